@@ -1,0 +1,109 @@
+// Every error this library throws on purpose: one hierarchy, a stable `code`, and a message that says what to do.
+
+/** Base of all errors of this library. `code` is stable, the message is for people. */
+export class EstimatorError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A value that cannot be meant. The message names the argument, the value given and the remedy. */
+export class InvalidArgumentError extends EstimatorError {
+  constructor(message: string) {
+    super('INVALID_ARGUMENT', message);
+  }
+}
+
+/** A task threw. `key` names the task, `cause` is what it threw, with its own name and message. */
+export class TaskError extends EstimatorError {
+  constructor(
+    readonly key: string,
+    override readonly cause: Error,
+  ) {
+    super('TASK_FAILED', `task ${key}: ${cause.name}: ${cause.message}`, { cause });
+  }
+}
+
+/** The thread or worker that ran a task is gone. `attempts` says how often it was tried, `ended` how each try ended. */
+export class WorkerLostError extends EstimatorError {
+  constructor(
+    readonly key: string,
+    readonly attempts: number,
+    readonly ended: readonly string[],
+  ) {
+    super(
+      'WORKER_LOST',
+      `task ${key}: the worker that ran it was lost ${attempts === 1 ? 'once' : `${attempts} times`} (${ended.join('; ')}). ` +
+        'Look for process.exit, a crash or too little memory in this task; the other tasks are not to blame.',
+    );
+  }
+}
+
+/** The caller's signal stopped a run. What was finished before has been handed to `onResult`. */
+export class CancelledError extends EstimatorError {
+  constructor() {
+    super('CANCELLED', 'run: cancelled by its signal; results finished before were handed to onResult.');
+  }
+}
+
+/** An executor was asked to run after its close. */
+export class ClosedError extends EstimatorError {
+  constructor() {
+    super('CLOSED', 'run: this executor is closed. Start a new one.');
+  }
+}
+
+/** An error as plain data, as it crosses a thread or a socket. */
+export interface ErrorRecord {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly code?: string;
+}
+
+/** Makes plain data of whatever was thrown. */
+export function toErrorRecord(thrown: unknown): ErrorRecord {
+  if (!(thrown instanceof Error)) return { name: 'Error', message: `threw a value that is not an Error: ${String(thrown)}` };
+  const { name, message, stack, code } = thrown as Error & { code?: unknown };
+  return { name, message, stack, ...(typeof code === 'string' ? { code } : {}) };
+}
+
+const KNOWN = new Map<string, { prototype: Error }>(
+  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, InvalidArgumentError].map((known) => [known.name, known]),
+);
+
+/** Makes an Error again: of its own class where that is a built-in or ours, else an Error that carries the name. */
+export function fromErrorRecord(record: ErrorRecord): Error {
+  const error = new Error(record.message);
+  const known = KNOWN.get(record.name);
+  if (known) Object.setPrototypeOf(error, known.prototype);
+  Object.defineProperty(error, 'name', { value: record.name });
+  if (record.stack) error.stack = record.stack;
+  return record.code === undefined ? error : Object.assign(error, { code: record.code });
+}
+
+/**
+ * Checks an integer at a public door.
+ * @param name what the value is called there, as in 'partition: parts'
+ * @param remedy what to do instead, one sentence
+ * @throws InvalidArgumentError with the value given
+ */
+export function checkInteger(name: string, value: unknown, least: number, remedy: string, most = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+  const range = most === Number.MAX_SAFE_INTEGER ? `>= ${least} and at most 2^53 - 1` : `from ${least} to ${most}`;
+  throw new InvalidArgumentError(`${name} must be an integer ${range}, got ${show(value)}. ${remedy}`);
+}
+
+/** A value as a message shows it: short, and never confusing '5' with 5. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 57)}...` : value}'`;
+  if (Object.is(value, -0)) return '-0';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
+  return String(value as number);
+}

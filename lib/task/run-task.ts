@@ -1,0 +1,63 @@
+// Looks up a task's operation and runs it: the one place where data becomes action.
+import { InvalidArgumentError } from '../errors.js';
+import { countInside } from '../sampling/kernel.js';
+import type { Key } from '../sampling/seed.js';
+import { evaluate, type Evaluation } from './evaluate.js';
+import type { Task, Value } from './task.js';
+
+/** An operation takes a task's input and gives its value, or a promise of it. It must not change its input. */
+export type TaskOperation = (input: Value) => Value | Promise<Value>;
+
+/** The operations that every executor has. */
+export const TASK_OPERATIONS: ReadonlyMap<string, TaskOperation> = new Map<string, TaskOperation>([
+  ['evaluate', (input) => evaluate(input as unknown as Evaluation)],
+  [
+    'countInside',
+    (input) => {
+      const { key, start, samples } = input as unknown as { key: Key; start: number; samples: number };
+      return countInside(key, start, samples);
+    },
+  ],
+]);
+
+/**
+ * The closed table and the functions that task modules export, by name.
+ * @param modules file URLs of the reader's own task modules, loaded here and nowhere else
+ * @throws InvalidArgumentError where a module cannot be loaded, exports no function, or takes a name that is taken
+ */
+export async function loadOperations(modules: readonly string[] = []): Promise<ReadonlyMap<string, TaskOperation>> {
+  const operations = new Map(TASK_OPERATIONS);
+  for (const url of modules) {
+    const exported = await importModule(url);
+    const functions = Object.entries(exported).filter(([, value]) => typeof value === 'function');
+    if (functions.length === 0) {
+      throw new InvalidArgumentError(`tasks: ${url} exports no function. Export one for each operation: export function area(input) { ... }`);
+    }
+    for (const [name, operation] of functions) {
+      if (operations.has(name)) throw new InvalidArgumentError(`tasks: ${url} exports '${name}', a name that is taken. Rename it.`);
+      operations.set(name, operation as TaskOperation);
+    }
+  }
+  return operations;
+}
+
+async function importModule(url: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(url)) as Record<string, unknown>;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const error = new InvalidArgumentError(`tasks: cannot load ${url}: ${reason}. Give the path of a built .js or .mjs file.`);
+    throw Object.assign(error, { cause });
+  }
+}
+
+/** Runs one task. Throws what the operation throws, or InvalidArgumentError for an operation that is not there. */
+export async function runTask(task: Task, operations: ReadonlyMap<string, TaskOperation>): Promise<Value> {
+  const operation = operations.get(task.operation);
+  if (!operation) {
+    const known = [...operations.keys()].join(', ');
+    throw new InvalidArgumentError(`operation '${task.operation}' is not known here (known: ${known}). Start the executor with the task module that exports it.`);
+  }
+  return operation(task.input);
+}
+
