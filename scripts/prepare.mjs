@@ -15,6 +15,7 @@ export function prepare() {
   if (readIfThere(INSTALL_STAMP) !== lock) {
     say('installing the packages of package-lock.json (once, about half a minute)');
     run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
+    dropOtherSystems();
     writeFileSync(INSTALL_STAMP, lock);
   }
   const sources = fingerprint();
@@ -22,6 +23,15 @@ export function prepare() {
     say('building lib/ into dist/ (a few seconds)');
     build();
     writeFileSync(BUILD_STAMP, sources);
+  }
+}
+
+/** zeromq (the notebooks' wire) brings its binaries for every system at once: 30 MB, of which this one needs a few. */
+function dropOtherSystems() {
+  const binaries = at('node_modules', 'zeromq', 'build');
+  if (!existsSync(join(binaries, process.platform))) return;
+  for (const system of ['darwin', 'linux', 'win32']) {
+    if (system !== process.platform) rmSync(join(binaries, system), { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 // Looks up a task's operation and runs it: the one place where data becomes action.
-import { InvalidArgumentError } from '../errors.js';
+import { InvalidArgumentError, show } from '../errors.js';
 import { countInside } from '../sampling/kernel.js';
 import type { Key } from '../sampling/seed.js';
 import { evaluate, type Evaluation } from './evaluate.js';
@@ -51,13 +51,50 @@ async function importModule(url: string): Promise<Record<string, unknown>> {
   }
 }
 
-/** Runs one task. Throws what the operation throws, or InvalidArgumentError for an operation that is not there. */
+/**
+ * Runs one task.
+ * @throws what the operation throws; InvalidArgumentError for an operation that is not there; TypeError for a result
+ *   that is not a value, such as a function or nothing
+ */
 export async function runTask(task: Task, operations: ReadonlyMap<string, TaskOperation>): Promise<Value> {
   const operation = operations.get(task.operation);
   if (!operation) {
     const known = [...operations.keys()].join(', ');
-    throw new InvalidArgumentError(`operation '${task.operation}' is not known here (known: ${known}). Start the executor with the task module that exports it.`);
+    throw new InvalidArgumentError(
+      `operation ${show(task.operation)} is not known here (known: ${known}). Start the executor with the task module that exports it.`,
+    );
   }
-  return operation(task.input);
+  const value = await operation(task.input);
+  if (!isValue(value)) {
+    throw new TypeError(
+      `operation ${show(task.operation)} gave ${show(value)}, which cannot travel. Return a number, a typed array or a plain record of such.`,
+    );
+  }
+  return value;
 }
 
+/**
+ * Checks a task at the public door of an executor.
+ * @throws InvalidArgumentError where it is not plain data
+ */
+export function checkTask(task: Task): void {
+  if (typeof task?.key !== 'string' || task.key === '') {
+    throw new InvalidArgumentError(`task: key must be a text that is not empty, got ${show(task?.key)}. Give each task of a run a name of its own.`);
+  }
+  if (typeof task.operation !== 'string') {
+    throw new InvalidArgumentError(`task ${task.key}: operation must be a name, got ${show(task.operation)}. Functions do not travel: name an export of a task module.`);
+  }
+  if (!isValue(task.input)) {
+    throw new InvalidArgumentError(`task ${task.key}: input must be plain data (numbers, texts, typed arrays, records and lists of them), got ${show(task.input)}.`);
+  }
+}
+
+/** Whether something is plain data that may cross a thread or a socket. */
+export function isValue(given: unknown): given is Value {
+  if (typeof given === 'number' || typeof given === 'string' || typeof given === 'boolean' || given === null) return true;
+  if (typeof given !== 'object') return false;
+  if (given instanceof Float32Array || given instanceof Float64Array || given instanceof Uint8Array) return true;
+  if (Array.isArray(given)) return given.every(isValue);
+  const prototype: unknown = Object.getPrototypeOf(given);
+  return (prototype === Object.prototype || prototype === null) && Object.values(given).every(isValue);
+}

@@ -1,0 +1,15 @@
+// Stage 1: Lola's serial program. One thread counts all the samples.
+import { startSerial } from '../execute/serial.js';
+import { countTasks, piecesOf, runStage, sum, type Estimate, type EstimateOptions } from './run.js';
+
+/**
+ * Estimates pi in the caller's own thread.
+ * @param samples how many random points, an integer from 1 to 2^53 - 1
+ */
+export function estimateSerial(samples: number, options: EstimateOptions = {}): Promise<Estimate> {
+  return runStage('serial', samples, options, startSerial, async ({ executor, key, kernel, watch }) => {
+    const pieces = piecesOf(samples, 1, kernel); // in pieces, so that Ctrl-C and progress get their turn
+    const counts = await executor.run(countTasks(key, pieces), watch);
+    return sum(counts);
+  });
+}
