@@ -18,6 +18,7 @@ export const ELEMENTWISE: { readonly [name in ElementwiseName]: Operation } = {
   divide: { arity: 2, takes: 'number', gives: 'number', plain: (a, b) => a / b },
   sqrt: { arity: 1, takes: 'number', gives: 'number', plain: (a) => Math.sqrt(a) },
   abs: { arity: 1, takes: 'number', gives: 'number', plain: (a) => Math.abs(a) },
+  truncate: { arity: 1, takes: 'number', gives: 'number', plain: (a) => Math.trunc(a) + 0 }, // + 0: integers have no -0
   less: { arity: 2, takes: 'number', gives: 'bool', plain: (a, b) => +(a < b) },
   lessEqual: { arity: 2, takes: 'number', gives: 'bool', plain: (a, b) => +(a <= b) },
   greater: { arity: 2, takes: 'number', gives: 'bool', plain: (a, b) => +(a > b) },

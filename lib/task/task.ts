@@ -58,6 +58,7 @@ export type ElementwiseName =
   | 'divide'
   | 'sqrt'
   | 'abs'
+  | 'truncate'
   | 'less'
   | 'lessEqual'
   | 'greater'
