@@ -58,6 +58,27 @@ export class ClosedError extends EstimatorError {
   }
 }
 
+/** Nobody answers at the address, or a connection that was there is lost for good. The message says which, and what to do. */
+export class ConnectionError extends EstimatorError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('CONNECTION', message, options);
+  }
+}
+
+/** The other side refuses us, or says what this version of the protocol does not know. */
+export class ProtocolError extends EstimatorError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('PROTOCOL', message, options);
+  }
+}
+
+/** No worker joined the cluster within the time set. */
+export class NoWorkersError extends EstimatorError {
+  constructor(seconds: number, howToStartOne: string) {
+    super('NO_WORKERS', `run: 0 workers for ${seconds} s. Start one: ${howToStartOne}`);
+  }
+}
+
 /** An error as plain data, as it crosses a thread or a socket. */
 export interface ErrorRecord {
   readonly name: string;
@@ -95,8 +116,8 @@ export function fromErrorRecord(record: ErrorRecord): Error {
  */
 export function checkInteger(name: string, value: unknown, least: number, remedy: string, most = Number.MAX_SAFE_INTEGER): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  const range = most === Number.MAX_SAFE_INTEGER ? `>= ${least} and at most 2^53 - 1` : `from ${least} to ${most}`;
-  throw new InvalidArgumentError(`${name} must be an integer ${range}, got ${show(value)}. ${remedy}`);
+  const range = least === most ? `${least}` : `an integer from ${least} to ${most === Number.MAX_SAFE_INTEGER ? '2^53 - 1' : most}`;
+  throw new InvalidArgumentError(`${name} must be ${range}, got ${show(value)}. ${remedy}`);
 }
 
 /** A value as a message shows it: short, and never confusing '5' with 5. */
