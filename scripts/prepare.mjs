@@ -1,12 +1,12 @@
 // Installs and builds what is missing or stale; quick when nothing is. Runs before `npm start`, `npm test` and `lola`.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
-const BUILD_STAMP = at('dist', '.built-from');
+const BUILD_STAMP = '.built-from';
 const INSTALL_STAMP = at('node_modules', '.installed-from');
 
 /** Makes the clone ready to run: `npm ci` where the lockfile changed, `tsc` where a source did. */
@@ -19,10 +19,9 @@ export function prepare() {
     writeFileSync(INSTALL_STAMP, lock);
   }
   const sources = fingerprint();
-  if (readIfThere(BUILD_STAMP) !== sources) {
+  if (readIfThere(at('dist', BUILD_STAMP)) !== sources) {
     say('building lib/ into dist/ (a few seconds)');
-    build();
-    writeFileSync(BUILD_STAMP, sources);
+    build(sources);
   }
 }
 
@@ -35,16 +34,22 @@ function dropOtherSystems() {
   }
 }
 
-function build() {
-  rmSync(at('dist'), { recursive: true, force: true });
-  run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
+/** Builds into a folder of its own and puts it in place when it is whole: a failed build leaves the last good one. */
+function build(sources) {
+  const fresh = at(`dist-${process.pid}`);
+  run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', root, '--outDir', fresh], () => {
+    rmSync(fresh, { recursive: true, force: true });
+  });
   // Templates, pages and data lie beside the code that reads them.
   for (const file of filesBelow(at('lib'))) {
     if (/\.ts$|package\.json$/.test(file)) continue;
-    const target = at('dist', relative(at('lib'), file));
+    const target = join(fresh, relative(at('lib'), file));
     mkdirSync(dirname(target), { recursive: true });
     cpSync(file, target);
   }
+  writeFileSync(join(fresh, BUILD_STAMP), sources);
+  rmSync(at('dist'), { recursive: true, force: true });
+  renameSync(fresh, at('dist'));
 }
 
 /** Names, sizes and times of all that the build reads: alike means that nothing changed. */
@@ -72,10 +77,11 @@ function readIfThere(file) {
 }
 
 // Output goes to stderr, so that `lola pi --json` prints its one object also when it had to build first.
-function run(command, args) {
+function run(command, args, onFailure = () => {}) {
   const shell = process.platform === 'win32' && command === 'npm';
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell });
   if (status === 0) return;
+  onFailure();
   say(`failed: ${command} ${args.join(' ')}${error ? ` (${error.message})` : ''}. See environment.md, 'Troubleshooting'.`);
   process.exit(1);
 }

@@ -1,4 +1,5 @@
 // Stage 1: Lola's serial program. One thread counts all the samples.
+import { checkInteger } from '../errors.js';
 import { startSerial } from '../execute/serial.js';
 import { countTasks, piecesOf, runStage, sum, type Estimate, type EstimateOptions } from './run.js';
 
@@ -6,7 +7,8 @@ import { countTasks, piecesOf, runStage, sum, type Estimate, type EstimateOption
  * Estimates pi in the caller's own thread.
  * @param samples how many random points, an integer from 1 to 2^53 - 1
  */
-export function estimateSerial(samples: number, options: EstimateOptions = {}): Promise<Estimate> {
+export async function estimateSerial(samples: number, options: EstimateOptions = {}): Promise<Estimate> {
+  checkInteger('serial: workers', options.workers ?? 1, 1, 'This stage has one thread; take the pool for more.', 1);
   return runStage('serial', samples, options, startSerial, async ({ executor, key, kernel, watch }) => {
     const pieces = piecesOf(samples, 1, kernel); // in pieces, so that Ctrl-C and progress get their turn
     const counts = await executor.run(countTasks(key, pieces), watch);

@@ -6,15 +6,15 @@ import { clock } from '../task/executor.js';
 import { loadOperations, runTask } from '../task/run-task.js';
 import { PROGRESS, type Batch, type Notice, type Outcome } from './batch.js';
 
-const operations = loadOperations((workerData as { tasks: readonly string[] }).tasks);
-operations.then(
-  () => tell({ thread: threadId, time: clock() }),
-  (error: Error) => tell({ thread: threadId, time: clock(), error: toErrorRecord(error) }),
-);
+// Awaited here, before the first batch: between batches piscina's threads sleep, and no promise moves on.
+const operations = await loadOperations((workerData as { tasks: readonly string[] }).tasks).catch((error: unknown) => {
+  tell({ thread: threadId, time: clock(), error: toErrorRecord(error) });
+  throw error;
+});
+tell({ thread: threadId, time: clock() });
 
 /** Runs a batch. A task that throws ends it: the outcomes then stop with its error. */
 export async function runBatch({ id, tasks, progress }: Batch): Promise<Outcome[]> {
-  const known = await operations;
   const outcomes: Outcome[] = [];
   Atomics.store(progress, PROGRESS.thread, threadId);
   tell({ thread: threadId, batch: id, time: clock() });
@@ -22,7 +22,7 @@ export async function runBatch({ id, tasks, progress }: Batch): Promise<Outcome[
     Atomics.store(progress, PROGRESS.running, index);
     const start = clock();
     try {
-      const value = await runTask(task, known);
+      const value = await runTask(task, operations);
       outcomes.push({ start, end: clock(), value });
     } catch (thrown) {
       outcomes.push({ start, end: clock(), error: toErrorRecord(thrown) });

@@ -120,11 +120,11 @@ class PoolExecutor implements Executor {
     let announced = false;
     this.begun.set(id, ({ thread, time }) => {
       announced = true;
-      run.started(drawn[0], this.slotOf(thread), time);
+      run.guard(() => run.started(drawn[0], this.slotOf(thread), time));
     });
+    let outcomes: Outcome[] | undefined;
     try {
-      const outcomes = (await this.pool.run(batch, { signal: run.kill.signal })) as Outcome[];
-      run.ended(drawn, outcomes, this.slotOf(progress[PROGRESS.thread]), announced);
+      outcomes = (await this.pool.run(batch, { signal: run.kill.signal })) as Outcome[];
     } catch (error) {
       const running = drawn[Atomics.load(progress, PROGRESS.running)];
       const slot = this.freeSlot(Atomics.load(progress, PROGRESS.thread));
@@ -134,6 +134,7 @@ class PoolExecutor implements Executor {
     } finally {
       this.begun.delete(id);
     }
+    if (outcomes) run.ended(drawn, outcomes, this.slotOf(progress[PROGRESS.thread]), announced);
   }
 
   /** The number of a thread in events: 0 to P - 1; a thread that takes a dead one's place takes its number. */
@@ -224,6 +225,15 @@ class Run {
   lost({ task }: Drawn, thread: number, ended: string): void {
     this.options.onEvent?.({ type: 'failed', task: task.key, worker: 'local', thread, message: ended, retried: false, time: clock() });
     this.fail(new WorkerLostError(task.key, 1, [ended]));
+  }
+
+  /** Calls back into the caller's code; what that throws fails the run. */
+  guard(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** The first failure is the run's; nothing more is handed out after it. */

@@ -1,0 +1,83 @@
+// `lola pi`: one stage, one estimate.
+import type { Command } from 'commander';
+import type { Estimate } from '../estimators/run.js';
+import { STAGES } from '../estimators/stages.js';
+import { EXIT } from './exit.js';
+import { readChoice, readCount, readSeed } from './flags.js';
+import { interruptible } from './interrupt.js';
+import { progressBar } from './progress.js';
+
+interface PiFlags {
+  readonly stage: string;
+  readonly samples: string;
+  readonly workers?: string;
+  readonly seed: string;
+  readonly json?: boolean;
+}
+
+/** An estimate and the memory it took: what `--json` prints. */
+export interface Report extends Estimate {
+  readonly peakMemoryBytes: number;
+}
+
+export function addPi(program: Command): void {
+  program
+    .command('pi')
+    .description('estimate pi with one stage of the lesson')
+    .option('--stage <NAME>', `one of ${Object.keys(STAGES).join(', ')}`, 'serial')
+    .option('--samples <N>', 'random points, as 1000000, 1e9 or 1_000_000', '1e8')
+    .option('--workers <P>', 'threads (absent: the cores you are allotted; serial has one)')
+    .option('--seed <S>', 'a number or a text; the same seed gives the same count at every stage', '2017')
+    .option('--json', 'print one JSON object instead of text')
+    .action(runPi);
+}
+
+async function runPi(flags: PiFlags): Promise<void> {
+  const stage = readChoice('--stage', flags.stage, Object.keys(STAGES));
+  const samples = readCount('--samples', flags.samples, 0); // the estimator says why 0 is too few
+  const workers = flags.workers === undefined ? undefined : readCount('--workers', flags.workers);
+  const seed = readSeed(flags.seed);
+  const { signal, release } = interruptible();
+  try {
+    const report = await estimateWithProgress(stage, samples, { workers, seed, signal });
+    process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : describe(report, samples));
+    if (report.interrupted) process.exitCode = EXIT.interrupted;
+  } finally {
+    release();
+  }
+}
+
+/** Runs a stage with a progress bar on the terminal and measures its peak memory. */
+export async function estimateWithProgress(
+  stage: string,
+  samples: number,
+  options: { workers?: number; seed: number | string; signal: AbortSignal },
+): Promise<Report> {
+  const estimate = await STAGES[stage]();
+  const bar = progressBar(stage, samples);
+  try {
+    const result = await estimate(samples, { ...options, onProgress: bar.update });
+    return { ...result, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
+  } finally {
+    bar.stop();
+  }
+}
+
+/** The lines of the lesson, put right: memory as measured, the error, the rate. */
+function describe(report: Report, asked: number): string {
+  const { stage, samples, seed, workers, inside, pi, standardError, seconds, startupSeconds, kernel } = report;
+  const lessonMemory = (samples * 4 * 3) / 2 ** 20;
+  const lines = [
+    `[${stage} version] required memory ${lessonMemory.toFixed(3)} MB as the lesson computes it (three arrays); measured: ${(report.peakMemoryBytes / 2 ** 20).toFixed(0)} MB at its peak`,
+    `[${stage} version] pi is ${pi.toFixed(6)} from ${samples} samples`,
+    `[using ${String(workers).padStart(3)} ${workers === 1 ? 'worker ' : 'workers'}] ${inside} of them inside, seed ${seed}, kernel ${kernel}`,
+    `standard error ${standardError.toPrecision(2)}; pi is off by ${Math.abs(pi - Math.PI).toPrecision(2)}`,
+    `${seconds.toFixed(3)} s and ${startupSeconds.toFixed(3)} s to start: ${rate(samples / seconds)} samples per second`,
+  ];
+  if (report.interrupted) lines.unshift(`stopped after ${samples} of ${asked} samples; this is their estimate:`);
+  return `${lines.join('\n')}\n`;
+}
+
+function rate(perSecond: number): string {
+  return perSecond >= 1e6 ? `${(perSecond / 1e6).toPrecision(3)} million` : perSecond.toFixed(0);
+}

@@ -1,0 +1,64 @@
+import { writeFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { InvalidArgumentError } from '../../lib/errors.js';
+import { startPool } from '../../lib/execute/pool.js';
+import type { ExecutorEvent } from '../../lib/task/executor.js';
+import { CONTRACT_TASKS, executorContract } from '../support/executor-contract.js';
+
+for (const workers of [1, 3]) {
+  executorContract(`pool of ${workers}`, () => startPool({ workers, tasks: [CONTRACT_TASKS] }), { survivesExit: true, stopsForever: true });
+}
+
+describe('the pool', () => {
+  test.each([0, -1, 1.5, NaN, Infinity, 2000, '2' as unknown as number])('refuses %s workers by name', async (workers) => {
+    await expect(startPool({ workers })).rejects.toThrow(InvalidArgumentError);
+    await expect(startPool({ workers })).rejects.toThrow(/pool: workers/);
+  });
+
+  test('uses all its threads, numbers them from 0, and gives a dead one’s number to its successor', async () => {
+    const pool = await startPool({ workers: 3, tasks: [CONTRACT_TASKS] });
+    const threads = new Set<number>();
+    const onEvent = (event: ExecutorEvent) => {
+      if (event.type === 'finished') threads.add(event.thread);
+    };
+    const spins = Array.from({ length: 30 }, (_, i) => ({ key: `spin-${i}`, operation: 'spin', input: 10 }));
+    await pool.run(spins, { onEvent });
+    expect([...threads].sort()).toEqual([0, 1, 2]);
+    await pool.run([{ key: 'exit', operation: 'exit', input: 1 }]).catch(() => undefined);
+    await pool.run(spins, { onEvent });
+    expect([...threads].sort()).toEqual([0, 1, 2]);
+    await pool.close();
+  });
+
+  test('leaves no thread behind: the process ends by itself after close', async () => {
+    const { spawnSync } = await import('node:child_process');
+    const url = new URL('../../dist/execute/pool.js', import.meta.url).href;
+    const script = `import { startPool } from ${JSON.stringify(url)};
+      const pool = await startPool({ workers: 2 }); await pool.close(); console.log('closed');`;
+    const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000, encoding: 'utf8' });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'closed\n' });
+  });
+
+  test('a task module that cannot be used is refused where it is given', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lola-'));
+    const module = async (name: string, text: string) => {
+      await writeFile(join(folder, name), text);
+      return pathToFileURL(join(folder, name)).href;
+    };
+    const attempt = async (url: string) => startPool({ workers: 1, tasks: [url] }).catch((error: unknown) => error as Error);
+    for (const [url, words] of [
+      [pathToFileURL(join(folder, 'missing.mjs')).href, /cannot load/],
+      [await module('broken.mjs', 'export function'), /cannot load/],
+      [await module('empty.mjs', 'export const three = 3;'), /exports no function/],
+      [await module('taken.mjs', 'export function evaluate() {}'), /name that is taken/],
+    ] as const) {
+      const failure = await attempt(url);
+      expect(failure).toBeInstanceOf(InvalidArgumentError);
+      expect((failure as Error).message).toMatch(words);
+    }
+    await rm(folder, { recursive: true });
+  });
+});
