@@ -14,8 +14,17 @@ export const DEFAULT_SEED = 2017;
  * @throws InvalidArgumentError for anything else
  */
 export function keyOfSeed(seed: number | string = DEFAULT_SEED): Key {
-  const random = seedrandom(seedText(seed));
+  const random = seedrandom(unmistakable(seedText(seed)));
   return [random.int32() >>> 0, random.int32() >>> 0];
+}
+
+/**
+ * seedrandom repeats a short text to fill its state, and takes the low byte of each character: '1' and '11' would be one
+ * seed, 'π' and 'À' too. With its length in front, and in bytes of UTF-8, each text is its own seed.
+ */
+function unmistakable(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  return `${bytes.length}:${Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')}`;
 }
 
 /** A seed as text, checked. -0 is 0. */
