@@ -5,7 +5,7 @@ export * from './errors.js';
 export { DEFAULT_SEED, keyOfSeed, type Key } from './sampling/seed.js';
 export { countInside } from './sampling/kernel.js';
 export { piOf, standardErrorOf } from './sampling/estimate.js';
-export { allottedCores } from './machine.js';
+export { allottedCores, describeMachine, type Machine } from './machine.js';
 export type { Estimate, EstimateOptions } from './estimators/run.js';
 export type { Executor, ExecutorEvent, RunOptions } from './task/executor.js';
 export type { DType, Expression, Kernel, Step, Task, TypedArray, Value } from './task/task.js';

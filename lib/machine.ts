@@ -1,31 +1,20 @@
 // The machine this runs on, as far as results and timings depend on it; no host, user or path.
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { readText, machine, type Machine } from '../scripts/machine.mjs';
 
-/** What a recorded run says of its machine. */
-export interface Machine {
-  readonly node: string;
-  readonly platform: string;
-  readonly arch: string;
-  readonly cpu: string;
-  readonly coresSeen: number;
-  readonly coresAllotted: number;
-  readonly memoryBytes: number;
-}
+export type { Machine };
 
-/** Cores this process may use. */
-export function allottedCores(): number {
-  return availableParallelism();
-}
-
-/** This machine. */
+/** This machine: processor, cores seen and allotted, memory. */
 export function describeMachine(): Machine {
-  return {
-    node: process.versions.node,
-    platform: process.platform,
-    arch: process.arch,
-    cpu: cpus()[0]?.model ?? 'unknown',
-    coresSeen: cpus().length,
-    coresAllotted: allottedCores(),
-    memoryBytes: totalmem(),
-  };
+  return machine();
+}
+
+/** Cores this process may use: the fewest that the machine, cgroups, the affinity mask and Slurm allow. */
+export function allottedCores(): number {
+  return machine().coresAllotted;
+}
+
+/** The most memory this process ever held, in bytes. On Linux its own; elsewhere it may include its parent's before the start. */
+export function peakMemoryBytes(): number {
+  const own = /^VmHWM:\s+(\d+) kB$/m.exec(readText('/proc/self/status') ?? '');
+  return own ? Number(own[1]) * 1024 : process.resourceUsage().maxRSS * 1024;
 }

@@ -1,7 +1,13 @@
 #!/usr/bin/env node
 // The `lola` command: makes sure the clone is installed and built, then hands over to lib/cli.
+import { main as doctor } from './doctor.mjs';
 import { prepare } from './prepare.mjs';
 
-prepare();
-const { main } = await import('../dist/cli/main.js');
-await main(process.argv.slice(2));
+const words = process.argv.slice(2);
+if (words[0] === 'doctor') {
+  process.exitCode = await doctor(words.slice(1)); // it says what is missing, so it must not install it first
+} else {
+  prepare();
+  const { main } = await import('../dist/cli/main.js');
+  await main(words);
+}

@@ -1,6 +1,6 @@
 // Installs and builds what is missing or stale; quick when nothing is. Runs before `npm start`, `npm test` and `lola`.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -90,4 +90,4 @@ function say(text) {
   process.stderr.write(`lolas-pi: ${text}\n`);
 }
 
-if (process.argv[1] && fileURLToPath(import.meta.url) === process.argv[1]) prepare();
+if (process.argv[1] && fileURLToPath(import.meta.url) === realpathSync(process.argv[1])) prepare();

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Estimate } from '../estimators/run.js';
 import { STAGES } from '../estimators/stages.js';
+import { peakMemoryBytes } from '../machine.js';
 import { EXIT } from './exit.js';
 import { readChoice, readCount, readSeed } from './flags.js';
 import { interruptible } from './interrupt.js';
@@ -57,7 +58,7 @@ export async function estimateWithProgress(
   const bar = progressBar(stage, samples);
   try {
     const result = await estimate(samples, { ...options, onProgress: bar.update });
-    return { ...result, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
+    return { ...result, peakMemoryBytes: peakMemoryBytes() };
   } finally {
     bar.stop();
   }
