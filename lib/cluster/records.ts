@@ -1,0 +1,132 @@
+// What the scheduler's state is made of: workers, clients, their runs, batches under way, and the queue of tasks.
+
+/** A task in the scheduler's hands. */
+export interface Entry {
+  /** Its place in the client's run. */
+  readonly index: number;
+  readonly key: string;
+  /** Operation and input, packed: not for the scheduler to read. */
+  readonly payload: Uint8Array;
+  /** It may take its worker with it: it travels alone, and no two of its kind are with one worker. */
+  suspect: boolean;
+  /** How often it threw. */
+  thrown: number;
+  /** How each worker ended that was lost while it ran this task. */
+  losses: readonly string[] | undefined;
+}
+
+/** One assignment of some tasks of one run to one worker. Its number is never used twice. */
+export interface Batch {
+  readonly number: number;
+  readonly worker: Worker;
+  readonly run: Run;
+  readonly tasks: readonly Entry[];
+  /** Nobody wants its results any more; its thread is free when the worker has answered. */
+  cancelled: boolean;
+  /** The worker was asked to give it back. */
+  asked: boolean;
+}
+
+/** A worker that has joined. */
+export interface Worker {
+  readonly peer: number;
+  readonly name: string;
+  readonly threads: number;
+  /** One process's own mark: the same name with another instance is another worker. */
+  readonly instance: string;
+  lastSeen: number;
+  /** How long a message to it and the answer take (ms). */
+  rttMs: number;
+  /** It takes no more tasks and leaves when it has answered for those it has. */
+  draining: boolean;
+  /** Suspects among its tasks: none or one. */
+  suspects: number;
+  /** In the order of their numbers, which is the order in which the worker begins them. */
+  readonly batches: Map<number, Batch>;
+  finished: number;
+}
+
+/** One call of run at a client. */
+export interface Run {
+  readonly number: number;
+  readonly client: Client;
+  /** How often a task that throws is tried again. */
+  readonly retries: number;
+  readonly queue: Queue;
+  readonly batches: Set<Batch>;
+  /** Tasks in the next batch, at most. */
+  batchSize: number;
+}
+
+/** A client that has connected. */
+export interface Client {
+  readonly peer: number;
+  readonly name: string;
+  lastSeen: number;
+  readonly runs: Map<number, Run>;
+  /** Its runs with queued tasks; the first is served next. */
+  readonly waiting: Set<Run>;
+}
+
+/** First in, first out; what comes back goes to the front, and suspects stand apart. */
+export class Queue {
+  private fresh: (Entry | undefined)[] = [];
+  private head = 0;
+  private readonly back: Entry[] = []; // the last one is the queue's first
+  private readonly suspects: Entry[] = [];
+
+  get length(): number {
+    return this.ordinary + this.suspects.length;
+  }
+
+  /** Tasks that any worker may take. */
+  get ordinary(): number {
+    return this.fresh.length - this.head + this.back.length;
+  }
+
+  push(entry: Entry): void {
+    this.fresh.push(entry);
+  }
+
+  unshift(entries: readonly Entry[]): void {
+    for (let i = entries.length - 1; i >= 0; i--) (entries[i].suspect ? this.suspects : this.back).push(entries[i]);
+  }
+
+  /** Takes a suspect, where it may; else up to `most` tasks of together up to `bytes` bytes, and at least one. */
+  take(most: number, bytes: number, mayTakeSuspect: boolean): Entry[] {
+    if (mayTakeSuspect && this.suspects.length > 0) return [this.suspects.pop()!];
+    const taken: Entry[] = [];
+    for (let size = 0; taken.length < most && this.ordinary > 0; ) {
+      const next = this.back[this.back.length - 1] ?? this.fresh[this.head]!;
+      size += next.payload.length;
+      if (taken.length > 0 && size > bytes) break;
+      taken.push(next);
+      this.removeFirst();
+    }
+    return taken;
+  }
+
+  clear(): void {
+    this.fresh = [];
+    this.head = 0;
+    this.back.length = 0;
+    this.suspects.length = 0;
+  }
+
+  *[Symbol.iterator](): Generator<Entry> {
+    yield* this.suspects;
+    yield* this.back;
+    for (let i = this.head; i < this.fresh.length; i++) yield this.fresh[i]!;
+  }
+
+  private removeFirst(): void {
+    if (this.back.length > 0) {
+      this.back.pop();
+      return;
+    }
+    this.fresh[this.head++] = undefined; // its memory is free at once
+    if (this.head < 1024 || this.head < this.fresh.length / 2) return;
+    this.fresh = this.fresh.slice(this.head);
+    this.head = 0;
+  }
+}

@@ -1,0 +1,410 @@
+// What the scheduler decides, without I/O: an event goes in, commands come out, and time is a field of the event.
+import type { ExecutorEvent } from '../task/executor.js';
+import type { FromScheduler, ToScheduler } from './protocol.js';
+import { Queue, type Batch, type Client, type Entry, type Run, type Worker } from './records.js';
+
+/** What happens to a scheduler. A peer is the shell's number for one connection, never used twice. Times in ms. */
+export type StateEvent =
+  | { readonly type: 'message'; readonly peer: number; readonly message: ToScheduler; readonly time: number }
+  | { readonly type: 'closed'; readonly peer: number; readonly reason: string; readonly time: number }
+  | { readonly type: 'tick'; readonly time: number };
+
+/** What the shell is to do, in this order. */
+export type Command =
+  | { readonly type: 'send'; readonly peer: number; readonly message: FromScheduler }
+  | { readonly type: 'close'; readonly peer: number; readonly reason: string }
+  | { readonly type: 'tell'; readonly event: ExecutorEvent };
+
+/** What a scheduler may be given. */
+export interface StateOptions {
+  /** Peers say something this often; one that is silent for DEADLINE_BEATS of it is taken for lost (ms). */
+  readonly heartbeatMs: number;
+  /** The first number of a batch: a scheduler that takes another's place must not repeat its numbers. */
+  readonly firstBatch: number;
+  /** Tell each task's events too, for a dashboard. */
+  readonly watched: boolean;
+}
+
+export const DEADLINE_BEATS = 5;
+/** A task that was running on so many lost workers is taken to be the cause. */
+export const LOSSES_ALLOWED = 3;
+/** Small tasks travel together, so that a batch takes about this long and messages cost little beside it (ms). */
+const BATCH_MS = 10;
+const MOST_IN_BATCH = 500;
+const BATCH_BYTES = 16 * 2 ** 20;
+
+/** A scheduler's state and its decisions. */
+export class SchedulerState {
+  readonly workers = new Map<number, Worker>();
+  readonly clients = new Map<number, Client>();
+  /** Clients with queued tasks; the first is served next. */
+  readonly waiting = new Set<Client>();
+  /** Workers with a thread that has nothing to do; with all threads at work but none ahead; with batches ahead. */
+  readonly free = new Set<Worker>();
+  readonly busy = new Set<Worker>();
+  readonly loaded = new Set<Worker>();
+  threads = 0;
+  /** Batches ahead that a worker was asked to give back, and has not answered yet. */
+  asked = 0;
+  private batches: number;
+  private lastTick = NaN;
+  private commands: Command[] = [];
+
+  constructor(private readonly options: StateOptions) {
+    this.batches = options.firstBatch;
+  }
+
+  /** Takes one event; the commands are to be carried out in their order. */
+  handle(event: StateEvent): readonly Command[] {
+    this.commands = [];
+    if (event.type === 'tick') this.tick(event.time);
+    else if (event.type === 'closed') this.closed(event.peer, event.reason, event.time);
+    else this.message(event.peer, event.message, event.time);
+    this.handOut();
+    return this.commands;
+  }
+
+  private message(peer: number, message: ToScheduler, time: number): void {
+    const worker = this.workers.get(peer);
+    const client = this.clients.get(peer);
+    if (worker) worker.lastSeen = time;
+    if (client) client.lastSeen = time;
+    switch (message.op) {
+      case 'join':
+        return worker || client ? undefined : this.join(peer, message, time);
+      case 'connect':
+        return worker || client ? undefined : this.connect(peer, message.name, time);
+      case 'ping':
+        if (worker) worker.rttMs = message.rttMs;
+        return this.send(peer, { op: 'pong', sent: message.sent });
+      case 'status':
+        return this.status(peer);
+      case 'submit':
+        return client && this.submit(client, message, time);
+      case 'cancelRun':
+        return client && this.cancelRun(client.runs.get(message.run));
+      case 'drain':
+        return worker && this.drain(worker);
+      default: {
+        // A result counts only for the assignment it answers: one that is late, doubled or of a lost worker finds none.
+        const batch = worker?.batches.get(message.batch);
+        if (!batch) return;
+        if (message.op === 'started') this.started(batch, message.thread, message.time);
+        else this.ended(batch, message, time);
+      }
+    }
+  }
+
+  // ---- workers
+
+  private join(peer: number, { name, threads, instance }: ToScheduler & { op: 'join' }, time: number): void {
+    for (const other of this.workers.values()) {
+      if (other.name !== name) continue;
+      if (other.instance !== instance) {
+        return this.close(peer, `a worker named '${name}' is here already. Give this one another --name, or none.`);
+      }
+      this.close(other.peer, 'connected again');
+      this.lose(other, 'connected again', time, false);
+    }
+    const workers = Array.from(this.workers.values(), (other) => ({ name: other.name, threads: other.threads }));
+    const worker: Worker = {
+      peer, name, threads, instance, lastSeen: time, rttMs: 0, draining: false, suspects: 0, batches: new Map(), finished: 0,
+    };
+    this.workers.set(peer, worker);
+    this.threads += threads;
+    this.place(worker);
+    this.send(peer, { op: 'welcome', heartbeatMs: this.options.heartbeatMs, workers });
+    this.tellAll({ op: 'joined', worker: name, threads });
+    this.tell({ type: 'joined', worker: name, threads, time });
+  }
+
+  private drain(worker: Worker): void {
+    worker.draining = true;
+    this.place(worker);
+  }
+
+  /** A worker is gone: its batches go back; what was running is blamed, unless the worker left by its own will. */
+  private lose(worker: Worker, reason: string, time: number, blame: boolean): void {
+    this.workers.delete(worker.peer);
+    this.threads -= worker.threads;
+    const held = [...worker.batches.values()];
+    // Batches are begun in the order of their numbers, so the first ones were running. Where one of them is under
+    // suspicion, it is the cause, and those beside it are not to blame.
+    const running = blame ? held.slice(0, worker.threads).filter(({ cancelled }) => !cancelled) : [];
+    const suspicious = running.filter(({ tasks }) => tasks[0].suspect);
+    const blamed = suspicious.length > 0 ? suspicious : running;
+    for (const batch of held.reverse()) {
+      this.release(batch); // the last one first, because each goes to the front of its queue
+      const [task] = batch.tasks;
+      const isBlamed = blamed.includes(batch);
+      // Of several tasks nobody knows which was running: each becomes a suspect, and the next loss tells.
+      if (isBlamed && batch.tasks.length > 1) for (const each of batch.tasks) each.suspect = true;
+      if (isBlamed && batch.tasks.length === 1) this.blame(batch.run, task, worker.name, 0, `${worker.name}: ${reason}`, time);
+      else this.giveBack(batch, batch.tasks);
+      this.settle(batch.run);
+    }
+    this.place(worker);
+    this.tellAll({ op: 'left', worker: worker.name, reason });
+    this.tell({ type: 'left', worker: worker.name, reason, time });
+  }
+
+  // ---- clients
+
+  private connect(peer: number, name: string, time: number): void {
+    this.clients.set(peer, { peer, name, lastSeen: time, runs: new Map(), waiting: new Set() });
+    const workers = Array.from(this.workers.values(), (worker) => ({ name: worker.name, threads: worker.threads }));
+    this.send(peer, { op: 'welcome', heartbeatMs: this.options.heartbeatMs, workers });
+  }
+
+  private submit(client: Client, { run: number, retries, tasks }: ToScheduler & { op: 'submit' }, time: number): void {
+    let run = client.runs.get(number);
+    if (!run) {
+      run = { number, client, retries, queue: new Queue(), batches: new Set(), batchSize: 1 };
+      client.runs.set(number, run);
+    }
+    for (const { index, key, payload } of tasks) {
+      run.queue.push({ index, key, payload, suspect: false, thrown: 0, losses: undefined });
+      if (this.options.watched) this.tell({ type: 'queued', task: key, time });
+    }
+    this.settle(run);
+  }
+
+  private cancelRun(run: Run | undefined): void {
+    if (!run) return;
+    run.queue.clear();
+    for (const batch of run.batches) {
+      // It stays with its worker until that has answered: only then is the thread free.
+      batch.cancelled = true;
+      this.place(batch.worker);
+      this.send(batch.worker.peer, { op: 'cancel', batch: batch.number });
+    }
+    run.batches.clear();
+    this.settle(run);
+  }
+
+  // ---- the course of a batch
+
+  /** Hands out batches until no worker has room for what is queued. */
+  private handOut(): void {
+    for (let match = this.match(); match; match = this.match()) this.assign(match.worker, match.run);
+    if (this.waiting.size === 0) this.takeBack();
+  }
+
+  /** Who is next: threads with nothing to do before those that get a batch ahead; clients, and their runs, in turn. */
+  private match(): { worker: Worker; run: Run } | undefined {
+    if (this.waiting.size === 0) return undefined;
+    for (const row of [this.free, this.busy]) {
+      for (const worker of row) {
+        for (const client of this.waiting) for (const run of client.waiting) if (mayTake(worker, run)) return { worker, run };
+      }
+    }
+    return undefined;
+  }
+
+  private assign(worker: Worker, run: Run): void {
+    // Near the end batches get smaller, so that all threads finish at about the same time.
+    const fair = Math.ceil(run.queue.length / (2 * this.threads));
+    const tasks = run.queue.take(Math.min(run.batchSize, fair), BATCH_BYTES, worker.suspects === 0);
+    const batch: Batch = { number: this.batches++, worker, run, tasks, cancelled: false, asked: false };
+    worker.batches.set(batch.number, batch);
+    worker.suspects += +tasks[0].suspect;
+    run.batches.add(batch);
+    run.client.waiting.delete(run); // behind the others, if there is more of it
+    this.waiting.delete(run.client);
+    this.place(worker);
+    this.settle(run);
+    const packed = tasks.map(({ key, payload }) => ({ key, payload }));
+    this.send(worker.peer, { op: 'assign', batch: batch.number, tasks: packed });
+  }
+
+  /** The queue is empty: a thread with nothing to do gets what lies ahead of another one. */
+  private takeBack(): void {
+    while (this.loaded.size > 0 && this.free.size > 0 && this.freeThreads() > this.asked) {
+      const worker = first(this.loaded)!;
+      const batch = lastAhead(worker)!;
+      batch.asked = true;
+      this.asked++;
+      this.place(worker);
+      this.send(worker.peer, { op: 'takeBack', batch: batch.number });
+    }
+  }
+
+  private freeThreads(): number {
+    let free = 0;
+    for (const { threads, batches } of this.free) free += threads - batches.size;
+    return free;
+  }
+
+  private started({ run, tasks: [{ index, key }], worker, cancelled }: Batch, thread: number, time: number): void {
+    if (cancelled) return;
+    this.send(run.client.peer, { op: 'started', run: run.number, index, worker: worker.name, thread, time });
+    if (this.options.watched) this.tell({ type: 'started', task: key, worker: worker.name, thread, time });
+  }
+
+  private ended(batch: Batch, message: ToScheduler & { op: 'done' | 'returned' }, time: number): void {
+    const { worker, run, tasks } = batch;
+    if (message.op === 'done' && (message.count > tasks.length || message.times.length !== 2 * message.count)) {
+      this.close(worker.peer, `batch ${batch.number} has ${tasks.length} tasks, got ${message.count} results`);
+      return this.lose(worker, 'sent a malformed result', time, false);
+    }
+    this.release(batch);
+    this.place(worker);
+    if (message.op === 'returned') {
+      this.giveBack(batch, tasks);
+      return this.settle(run);
+    }
+    const { count, thread, times, values, error, lost } = message;
+    worker.finished += count;
+    if (batch.cancelled) return;
+    if (count > 0) {
+      const indices = tasks.slice(0, count).map(({ index }) => index);
+      this.send(run.client.peer, { op: 'finished', run: run.number, indices, worker: worker.name, thread, times, values });
+      if (this.options.watched) this.tellFinished(batch, message, time);
+      this.learnSize(run, worker, (times[2 * count - 1] - times[0]) / count);
+    }
+    const culprit = error ? tasks[count] : lost ? tasks[lost.at] : undefined;
+    this.giveBack(batch, tasks.slice(count).filter((task) => task !== culprit));
+    if (culprit && error) this.threw(run, culprit, worker.name, thread, error, time);
+    if (culprit && lost) this.blame(run, culprit, worker.name, thread, `${worker.name}: ${lost.ended}`, time);
+    this.settle(run);
+  }
+
+  /** Batches double until they take BATCH_MS, or longer where a message takes long to this worker. */
+  private learnSize(run: Run, { rttMs }: Worker, meanMs: number): void {
+    const aim = Math.max(1, Math.round(Math.max(BATCH_MS, 2 * rttMs) / Math.max(meanMs, 1e-6)));
+    run.batchSize = Math.min(MOST_IN_BATCH, 2 * run.batchSize, aim);
+  }
+
+  private threw(run: Run, task: Entry, worker: string, thread: number, error: NonNullable<(ToScheduler & { op: 'done' })['error']>, time: number): void {
+    const retried = ++task.thrown <= run.retries;
+    if (retried) run.queue.unshift([task]);
+    this.send(run.client.peer, { op: 'failed', run: run.number, index: task.index, worker, thread, retried, error });
+    if (this.options.watched) this.tell({ type: 'failed', task: task.key, worker, thread, message: error.message, retried, time });
+  }
+
+  private blame(run: Run, task: Entry, worker: string, thread: number, how: string, time: number): void {
+    task.losses = [...(task.losses ?? []), how];
+    task.suspect = true;
+    const retried = task.losses.length <= LOSSES_ALLOWED;
+    if (retried) run.queue.unshift([task]);
+    this.send(run.client.peer, { op: 'failed', run: run.number, index: task.index, worker, thread, retried, ended: [...task.losses] });
+    if (this.options.watched) this.tell({ type: 'failed', task: task.key, worker, thread, message: how, retried, time });
+  }
+
+  /** Takes a batch from its worker and its run. */
+  private release(batch: Batch): void {
+    const { worker, run } = batch;
+    worker.batches.delete(batch.number);
+    worker.suspects -= +batch.tasks[0].suspect;
+    run.batches.delete(batch);
+    if (batch.asked) this.asked--;
+  }
+
+  private giveBack({ run, cancelled }: Batch, tasks: readonly Entry[]): void {
+    if (!cancelled) run.queue.unshift(tasks);
+  }
+
+  // ---- keeping books
+
+  /** Puts a run where its queue says, last thing of all: among those waiting, or nowhere when nothing of it is left. */
+  private settle(run: Run): void {
+    const { client } = run;
+    if (run.queue.length > 0) client.waiting.add(run);
+    else client.waiting.delete(run);
+    if (client.waiting.size > 0) this.waiting.add(client);
+    else this.waiting.delete(client);
+    if (run.queue.length === 0 && run.batches.size === 0 && client.runs.get(run.number) === run) client.runs.delete(run.number);
+  }
+
+  /** Puts a worker where its batches say; last in its row, so that the next batch goes to another one. */
+  private place(worker: Worker): void {
+    const open = this.workers.get(worker.peer) === worker && !worker.draining;
+    const { threads, batches } = worker;
+    put(this.free, worker, open && batches.size < threads);
+    put(this.busy, worker, open && batches.size >= threads && batches.size < 2 * threads);
+    put(this.loaded, worker, open && lastAhead(worker) !== undefined);
+  }
+
+  private closed(peer: number, reason: string, time: number): void {
+    const worker = this.workers.get(peer);
+    if (worker) this.lose(worker, worker.draining ? `drained (${reason})` : reason, time, !worker.draining);
+    const client = this.clients.get(peer);
+    if (!client) return;
+    for (const run of client.runs.values()) this.cancelRun(run);
+    this.clients.delete(peer);
+  }
+
+  private tick(time: number): void {
+    const { heartbeatMs } = this.options;
+    const gap = time - this.lastTick;
+    this.lastTick = time;
+    for (const peer of [...this.workers.values(), ...this.clients.values()]) {
+      // Was it this scheduler that was held up? Then what the others said meanwhile is still to be read.
+      if (gap > 2 * heartbeatMs) peer.lastSeen += gap;
+      if (time - peer.lastSeen <= DEADLINE_BEATS * heartbeatMs) continue;
+      const reason = `no sign of life for ${(time - peer.lastSeen) / 1000} s`;
+      this.close(peer.peer, reason);
+      this.closed(peer.peer, reason, time);
+    }
+  }
+
+  private status(peer: number): void {
+    const workers = Array.from(this.workers.values(), ({ name, threads, batches, finished, draining }) => {
+      const running = Math.min(threads, batches.size);
+      return { name, threads, running, ahead: batches.size - running, finished, draining };
+    });
+    let waiting = 0;
+    for (const client of this.waiting) for (const run of client.waiting) waiting += run.queue.length;
+    this.send(peer, { op: 'status', workers, clients: this.clients.size, waiting });
+  }
+
+  private tellFinished({ tasks, worker }: Batch, { thread, count, times }: ToScheduler & { op: 'done' }, time: number): void {
+    for (let i = 0; i < count; i++) {
+      const [start, end] = [times[2 * i], times[2 * i + 1]];
+      const where = { task: tasks[i].key, worker: worker.name, thread };
+      if (i > 0) this.tell({ type: 'started', ...where, time: start });
+      this.tell({ type: 'finished', ...where, start, end, time });
+    }
+  }
+
+  private send(peer: number, message: FromScheduler): void {
+    this.commands.push({ type: 'send', peer, message });
+  }
+
+  private tellAll(message: FromScheduler): void {
+    for (const peer of this.clients.keys()) this.send(peer, message);
+  }
+
+  private tell(event: ExecutorEvent): void {
+    this.commands.push({ type: 'tell', event });
+  }
+
+  private close(peer: number, reason: string): void {
+    this.commands.push({ type: 'close', peer, reason });
+  }
+}
+
+/** Whether there is something in the run's queue that the worker may be given. */
+export function mayTake(worker: Worker, { queue }: Run): boolean {
+  return queue.ordinary > 0 || (worker.suspects === 0 && queue.length > 0);
+}
+
+/** The last batch that waits behind those which run, and was not asked for yet. */
+export function lastAhead({ batches, threads }: Worker): Batch | undefined {
+  let last: Batch | undefined;
+  let position = 0;
+  for (const batch of batches.values()) {
+    if (position++ >= threads && !batch.asked && !batch.cancelled) last = batch;
+  }
+  return last;
+}
+
+function put<T>(set: Set<T>, item: T, member: boolean): void {
+  set.delete(item);
+  if (member) set.add(item);
+}
+
+function first<T>(set: ReadonlySet<T>): T | undefined {
+  for (const item of set) return item;
+  return undefined;
+}
