@@ -23,11 +23,14 @@ const AUTO_BYTES = 128 * 2 ** 20;
 const AUTO_LEAST = 2 ** 20;
 /** Between the two, 'auto' makes so many chunks: enough to keep the threads of one machine busy to the end. */
 const AUTO_CHUNKS = 32;
+/** Beyond so many chunks, 'auto' makes them larger again. */
+const AUTO_MOST_CHUNKS = 1e6;
 
 /**
  * Cuts `length` elements into chunks.
  *
- * 'auto' takes a 32nd of the array, but not less than 2^20 elements nor more than 128 MiB, in whole blocks of samples.
+ * 'auto' takes a 32nd of the array, but not less than 2^20 elements nor more than 128 MiB (a millionth of the array, if
+ * that is more), in whole blocks of samples.
  * It looks at nothing else, so the chunks (and the rounding of float sums) are alike on every machine.
  * @param caller what a message names, as in 'random.uniform'
  * @throws InvalidArgumentError for chunks that cannot be meant, by name and with the remedy
@@ -51,7 +54,8 @@ export function cut(caller: string, length: number, spec: ChunkSpec, itemBytes: 
 }
 
 function autoSize(length: number, itemBytes: number): number {
-  const size = Math.min(AUTO_BYTES / itemBytes, Math.max(AUTO_LEAST, length / AUTO_CHUNKS));
+  const share = Math.min(AUTO_BYTES / itemBytes, Math.max(AUTO_LEAST, length / AUTO_CHUNKS));
+  const size = Math.max(share, length / AUTO_MOST_CHUNKS);
   return Math.ceil(size / BLOCK) * BLOCK;
 }
 

@@ -5,7 +5,7 @@ import { piOf, standardErrorOf } from '../sampling/estimate.js';
 import { partition, type Part } from '../sampling/partition.js';
 import { DEFAULT_SEED, keyOfSeed, type Key } from '../sampling/seed.js';
 import type { Executor, ExecutorEvent, RunOptions } from '../task/executor.js';
-import type { Kernel, Task, Value } from '../task/task.js';
+import type { Kernel, Task, TypedArray, Value } from '../task/task.js';
 
 /** What every stage may be given. */
 export interface EstimateOptions {
@@ -68,7 +68,7 @@ export async function runStage(
   const done = { samples: 0, inside: 0 };
   const onResult = (value: Value, task: Task) => {
     done.samples += samplesOf(task);
-    done.inside += value as number;
+    done.inside += typeof value === 'number' ? value : (value as TypedArray).length; // a count, or the indices of those inside
     onProgress?.(done.samples);
   };
   const workers = executor.workers;
@@ -87,7 +87,18 @@ export async function runStage(
   }
   const { inside } = done;
   const pi = { pi: piOf(inside, done.samples), standardError: standardErrorOf(inside, done.samples) };
-  return { stage, samples: done.samples, seed, workers, kernel, inside, ...pi, seconds, startupSeconds, interrupted };
+  return {
+    stage,
+    samples: done.samples,
+    seed,
+    workers,
+    kernel,
+    inside,
+    ...pi,
+    seconds,
+    startupSeconds,
+    interrupted,
+  };
 }
 
 /** Samples in a piece: 50 to 200 ms of work, so that Ctrl-C, progress and an even finish come by themselves. */
@@ -117,7 +128,9 @@ function samplesOf({ input }: Task): number {
 
 function checkSamples(samples: number): void {
   if (samples === 0) {
-    throw new InvalidArgumentError('samples must be at least 1, got 0: an estimate from nothing would be 0/0. Ask for 1 or more.');
+    throw new InvalidArgumentError(
+      'samples must be at least 1, got 0: an estimate from nothing would be 0/0. Ask for 1 or more.',
+    );
   }
   checkInteger('samples', samples, 1, 'Ask for a whole number of samples, such as 1e6.');
 }
