@@ -89,13 +89,16 @@ export interface ErrorRecord {
 
 /** Makes plain data of whatever was thrown. */
 export function toErrorRecord(thrown: unknown): ErrorRecord {
-  if (!(thrown instanceof Error)) return { name: 'Error', message: `threw a value that is not an Error: ${String(thrown)}` };
+  if (!(thrown instanceof Error))
+    return { name: 'Error', message: `threw a value that is not an Error: ${String(thrown)}` };
   const { name, message, stack, code } = thrown as Error & { code?: unknown };
   return { name, message, stack, ...(typeof code === 'string' ? { code } : {}) };
 }
 
 const KNOWN = new Map<string, { prototype: Error }>(
-  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, InvalidArgumentError].map((known) => [known.name, known]),
+  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, InvalidArgumentError].map(
+    (known) => [known.name, known],
+  ),
 );
 
 /** Makes an Error again: of its own class where that is a built-in or ours, else an Error that carries the name. */
@@ -114,9 +117,18 @@ export function fromErrorRecord(record: ErrorRecord): Error {
  * @param remedy what to do instead, one sentence
  * @throws InvalidArgumentError with the value given
  */
-export function checkInteger(name: string, value: unknown, least: number, remedy: string, most = Number.MAX_SAFE_INTEGER): number {
+export function checkInteger(
+  name: string,
+  value: unknown,
+  least: number,
+  remedy: string,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  const range = least === most ? `${least}` : `an integer from ${least} to ${most === Number.MAX_SAFE_INTEGER ? '2^53 - 1' : most}`;
+  const range =
+    least === most
+      ? `${least}`
+      : `an integer from ${least} to ${most === Number.MAX_SAFE_INTEGER ? '2^53 - 1' : most}`;
   throw new InvalidArgumentError(`${name} must be ${range}, got ${show(value)}. ${remedy}`);
 }
 
@@ -125,6 +137,7 @@ export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 57)}...` : value}'`;
   if (Object.is(value, -0)) return '-0';
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
-  return String(value as number);
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
+  return typeof value === 'symbol' ? value.toString() : `${value as number | boolean | bigint | null}`;
 }

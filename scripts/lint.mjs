@@ -10,13 +10,18 @@ const tools = join(root, 'scripts', 'lint');
 const write = process.argv.includes('--write');
 
 function run(command, args, cwd = root) {
-  const { status } = spawnSync(command, args, { cwd, stdio: 'inherit', shell: process.platform === 'win32' && command === 'npm' });
+  const { status } = spawnSync(command, args, {
+    cwd,
+    stdio: 'inherit',
+    shell: process.platform === 'win32' && command === 'npm',
+  });
   return status === 0;
 }
 const node = (file, ...args) => run(process.execPath, [file, ...args]);
 
 prepare();
-if (!existsSync(join(tools, 'node_modules'))) run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], tools);
+if (!existsSync(join(tools, 'node_modules')))
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], tools);
 const module = (...parts) => join(tools, 'node_modules', ...parts);
 const passed = [
   node(module('prettier', 'bin', 'prettier.cjs'), write ? '--write' : '--check', '--log-level', 'warn', '.'),

@@ -5,7 +5,7 @@ import { prepare } from './prepare.mjs';
 
 const words = process.argv.slice(2);
 if (words[0] === 'doctor') {
-  process.exitCode = await doctor(words.slice(1)); // it says what is missing, so it must not install it first
+  process.exitCode = doctor(words.slice(1)); // it says what is missing, so it must not install it first
 } else {
   prepare();
   const { main } = await import('../dist/cli/main.js');

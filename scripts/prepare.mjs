@@ -1,6 +1,17 @@
 // Installs and builds what is missing or stale; quick when nothing is. Runs before `npm start`, `npm test` and `lola`.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -37,9 +48,13 @@ function dropOtherSystems() {
 /** Builds into a folder of its own and puts it in place when it is whole: a failed build leaves the last good one. */
 function build(sources) {
   const fresh = at(`dist-${process.pid}`);
-  run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', root, '--outDir', fresh], () => {
-    rmSync(fresh, { recursive: true, force: true });
-  });
+  run(
+    process.execPath,
+    [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', root, '--outDir', fresh],
+    () => {
+      rmSync(fresh, { recursive: true, force: true });
+    },
+  );
   // Templates, pages and data lie beside the code that reads them.
   for (const file of filesBelow(at('lib'))) {
     if (/\.ts$|package\.json$/.test(file)) continue;
@@ -82,7 +97,9 @@ function run(command, args, onFailure = () => {}) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell });
   if (status === 0) return;
   onFailure();
-  say(`failed: ${command} ${args.join(' ')}${error ? ` (${error.message})` : ''}. See environment.md, 'Troubleshooting'.`);
+  say(
+    `failed: ${command} ${args.join(' ')}${error ? ` (${error.message})` : ''}. See environment.md, 'Troubleshooting'.`,
+  );
   process.exit(1);
 }
 

@@ -5,9 +5,11 @@ import { main } from '../../scripts/doctor.mjs';
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('say what is here (Node, cores, memory, Jupyter, Slurm) and what to do about what is missing')
+    .description(
+      'say what is here (Node, cores, memory, Jupyter, Slurm) and what to do about what is missing',
+    )
     .option('--json', 'print one JSON object instead of text')
-    .action(async ({ json }: { json?: boolean }) => {
-      process.exitCode = await main(json ? ['--json'] : []);
+    .action(({ json }: { json?: boolean }) => {
+      process.exitCode = main(json ? ['--json'] : []);
     });
 }

@@ -19,6 +19,9 @@ export function readChoice<T extends string>(flag: string, text: string, choices
 
 /** A seed as it is written on the command line: a text, which means the same as the number it spells. */
 export function readSeed(text: string): number | string {
-  if (text === '') throw new InvalidArgumentError("--seed must not be empty, got ''. Give a number or a text, or leave it out for 2017.");
+  if (text === '')
+    throw new InvalidArgumentError(
+      "--seed must not be empty, got ''. Give a number or a text, or leave it out for 2017.",
+    );
   return String(Number(text)) === text && Number.isSafeInteger(Number(text)) ? Number(text) : text;
 }

@@ -14,12 +14,16 @@ export async function main(words: readonly string[]): Promise<void> {
     .option('--debug', 'show where in the code an error came from')
     .showHelpAfterError('(lola --help shows the commands, lola COMMAND --help their flags)');
   for (const add of [addPi, addStart, addDoctor]) add(program);
-  for (const command of [program, ...program.commands]) command.exitOverride().configureHelp({ sortSubcommands: false });
+  for (const command of [program, ...program.commands])
+    command.exitOverride().configureHelp({ sortSubcommands: false });
   if (words.length === 0) return program.outputHelp();
   // --debug is understood before and after the command's name.
   const debug = words.includes('--debug');
   try {
-    await program.parseAsync(words.filter((word) => word !== '--debug'), { from: 'user' });
+    await program.parseAsync(
+      words.filter((word) => word !== '--debug'),
+      { from: 'user' },
+    );
   } catch (error) {
     process.exitCode = report(error, debug);
   }

@@ -57,7 +57,7 @@ export async function estimateWithProgress(
   const estimate = await STAGES[stage]();
   const bar = progressBar(stage, samples);
   try {
-    const result = await estimate(samples, { ...options, onProgress: bar.update });
+    const result = await estimate(samples, { ...options, onProgress: (done) => bar.update(done) });
     return { ...result, peakMemoryBytes: peakMemoryBytes() };
   } finally {
     bar.stop();
@@ -66,7 +66,8 @@ export async function estimateWithProgress(
 
 /** The lines of the lesson, put right: memory as measured, the error, the rate. */
 function describe(report: Report, asked: number): string {
-  const { stage, samples, seed, workers, inside, pi, standardError, seconds, startupSeconds, kernel } = report;
+  const { stage, samples, seed, workers, inside, pi, standardError, seconds, startupSeconds, kernel } =
+    report;
   const lessonMemory = (samples * 4 * 3) / 2 ** 20;
   const lines = [
     `[${stage} version] required memory ${lessonMemory.toFixed(3)} MB as the lesson computes it (three arrays); measured: ${(report.peakMemoryBytes / 2 ** 20).toFixed(0)} MB at its peak`,
@@ -75,7 +76,8 @@ function describe(report: Report, asked: number): string {
     `standard error ${standardError.toPrecision(2)}; pi is off by ${Math.abs(pi - Math.PI).toPrecision(2)}`,
     `${seconds.toFixed(3)} s and ${startupSeconds.toFixed(3)} s to start: ${rate(samples / seconds)} samples per second`,
   ];
-  if (report.interrupted) lines.unshift(`stopped after ${samples} of ${asked} samples; this is their estimate:`);
+  if (report.interrupted)
+    lines.unshift(`stopped after ${samples} of ${asked} samples; this is their estimate:`);
   return `${lines.join('\n')}\n`;
 }
 

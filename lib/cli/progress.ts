@@ -8,7 +8,10 @@ export function progressBar(label: string, total: number): { update(done: number
   if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
   const began = performance.now();
   const format = `${label} [{bar}] {percentage} % | {eta_formatted} left`;
-  const bar = new SingleBar({ format, stream: process.stderr, fps: 10, etaBuffer: 100, hideCursor: true, clearOnComplete: true }, Presets.legacy);
+  const bar = new SingleBar(
+    { format, stream: process.stderr, fps: 10, etaBuffer: 100, hideCursor: true, clearOnComplete: true },
+    Presets.legacy,
+  );
   let shown = false;
   return {
     update(done) {

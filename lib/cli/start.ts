@@ -30,7 +30,9 @@ async function runStart(flags: StartFlags): Promise<void> {
   if (flags.json !== undefined) write(flags.json, ''); // a file that cannot be written is refused before the work
   const { signal, release } = interruptible();
   const reports: Report[] = [];
-  say(`Lola estimates pi from ${samples} random points, seed ${DEFAULT_SEED}, with each stage of the lesson.`);
+  say(
+    `Lola estimates pi from ${samples} random points, seed ${DEFAULT_SEED}, with each stage of the lesson.`,
+  );
   try {
     for (const stage of Object.keys(STAGES)) {
       say(`  ${stage} ...`);
@@ -41,7 +43,8 @@ async function runStart(flags: StartFlags): Promise<void> {
     if (!(error instanceof CancelledError)) throw error;
   } finally {
     release();
-    if (flags.json !== undefined) write(flags.json, `${JSON.stringify({ machine: describeMachine(), stages: reports }, null, 2)}\n`);
+    if (flags.json !== undefined)
+      write(flags.json, `${JSON.stringify({ machine: describeMachine(), stages: reports }, null, 2)}\n`);
   }
   process.stdout.write(`\n${progression(reports)}\n`);
   if (signal.aborted) {
@@ -82,6 +85,8 @@ function write(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (cause) {
-    throw new InvalidArgumentError(`--json: cannot write '${file}': ${(cause as Error).message}. Name a file in a folder that is there.`);
+    throw new InvalidArgumentError(
+      `--json: cannot write '${file}': ${(cause as Error).message}. Name a file in a folder that is there.`,
+    );
   }
 }

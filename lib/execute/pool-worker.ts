@@ -7,10 +7,12 @@ import { loadOperations, runTask } from '../task/run-task.js';
 import { PROGRESS, type Batch, type Notice, type Outcome } from './batch.js';
 
 // Awaited here, before the first batch: between batches piscina's threads sleep, and no promise moves on.
-const operations = await loadOperations((workerData as { tasks: readonly string[] }).tasks).catch((error: unknown) => {
-  tell({ thread: threadId, time: clock(), error: toErrorRecord(error) });
-  throw error;
-});
+const operations = await loadOperations((workerData as { tasks: readonly string[] }).tasks).catch(
+  (error: unknown) => {
+    tell({ thread: threadId, time: clock(), error: toErrorRecord(error) });
+    throw error;
+  },
+);
 tell({ thread: threadId, time: clock() });
 
 /** Runs a batch. A task that throws ends it: the outcomes then stop with its error. */
@@ -43,6 +45,9 @@ function moved(outcomes: Outcome[]): Outcome[] {
     if (ArrayBuffer.isView(value) && value.buffer instanceof ArrayBuffer) buffers.add(value.buffer);
   }
   if (buffers.size === 0) return outcomes;
-  const transferable = { [Symbol.for('Piscina.transferable')]: [...buffers], [Symbol.for('Piscina.valueOf')]: outcomes };
+  const transferable = {
+    [Symbol.for('Piscina.transferable')]: [...buffers],
+    [Symbol.for('Piscina.valueOf')]: outcomes,
+  };
   return move(transferable as unknown as ArrayBuffer) as unknown as Outcome[];
 }

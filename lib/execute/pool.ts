@@ -164,7 +164,7 @@ interface Drawn {
 class Run {
   readonly values: Value[] = [];
   readonly kill = new AbortController();
-  failure: unknown;
+  failure: Error | undefined;
   private readonly source: Iterator<Task>;
   private waiting: Drawn[] = [];
   private drawn = 0;
@@ -191,8 +191,9 @@ class Run {
   private drawAhead(): void {
     if (this.waiting.length > DRAWN_AHEAD / 2) return;
     while (this.waiting.length < DRAWN_AHEAD) {
-      const { done, value: task } = this.source.next();
-      if (done) return;
+      const next = this.source.next();
+      if (next.done) return;
+      const task = next.value;
       checkTask(task);
       this.options.onEvent?.({ type: 'queued', task: task.key, time: clock() });
       this.waiting.push({ task, index: this.drawn++ });
@@ -211,7 +212,15 @@ class Run {
       const { task, index } = batch[i];
       if (i > 0 || !announced) this.started(batch[i], thread, start);
       if (error) {
-        onEvent?.({ type: 'failed', task: task.key, worker: 'local', thread, message: error.message, retried: false, time });
+        onEvent?.({
+          type: 'failed',
+          task: task.key,
+          worker: 'local',
+          thread,
+          message: error.message,
+          retried: false,
+          time,
+        });
         return this.fail(new TaskError(task.key, fromErrorRecord(error)));
       }
       this.values[index] = value as Value;
@@ -223,7 +232,15 @@ class Run {
   }
 
   lost({ task }: Drawn, thread: number, ended: string): void {
-    this.options.onEvent?.({ type: 'failed', task: task.key, worker: 'local', thread, message: ended, retried: false, time: clock() });
+    this.options.onEvent?.({
+      type: 'failed',
+      task: task.key,
+      worker: 'local',
+      thread,
+      message: ended,
+      retried: false,
+      time: clock(),
+    });
     this.fail(new WorkerLostError(task.key, 1, [ended]));
   }
 
@@ -238,7 +255,7 @@ class Run {
 
   /** The first failure is the run's; nothing more is handed out after it. */
   fail(failure: unknown): void {
-    this.failure ??= failure;
+    this.failure ??= failure instanceof Error ? failure : new Error(String(failure));
   }
 
   /** A task that does not end by itself soon after the signal loses its thread. */

@@ -69,8 +69,16 @@ class SerialExecutor implements Executor {
     try {
       return await runTask(task, this.operations);
     } catch (thrown) {
-      const cause = thrown instanceof Error ? thrown : new Error(`threw a value that is not an Error: ${String(thrown)}`);
-      onEvent?.({ type: 'failed', task: task.key, ...HERE, message: cause.message, retried: false, time: clock() });
+      const cause =
+        thrown instanceof Error ? thrown : new Error(`threw a value that is not an Error: ${String(thrown)}`);
+      onEvent?.({
+        type: 'failed',
+        task: task.key,
+        ...HERE,
+        message: cause.message,
+        retried: false,
+        time: clock(),
+      });
       throw new TaskError(task.key, cause);
     }
   }

@@ -18,7 +18,10 @@ export function standardErrorOf(inside: number, samples: number): number {
 }
 
 function checkCounts(inside: number, samples: number): void {
-  if (samples === 0) throw new InvalidArgumentError('samples must be at least 1, got 0: 0 of 0 samples say nothing about pi. Ask for 1 or more.');
+  if (samples === 0)
+    throw new InvalidArgumentError(
+      'samples must be at least 1, got 0: 0 of 0 samples say nothing about pi. Ask for 1 or more.',
+    );
   checkInteger('samples', samples, 1, 'Give how many were drawn.');
   checkInteger('inside', inside, 0, 'Give how many of the samples were inside.', samples);
 }

@@ -14,9 +14,14 @@ import type { Words } from './philox.js';
  */
 export function countInside(key: Key, start: number, samples: number): number {
   checkInteger('countInside: start', start, 0, 'Start at 0, or where the last partition ended.');
-  checkInteger('countInside: start + samples', start + checkInteger('countInside: samples', samples, 0, 'Give how many to draw.'), 0, 'Draw fewer.');
+  checkInteger(
+    'countInside: start + samples',
+    start + checkInteger('countInside: samples', samples, 0, 'Give how many to draw.'),
+    0,
+    'Draw fewer.',
+  );
   let inside = 0;
-  for (let i = start; i < start + samples; ) {
+  for (let i = start; i < start + samples;) {
     const block = Math.floor(i / BLOCK);
     const from = i - block * BLOCK;
     const to = Math.min(BLOCK, from + start + samples - i);
@@ -29,7 +34,13 @@ export function countInside(key: Key, start: number, samples: number): number {
 }
 
 /** Counts one lane's samples j (from <= j < to, j mod 4 = lane) of a block. Eight integers stay in registers. */
-function countLane([x0, x1, x2, x3]: Words, [y0, y1, y2, y3]: Words, lane: number, from: number, to: number): number {
+function countLane(
+  [x0, x1, x2, x3]: Words,
+  [y0, y1, y2, y3]: Words,
+  lane: number,
+  from: number,
+  to: number,
+): number {
   // As signed words they are the same bits, and fit the processor's integers.
   // prettier-ignore
   { x0 |= 0; x1 |= 0; x2 |= 0; x3 |= 0; y0 |= 0; y1 |= 0; y2 |= 0; y3 |= 0; }

@@ -32,13 +32,21 @@ export function fillUniform(out: Float32Array, key: Key, stream: number, start: 
     const block = Math.floor((start + done) / BLOCK);
     const from = start + done - block * BLOCK;
     const to = Math.min(BLOCK, from + out.length - done);
-    for (let lane = 0; lane < LANES; lane++) fillLane(out, done - from, laneState(key, stream, block, lane), lane, from, to);
+    for (let lane = 0; lane < LANES; lane++)
+      fillLane(out, done - from, laneState(key, stream, block, lane), lane, from, to);
     done += to - from;
   }
 }
 
 /** Writes one lane's samples j (from <= j < to, j mod 4 = lane) of a block to out[offset + j]. */
-function fillLane(out: Float32Array, offset: number, [s0, s1, s2, s3]: Words, lane: number, from: number, to: number): void {
+function fillLane(
+  out: Float32Array,
+  offset: number,
+  [s0, s1, s2, s3]: Words,
+  lane: number,
+  from: number,
+  to: number,
+): void {
   for (let j = lane; j < to; j += LANES) {
     if (j >= from) out[offset + j] = ((s0 + s3) >>> 8) * STEP;
     const t = s1 << 9;

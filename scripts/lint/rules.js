@@ -11,16 +11,36 @@ export default tseslint.config(
     languageOptions: { parserOptions: { project: './test/tsconfig.json' } },
     rules: {
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
-      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/require-await': 'off',
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
     },
   },
   {
+    // expect.any(...) is of type any.
+    files: ['test/**/*.ts'],
+    rules: { '@typescript-eslint/no-unsafe-assignment': 'off' },
+  },
+  {
     files: ['**/*.mjs', '**/*.js'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['process', 'console', 'URL', 'setTimeout', 'clearTimeout', 'setImmediate', 'Buffer', 'performance', 'AbortController', 'TextDecoder', 'TextEncoder'].map((name) => [name, 'readonly']),
+        [
+          'process',
+          'console',
+          'URL',
+          'setTimeout',
+          'clearTimeout',
+          'setImmediate',
+          'Buffer',
+          'performance',
+          'AbortController',
+          'TextDecoder',
+          'TextEncoder',
+        ].map((name) => [name, 'readonly']),
       ),
     },
   },

@@ -10,21 +10,43 @@ import { keyOfSeed } from '../../lib/sampling/seed.js';
 const script = fileURLToPath(new URL('../support/lola.mjs', import.meta.url));
 
 function lola(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...words], { encoding: 'utf8', timeout: 60_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...words], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
   return { status, stdout, stderr };
 }
 
 describe('lola pi', () => {
-  test.each(['serial', 'pool'])('--json of %s is one object with all its fields and the integer of everyone', (stage) => {
-    const { status, stdout, stderr } = lola('pi', '--stage', stage, '--samples', '1_000_003', '--seed', '42', '--json');
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    const report = JSON.parse(stdout) as Record<string, unknown>;
-    expect(report).toMatchObject({ stage, samples: 1_000_003, seed: 42, interrupted: false });
-    expect(report.inside).toBe(countInside(keyOfSeed(42), 0, 1_000_003));
-    for (const field of ['workers', 'pi', 'standardError', 'seconds', 'startupSeconds', 'peakMemoryBytes']) {
-      expect(report[field]).toEqual(expect.any(Number));
-    }
-  });
+  test.each(['serial', 'pool'])(
+    '--json of %s is one object with all its fields and the integer of everyone',
+    (stage) => {
+      const { status, stdout, stderr } = lola(
+        'pi',
+        '--stage',
+        stage,
+        '--samples',
+        '1_000_003',
+        '--seed',
+        '42',
+        '--json',
+      );
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      const report = JSON.parse(stdout) as Record<string, unknown>;
+      expect(report).toMatchObject({ stage, samples: 1_000_003, seed: 42, interrupted: false });
+      expect(report.inside).toBe(countInside(keyOfSeed(42), 0, 1_000_003));
+      for (const field of [
+        'workers',
+        'pi',
+        'standardError',
+        'seconds',
+        'startupSeconds',
+        'peakMemoryBytes',
+      ]) {
+        expect(report[field]).toEqual(expect.any(Number));
+      }
+    },
+  );
 
   test('the text has the lines of the lesson', () => {
     const { stdout } = lola('pi', '--samples', '1e6');
@@ -45,10 +67,13 @@ describe('lola pi', () => {
     [['pi', '--samples', '1__0'], "got '1__0'"],
     [['pi', '--samples', '0x10'], "got '0x10'"],
     [['pi', '--workers', '0', '--stage', 'pool'], "got '0'"],
-    [['pi', '--workers', '5000', '--stage', 'pool'], 'pool: workers must be an integer from 1 to 1024, got 5000'],
+    [
+      ['pi', '--workers', '5000', '--stage', 'pool'],
+      'pool: workers must be an integer from 1 to 1024, got 5000',
+    ],
     [['pi', '--workers', '2'], 'serial: workers must be 1, got 2'],
     [['pi', '--seed', ''], '--seed must not be empty'],
-    [['pi', '--stage', 'pol'], "--stage must be one of serial, pool"],
+    [['pi', '--stage', 'pol'], '--stage must be one of serial, pool'],
     [['pi', '--sampels', '3'], '--samples'],
     [['pi', 'extra'], 'too many arguments'],
     [['py'], 'pi'],
@@ -65,20 +90,33 @@ describe('lola pi', () => {
     expect(lola('pi', '--samples', '0', '--debug').stderr).toMatch(/\n\s+at /);
   });
 
-  test.skipIf(process.platform === 'win32')('Ctrl-C prints the estimate of what is done, and exits with 130', async () => {
-    const child = spawn(process.execPath, [script, 'pi', '--stage', 'pool', '--workers', '2', '--samples', '1e15', '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let out = '';
-    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-    // The CPU time of the child tells, without a fixed wait, that the pool has counted for a while.
-    await until(() => cpuSeconds(child.pid as number) > 2);
-    child.kill('SIGINT');
-    const code = await new Promise((resolve) => child.on('close', resolve));
-    expect(code).toBe(130);
-    const report = JSON.parse(out) as { interrupted: boolean; samples: number; inside: number; pi: number; standardError: number };
-    expect(report.interrupted).toBe(true);
-    expect(report.samples).toBeGreaterThan(1e7);
-    expect(Math.abs(report.pi - Math.PI)).toBeLessThan(5 * report.standardError);
-  });
+  test.skipIf(process.platform === 'win32')(
+    'Ctrl-C prints the estimate of what is done, and exits with 130',
+    async () => {
+      const child = spawn(
+        process.execPath,
+        [script, 'pi', '--stage', 'pool', '--workers', '2', '--samples', '1e15', '--json'],
+        { stdio: ['ignore', 'pipe', 'pipe'] },
+      );
+      let out = '';
+      child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+      // The CPU time of the child tells, without a fixed wait, that the pool has counted for a while.
+      await until(() => cpuSeconds(child.pid as number) > 2);
+      child.kill('SIGINT');
+      const code = await new Promise((resolve) => child.on('close', resolve));
+      expect(code).toBe(130);
+      const report = JSON.parse(out) as {
+        interrupted: boolean;
+        samples: number;
+        inside: number;
+        pi: number;
+        standardError: number;
+      };
+      expect(report.interrupted).toBe(true);
+      expect(report.samples).toBeGreaterThan(1e7);
+      expect(Math.abs(report.pi - Math.PI)).toBeLessThan(5 * report.standardError);
+    },
+  );
 });
 
 describe('npm start', () => {
@@ -87,8 +125,13 @@ describe('npm start', () => {
     const file = join(folder, 'start.json');
     const { status, stdout } = lola('start', '--samples', '1e6', '--json', file);
     expect(status).toBe(0);
-    const { machine, stages } = JSON.parse(readFileSync(file, 'utf8')) as { machine: object; stages: { stage: string; inside: number }[] };
-    expect(Object.keys(machine)).toEqual(expect.arrayContaining(['node', 'platform', 'cpu', 'coresAllotted']));
+    const { machine, stages } = JSON.parse(readFileSync(file, 'utf8')) as {
+      machine: object;
+      stages: { stage: string; inside: number }[];
+    };
+    expect(Object.keys(machine)).toEqual(
+      expect.arrayContaining(['node', 'platform', 'cpu', 'coresAllotted']),
+    );
     expect(stages.map(({ stage }) => stage).slice(0, 2)).toEqual(['serial', 'pool']);
     expect(new Set(stages.map(({ inside }) => inside))).toEqual(new Set([784895]));
     for (const { stage } of stages) expect(stdout).toContain(stage);

@@ -20,17 +20,25 @@ describe('one integer for a seed and a number of samples', () => {
   test('any samples and seed: a pool counts what the kernel counts', async () => {
     const pool = await startPool({ workers: 3 });
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 200_000 }), fc.string({ minLength: 1 }), async (samples, seed) => {
-        const { inside } = await estimatePool(samples, { seed, executor: pool });
-        expect(inside).toBe(countInside(keyOfSeed(seed), 0, samples));
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 200_000 }),
+        fc.string({ minLength: 1 }),
+        async (samples, seed) => {
+          const { inside } = await estimatePool(samples, { seed, executor: pool });
+          expect(inside).toBe(countInside(keyOfSeed(seed), 0, samples));
+        },
+      ),
       { numRuns: 30 },
     );
     await pool.close();
   });
 
   test('fewer samples than workers is valid', async () => {
-    expect(await estimatePool(3, { workers: 7 })).toMatchObject({ samples: 3, workers: 7, inside: countInside(keyOfSeed(), 0, 3) });
+    expect(await estimatePool(3, { workers: 7 })).toMatchObject({
+      samples: 3,
+      workers: 7,
+      inside: countInside(keyOfSeed(), 0, 3),
+    });
   });
 });
 
@@ -73,12 +81,15 @@ describe('an estimate', () => {
     await executor.close();
   });
 
-  test.each([0, -1, 1.5, NaN, Infinity, 2 ** 53, '10', undefined])('%s samples are refused by name', async (samples) => {
-    for (const estimate of [estimateSerial, estimatePool]) {
-      await expect(estimate(samples as number)).rejects.toThrow(InvalidArgumentError);
-      await expect(estimate(samples as number)).rejects.toThrow(/^samples must be/);
-    }
-  });
+  test.each([0, -1, 1.5, NaN, Infinity, 2 ** 53, '10', undefined])(
+    '%s samples are refused by name',
+    async (samples) => {
+      for (const estimate of [estimateSerial, estimatePool]) {
+        await expect(estimate(samples as number)).rejects.toThrow(InvalidArgumentError);
+        await expect(estimate(samples as number)).rejects.toThrow(/^samples must be/);
+      }
+    },
+  );
 
   test('zero samples are refused with the reason', async () => {
     await expect(estimateSerial(0)).rejects.toThrow(/0\/0/);

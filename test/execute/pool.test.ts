@@ -9,14 +9,20 @@ import type { ExecutorEvent } from '../../lib/task/executor.js';
 import { CONTRACT_TASKS, executorContract } from '../support/executor-contract.js';
 
 for (const workers of [1, 3]) {
-  executorContract(`pool of ${workers}`, () => startPool({ workers, tasks: [CONTRACT_TASKS] }), { survivesExit: true, stopsForever: true });
+  executorContract(`pool of ${workers}`, () => startPool({ workers, tasks: [CONTRACT_TASKS] }), {
+    survivesExit: true,
+    stopsForever: true,
+  });
 }
 
 describe('the pool', () => {
-  test.each([0, -1, 1.5, NaN, Infinity, 2000, '2' as unknown as number])('refuses %s workers by name', async (workers) => {
-    await expect(startPool({ workers })).rejects.toThrow(InvalidArgumentError);
-    await expect(startPool({ workers })).rejects.toThrow(/pool: workers/);
-  });
+  test.each([0, -1, 1.5, NaN, Infinity, 2000, '2' as unknown as number])(
+    'refuses %s workers by name',
+    async (workers) => {
+      await expect(startPool({ workers })).rejects.toThrow(InvalidArgumentError);
+      await expect(startPool({ workers })).rejects.toThrow(/pool: workers/);
+    },
+  );
 
   test('uses all its threads, numbers them from 0, and gives a dead one’s number to its successor', async () => {
     const pool = await startPool({ workers: 3, tasks: [CONTRACT_TASKS] });
@@ -38,7 +44,10 @@ describe('the pool', () => {
     const url = new URL('../../dist/execute/pool.js', import.meta.url).href;
     const script = `import { startPool } from ${JSON.stringify(url)};
       const pool = await startPool({ workers: 2 }); await pool.close(); console.log('closed');`;
-    const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000, encoding: 'utf8' });
+    const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      timeout: 20_000,
+      encoding: 'utf8',
+    });
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'closed\n' });
   });
 
@@ -48,7 +57,8 @@ describe('the pool', () => {
       await writeFile(join(folder, name), text);
       return pathToFileURL(join(folder, name)).href;
     };
-    const attempt = async (url: string) => startPool({ workers: 1, tasks: [url] }).catch((error: unknown) => error as Error);
+    const attempt = async (url: string) =>
+      startPool({ workers: 1, tasks: [url] }).catch((error: unknown) => error as Error);
     for (const [url, words] of [
       [pathToFileURL(join(folder, 'missing.mjs')).href, /cannot load/],
       [await module('broken.mjs', 'export function'), /cannot load/],

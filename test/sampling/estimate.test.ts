@@ -15,7 +15,15 @@ describe('the estimate', () => {
     expect(standardErrorOf(1, 1)).toBe(0);
   });
 
-  test.each([[0, 0], [1, 0], [2, 1], [-1, 5], [0.5, 1], [NaN, 1], [1, NaN]])('%s of %s is refused', (inside, samples) => {
+  test.each([
+    [0, 0],
+    [1, 0],
+    [2, 1],
+    [-1, 5],
+    [0.5, 1],
+    [NaN, 1],
+    [1, NaN],
+  ])('%s of %s is refused', (inside, samples) => {
     expect(() => piOf(inside, samples)).toThrow(InvalidArgumentError);
     expect(() => standardErrorOf(inside, samples)).toThrow(InvalidArgumentError);
   });

@@ -11,7 +11,12 @@ const word = fc.integer({ min: 0, max: 0xffffffff });
 const key = fc.tuple(word, word);
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
 
-function uniform(samples: number, seed: readonly [number, number], stream: number, start: number): Float32Array {
+function uniform(
+  samples: number,
+  seed: readonly [number, number],
+  stream: number,
+  start: number,
+): Float32Array {
   const out = new Float32Array(samples);
   fillUniform(out, seed, stream, start);
   return out;
@@ -26,10 +31,19 @@ describe('the stream', () => {
       fc.integer({ min: 0, max: 2 ** 53 - 10 }),
     );
     fc.assert(
-      fc.property(key, fc.integer({ min: 0, max: 5 }), start, fc.integer({ min: 0, max: 9 }), (seed, stream, first, samples) => {
-        const expected = Array.from({ length: samples }, (_, i) => Number(sampleReference(seed, stream, BigInt(first + i))) / 2 ** 24);
-        expect([...uniform(samples, seed, stream, first)]).toEqual(expected);
-      }),
+      fc.property(
+        key,
+        fc.integer({ min: 0, max: 5 }),
+        start,
+        fc.integer({ min: 0, max: 9 }),
+        (seed, stream, first, samples) => {
+          const expected = Array.from(
+            { length: samples },
+            (_, i) => Number(sampleReference(seed, stream, BigInt(first + i))) / 2 ** 24,
+          );
+          expect([...uniform(samples, seed, stream, first)]).toEqual(expected);
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -42,7 +56,8 @@ describe('the stream', () => {
     const shifted = uniform(n, keyOfSeed(2017), X, 1);
     const otherSeed = uniform(n, keyOfSeed(2018), X, 0);
     // Of two independent uniform sequences, sqrt(n) * correlation is about standard normal: |z| < 4 fails once in 16 000 tries.
-    for (const other of [y, next, shifted, otherSeed]) expect(Math.abs(Math.sqrt(n) * correlation(x, other))).toBeLessThan(4);
+    for (const other of [y, next, shifted, otherSeed])
+      expect(Math.abs(Math.sqrt(n) * correlation(x, other))).toBeLessThan(4);
   });
 });
 
@@ -52,7 +67,9 @@ function correlation(a: Float32Array, b: Float32Array): number {
 
 describe('countInside', () => {
   test('has the counts that everyone has', () => {
-    const counts = [1, 10, 1000, 1_000_000, 1_000_007].map((samples) => countInside(keyOfSeed(2017), 0, samples));
+    const counts = [1, 10, 1000, 1_000_000, 1_000_007].map((samples) =>
+      countInside(keyOfSeed(2017), 0, samples),
+    );
     expect(counts).toMatchInlineSnapshot(`
       [
         1,
@@ -66,12 +83,19 @@ describe('countInside', () => {
 
   test('counts x*x + y*y <= 1 in float32 over the two streams', () => {
     fc.assert(
-      fc.property(key, fc.integer({ min: 0, max: 2 ** 50 }), fc.integer({ min: 0, max: 3000 }), (seed, start, samples) => {
-        const x = uniform(samples, seed, X, start);
-        const y = uniform(samples, seed, Y, start);
-        const inside = x.map((_, i) => +(Math.fround(Math.fround(x[i] * x[i]) + Math.fround(y[i] * y[i])) <= 1));
-        expect(countInside(seed, start, samples)).toBe(sum([...inside]));
-      }),
+      fc.property(
+        key,
+        fc.integer({ min: 0, max: 2 ** 50 }),
+        fc.integer({ min: 0, max: 3000 }),
+        (seed, start, samples) => {
+          const x = uniform(samples, seed, X, start);
+          const y = uniform(samples, seed, Y, start);
+          const inside = x.map(
+            (_, i) => +(Math.fround(Math.fround(x[i] * x[i]) + Math.fround(y[i] * y[i])) <= 1),
+          );
+          expect(countInside(seed, start, samples)).toBe(sum([...inside]));
+        },
+      ),
       { numRuns: 50 },
     );
   });
@@ -79,19 +103,32 @@ describe('countInside', () => {
   test('any seed, total, cut and order of merging gives one count', () => {
     const total = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 3 * BLOCK }));
     fc.assert(
-      fc.property(fc.string({ minLength: 1 }), total, fc.integer({ min: 1, max: 40 }), fc.integer(), (seed, samples, parts, order) => {
-        const k = keyOfSeed(seed);
-        const counts = Array.from(partition(samples, parts), (part) => countInside(k, part.start, part.samples));
-        const shuffled = counts.map((count, i) => [Math.imul(i + 1, order | 1), count]).sort((a, b) => a[0] - b[0]);
-        expect(sum(shuffled.map(([, count]) => count))).toBe(countInside(k, 0, samples));
-      }),
+      fc.property(
+        fc.string({ minLength: 1 }),
+        total,
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer(),
+        (seed, samples, parts, order) => {
+          const k = keyOfSeed(seed);
+          const counts = Array.from(partition(samples, parts), (part) =>
+            countInside(k, part.start, part.samples),
+          );
+          const shuffled = counts
+            .map((count, i) => [Math.imul(i + 1, order | 1), count])
+            .sort((a, b) => a[0] - b[0]);
+          expect(sum(shuffled.map(([, count]) => count))).toBe(countInside(k, 0, samples));
+        },
+      ),
     );
   });
 
   test('200 seeds at a million samples scatter as the binomial distribution says', () => {
     const n = 1_000_000;
     const share = Math.PI / 4;
-    const z = Array.from({ length: 200 }, (_, seed) => (countInside(keyOfSeed(seed), 0, n) - n * share) / Math.sqrt(n * share * (1 - share)));
+    const z = Array.from(
+      { length: 200 },
+      (_, seed) => (countInside(keyOfSeed(seed), 0, n) - n * share) / Math.sqrt(n * share * (1 - share)),
+    );
     const mean = sum(z) / z.length;
     const variance = sum(z.map((value) => (value - mean) ** 2)) / (z.length - 1);
     // Mean of 200 standard normals: sigma 0.0707; variance: sigma sqrt(2/199) = 0.1. Bounds at 4 sigma.

@@ -19,16 +19,20 @@ describe('partition', () => {
 
   test('any cut covers the total without gap or overlap, in shares that differ by one at most', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 2 ** 53 - 1 }), fc.integer({ min: 1, max: 500 }), (total, parts) => {
-        let next = 0;
-        for (const { start, samples } of partition(total, parts)) {
-          expect(start).toBe(next);
-          expect([Math.floor(total / parts), Math.ceil(total / parts)]).toContain(samples);
-          next += samples;
-        }
-        expect(next).toBe(total);
-        expect(sizes(total, parts).length).toBe(parts);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 2 ** 53 - 1 }),
+        fc.integer({ min: 1, max: 500 }),
+        (total, parts) => {
+          let next = 0;
+          for (const { start, samples } of partition(total, parts)) {
+            expect(start).toBe(next);
+            expect([Math.floor(total / parts), Math.ceil(total / parts)]).toContain(samples);
+            next += samples;
+          }
+          expect(next).toBe(total);
+          expect(sizes(total, parts).length).toBe(parts);
+        },
+      ),
     );
   });
 
@@ -37,12 +41,19 @@ describe('partition', () => {
     expect(first).toEqual({ start: 0, samples: 9_007_200 });
   });
 
-  test.each([[10, 0], [10, -1], [10, 1.5], [10, NaN], [-1, 2], [1.5, 2], [Infinity, 2], [2 ** 53, 2], ['10', 2]])(
-    'total %s and parts %s are refused by name, at the call',
-    (total, parts) => {
-      expect(() => partition(total as number, parts as number)).toThrow(InvalidArgumentError);
-    },
-  );
+  test.each([
+    [10, 0],
+    [10, -1],
+    [10, 1.5],
+    [10, NaN],
+    [-1, 2],
+    [1.5, 2],
+    [Infinity, 2],
+    [2 ** 53, 2],
+    ['10', 2],
+  ])('total %s and parts %s are refused by name, at the call', (total, parts) => {
+    expect(() => partition(total as number, parts)).toThrow(InvalidArgumentError);
+  });
 
   test('the message shows the value and the remedy', () => {
     expect(() => partition(10, 0)).toThrow(

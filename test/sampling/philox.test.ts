@@ -7,7 +7,11 @@ import { philoxReference } from '../support/reference.js';
 describe('philox 4x32-10', () => {
   // The published vectors: file kat_vectors of Random123 (D. E. Shaw Research).
   test.each<[Words, Key, Words]>([
-    [[0, 0, 0, 0], [0, 0], [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]],
+    [
+      [0, 0, 0, 0],
+      [0, 0],
+      [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
+    ],
     [
       [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
       [0xffffffff, 0xffffffff],

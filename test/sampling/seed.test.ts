@@ -24,7 +24,19 @@ describe('a seed', () => {
 
   test('gives a key of its own, however short the text', () => {
     // seedrandom('1') and seedrandom('11') are one stream, and so are those of 'π' and 'À'.
-    const repeated = ['a', 'aa', 'aaa', '1:1', '1:11:1', 'π', 'À', ' ', '  ', 'x'.repeat(300), 'x'.repeat(301)];
+    const repeated = [
+      'a',
+      'aa',
+      'aaa',
+      '1:1',
+      '1:11:1',
+      'π',
+      'À',
+      ' ',
+      '  ',
+      'x'.repeat(300),
+      'x'.repeat(301),
+    ];
     const seeds = [...Array.from({ length: 2000 }, (_, i) => i), ...repeated];
     expect(new Set(seeds.map((seed) => keyOfSeed(seed).join())).size).toBe(seeds.length);
   });
@@ -37,8 +49,11 @@ describe('a seed', () => {
     );
   });
 
-  test.each(['', 1.5, NaN, Infinity, 2 ** 53, null, {}, true, [1]])('%j is refused by name, with the remedy', (seed) => {
-    expect(() => keyOfSeed(seed as number)).toThrow(InvalidArgumentError);
-    expect(() => keyOfSeed(seed as number)).toThrow(/^seed must be an integer .*Leave it out for 2017\.$/);
-  });
+  test.each(['', 1.5, NaN, Infinity, 2 ** 53, null, {}, true, [1]])(
+    '%j is refused by name, with the remedy',
+    (seed) => {
+      expect(() => keyOfSeed(seed as number)).toThrow(InvalidArgumentError);
+      expect(() => keyOfSeed(seed as number)).toThrow(/^seed must be an integer .*Leave it out for 2017\.$/);
+    },
+  );
 });

@@ -18,7 +18,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ['cli'],
 ];
 /** Folders and files in which sockets, threads, processes and timers may live. */
-const WITH_IO = /^(execute|slurm|dashboard|cli)\/|^cluster\/(scheduler|worker|client|local|heartbeat|link|wire)|^machine/;
+const WITH_IO =
+  /^(execute|slurm|dashboard|cli)\/|^cluster\/(scheduler|worker|client|local|heartbeat|link|wire)|^machine/;
 
 interface Source {
   readonly file: string;
@@ -37,9 +38,15 @@ const sources: readonly Source[] = readdirSync(lib, { recursive: true, encoding:
 const layerOf = (file: string) => file.split('/')[0].replace(/\.ts$/, '');
 const rank = (layer: string) => LAYERS.findIndex((layers) => layers.includes(layer));
 const targetOf = ({ file }: Source, path: string) =>
-  relative(lib, join(lib, dirname(file), path)).split(sep).join('/').replace(/\.js$/, '.ts');
+  relative(lib, join(lib, dirname(file), path))
+    .split(sep)
+    .join('/')
+    .replace(/\.js$/, '.ts');
 const inner = (source: Source) =>
-  source.imports.filter((path) => path.startsWith('.')).map((path) => targetOf(source, path)).filter((target) => !target.startsWith('..'));
+  source.imports
+    .filter((path) => path.startsWith('.'))
+    .map((path) => targetOf(source, path))
+    .filter((target) => !target.startsWith('..'));
 
 describe('the house', () => {
   test('every file belongs to a layer', () => {
@@ -73,13 +80,18 @@ describe('the house', () => {
   });
 
   test('sockets, threads, processes and timers live at the edges only', () => {
-    const io = /'(node:)?(net|http|https|child_process|worker_threads|cluster|fs|fs\/promises|dgram|tls)'|'(ws|piscina)'|\bset(Timeout|Interval)\(/;
-    expect(sources.filter(({ file, text }) => !WITH_IO.test(file) && io.test(text)).map(({ file }) => file)).toEqual([]);
+    const io =
+      /'(node:)?(net|http|https|child_process|worker_threads|cluster|fs|fs\/promises|dgram|tls)'|'(ws|piscina)'|\bset(Timeout|Interval)\(/;
+    expect(
+      sources.filter(({ file, text }) => !WITH_IO.test(file) && io.test(text)).map(({ file }) => file),
+    ).toEqual([]);
   });
 
   test('what runs in browsers imports no Node module', () => {
     const core = sources.filter(({ file }) => /^(sampling|task)\//.test(file));
-    expect(core.filter(({ imports }) => imports.some((path) => path.startsWith('node:'))).map(({ file }) => file)).toEqual([]);
+    expect(
+      core.filter(({ imports }) => imports.some((path) => path.startsWith('node:'))).map(({ file }) => file),
+    ).toEqual([]);
   });
 
   test('every file opens with what it is for, and there are no default exports', () => {

@@ -1,6 +1,12 @@
 // The contract that every executor is held to, whoever computes: this thread, a pool, a cluster, Slurm.
 import { afterEach, describe, expect, test } from 'vitest';
-import { CancelledError, ClosedError, InvalidArgumentError, TaskError, WorkerLostError } from '../../lib/errors.js';
+import {
+  CancelledError,
+  ClosedError,
+  InvalidArgumentError,
+  TaskError,
+  WorkerLostError,
+} from '../../lib/errors.js';
 import { countInside } from '../../lib/sampling/kernel.js';
 import { partition } from '../../lib/sampling/partition.js';
 import { keyOfSeed } from '../../lib/sampling/seed.js';
@@ -18,8 +24,13 @@ export interface Abilities {
   readonly stopsForever: boolean;
 }
 
-const task = (operation: string, input: Value, key = `${operation}-${JSON.stringify(input)}`): Task => ({ key, operation, input });
-const numbered = (count: number): Task[] => Array.from({ length: count }, (_, i) => task('double', i, `double-${i}`));
+const task = (operation: string, input: Value, key = `${operation}-${JSON.stringify(input)}`): Task => ({
+  key,
+  operation,
+  input,
+});
+const numbered = (count: number): Task[] =>
+  Array.from({ length: count }, (_, i) => task('double', i, `double-${i}`));
 
 /** Runs the suite against executors that `start` makes, with CONTRACT_TASKS loaded. */
 export function executorContract(name: string, start: () => Promise<Executor>, abilities: Abilities): void {
@@ -58,13 +69,27 @@ export function executorContract(name: string, start: () => Promise<Executor>, a
     test('numbers, texts, records, lists and arrays travel both ways unchanged', async () => {
       const executor = await open();
       const values: Value[] = [
-        -0, NaN, Infinity, 2 ** 53 - 1, 'π', '', true, null, [1, [2]], { a: { b: [null, 'c'] } },
-        new Float32Array([1.5, NaN, -0]), new Float64Array([2 ** 53 - 1, -0]), new Uint8Array([0, 255]), new Float32Array(0),
+        -0,
+        NaN,
+        Infinity,
+        2 ** 53 - 1,
+        'π',
+        '',
+        true,
+        null,
+        [1, [2]],
+        { a: { b: [null, 'c'] } },
+        new Float32Array([1.5, NaN, -0]),
+        new Float64Array([2 ** 53 - 1, -0]),
+        new Uint8Array([0, 255]),
+        new Float32Array(0),
         { array: new Float64Array([1]) },
       ];
       const back = await executor.run(values.map((value, i) => task('echo', value, `echo-${i}`)));
       expect(back).toEqual(values);
-      expect(back.map((value) => Object.prototype.toString.call(value))).toEqual(values.map((value) => Object.prototype.toString.call(value)));
+      expect(back.map((value) => Object.prototype.toString.call(value))).toEqual(
+        values.map((value) => Object.prototype.toString.call(value)),
+      );
     });
 
     test('a million bytes of a caller stay the caller’s', async () => {
@@ -95,13 +120,19 @@ export function executorContract(name: string, start: () => Promise<Executor>, a
     test('onResult hears each value once, with its task and place', async () => {
       const executor = await open();
       const heard: [Value, string, number][] = [];
-      await executor.run(numbered(50), { onResult: (value, { key }, index) => heard.push([value, key, index]) });
-      expect(heard.sort((a, b) => a[2] - b[2])).toEqual(Array.from({ length: 50 }, (_, i) => [2 * i, `double-${i}`, i]));
+      await executor.run(numbered(50), {
+        onResult: (value, { key }, index) => heard.push([value, key, index]),
+      });
+      expect(heard.sort((a, b) => a[2] - b[2])).toEqual(
+        Array.from({ length: 50 }, (_, i) => [2 * i, `double-${i}`, i]),
+      );
     });
 
     test('a task that throws fails the run, by its name, with its own class and message', async () => {
       const executor = await open();
-      const failure = await executor.run([...numbered(3), task('fail', 'half a circle', 'culprit')]).catch((error: unknown) => error);
+      const failure = await executor
+        .run([...numbered(3), task('fail', 'half a circle', 'culprit')])
+        .catch((error: unknown) => error);
       expect(failure).toBeInstanceOf(TaskError);
       const { key, cause, code, message } = failure as TaskError;
       expect({ key, code, name: cause.name, cause: cause.message }).toEqual({
@@ -129,7 +160,11 @@ export function executorContract(name: string, start: () => Promise<Executor>, a
     });
 
     test('a function as result fails its task by name', async () => {
-      const failure = await (await open()).run([task('giveFunction', 1, 'giver')]).catch((error: unknown) => error);
+      const failure = await (
+        await open()
+      )
+        .run([task('giveFunction', 1, 'giver')])
+        .catch((error: unknown) => error);
       expect(failure).toBeInstanceOf(TaskError);
       expect((failure as TaskError).key).toBe('giver');
       expect((failure as TaskError).cause).toBeInstanceOf(TypeError);
@@ -144,7 +179,9 @@ export function executorContract(name: string, start: () => Promise<Executor>, a
         if (heard.length === 3) controller.abort();
       };
       const tasks = Array.from({ length: 10_000 }, (_, i) => task('spin', 1, `spin-${i}`));
-      await expect(executor.run(tasks, { signal: controller.signal, onResult })).rejects.toThrow(CancelledError);
+      await expect(executor.run(tasks, { signal: controller.signal, onResult })).rejects.toThrow(
+        CancelledError,
+      );
       expect(heard.length).toBeGreaterThanOrEqual(3);
       expect(heard.length).toBeLessThan(10_000);
       expect(await executor.run(numbered(2))).toEqual([0, 2]);
@@ -152,7 +189,10 @@ export function executorContract(name: string, start: () => Promise<Executor>, a
 
     test('a signal that is aborted already runs nothing', async () => {
       const heard: Value[] = [];
-      const run = (await open()).run(numbered(5), { signal: AbortSignal.abort(), onResult: (value) => heard.push(value) });
+      const run = (await open()).run(numbered(5), {
+        signal: AbortSignal.abort(),
+        onResult: (value) => heard.push(value),
+      });
       await expect(run).rejects.toThrow(CancelledError);
       expect(heard).toEqual([]);
     });
@@ -186,7 +226,11 @@ export function executorContract(name: string, start: () => Promise<Executor>, a
 
     test('several runs at once each get their own values', async () => {
       const executor = await open();
-      const runs = await Promise.all([1, 2, 3].map((n) => executor.run(Array.from({ length: 100 }, (_, i) => task('double', n * i, `${n}-${i}`)))));
+      const runs = await Promise.all(
+        [1, 2, 3].map((n) =>
+          executor.run(Array.from({ length: 100 }, (_, i) => task('double', n * i, `${n}-${i}`))),
+        ),
+      );
       expect(runs).toEqual([1, 2, 3].map((n) => Array.from({ length: 100 }, (_, i) => 2 * n * i)));
     });
 
@@ -203,25 +247,35 @@ export function executorContract(name: string, start: () => Promise<Executor>, a
       await executor.close();
     });
 
-    test.skipIf(!abilities.survivesExit)('a task that takes its thread with it fails by name, and the executor heals', async () => {
-      const executor = await open();
-      for (let round = 0; round < 3; round++) {
-        const failure = await executor.run([...numbered(3), task('exit', 3, 'killer')]).catch((error: unknown) => error);
-        expect(failure).toBeInstanceOf(WorkerLostError);
-        expect((failure as WorkerLostError).key).toBe('killer');
-        expect((failure as WorkerLostError).ended[0]).toContain('3');
-        expect(await executor.run(numbered(10))).toEqual(Array.from({ length: 10 }, (_, i) => 2 * i));
-      }
-    });
+    test.skipIf(!abilities.survivesExit)(
+      'a task that takes its thread with it fails by name, and the executor heals',
+      async () => {
+        const executor = await open();
+        for (let round = 0; round < 3; round++) {
+          const failure = await executor
+            .run([...numbered(3), task('exit', 3, 'killer')])
+            .catch((error: unknown) => error);
+          expect(failure).toBeInstanceOf(WorkerLostError);
+          expect((failure as WorkerLostError).key).toBe('killer');
+          expect((failure as WorkerLostError).ended[0]).toContain('3');
+          expect(await executor.run(numbered(10))).toEqual(Array.from({ length: 10 }, (_, i) => 2 * i));
+        }
+      },
+    );
 
-    test.skipIf(!abilities.stopsForever)('a task that never ends is stopped by the signal within a second or so', async () => {
-      const executor = await open();
-      const controller = new AbortController();
-      const onEvent = ({ type }: ExecutorEvent) => {
-        if (type === 'started') controller.abort();
-      };
-      await expect(executor.run([task('forever', 0)], { signal: controller.signal, onEvent })).rejects.toThrow(CancelledError);
-      expect(await executor.run(numbered(2))).toEqual([0, 2]);
-    });
+    test.skipIf(!abilities.stopsForever)(
+      'a task that never ends is stopped by the signal within a second or so',
+      async () => {
+        const executor = await open();
+        const controller = new AbortController();
+        const onEvent = ({ type }: ExecutorEvent) => {
+          if (type === 'started') controller.abort();
+        };
+        await expect(
+          executor.run([task('forever', 0)], { signal: controller.signal, onEvent }),
+        ).rejects.toThrow(CancelledError);
+        expect(await executor.run(numbered(2))).toEqual([0, 2]);
+      },
+    );
   });
 }

@@ -24,7 +24,10 @@ export function philoxReference(counter: readonly number[], key: readonly number
 /** The key of a seed: two words of seedrandom's stream for the text 'LENGTH:SEED'. */
 export function keyReference(seed: string): [number, number] {
   const random = seedrandom(seed);
-  return [Number(BigInt.asUintN(32, BigInt(random.int32()))), Number(BigInt.asUintN(32, BigInt(random.int32())))];
+  return [
+    Number(BigInt.asUintN(32, BigInt(random.int32()))),
+    Number(BigInt.asUintN(32, BigInt(random.int32()))),
+  ];
 }
 
 /** Sample `index` of a stream as a whole number from 0 to 2^24 - 1, computed from the start of its block. */
