@@ -1,7 +1,8 @@
 // `lola pi`: one stage, one estimate.
 import type { Command } from 'commander';
+import { InvalidArgumentError } from '../errors.js';
 import type { Estimate } from '../estimators/run.js';
-import { STAGES } from '../estimators/stages.js';
+import { STAGES, type StageOptions } from '../estimators/stages.js';
 import { peakMemoryBytes } from '../machine.js';
 import { EXIT } from './exit.js';
 import { readChoice, readCount, readSeed } from './flags.js';
@@ -13,6 +14,10 @@ interface PiFlags {
   readonly samples: string;
   readonly workers?: string;
   readonly seed: string;
+  readonly kernel?: string;
+  readonly chunk?: string;
+  readonly form?: string;
+  readonly optimize?: string;
   readonly json?: boolean;
 }
 
@@ -29,6 +34,19 @@ export function addPi(program: Command): void {
     .option('--samples <N>', 'random points, as 1000000, 1e9 or 1_000_000', '1e8')
     .option('--workers <P>', 'threads (absent: the cores you are allotted; serial has one)')
     .option('--seed <S>', 'a number or a text; the same seed gives the same count at every stage', '2017')
+    .option(
+      '--kernel <NAME>',
+      'simd (compiled to machine code) or reference (plain TypeScript); one count from both',
+    )
+    .option(
+      '--chunk <C>',
+      'chunked: elements in a chunk, as 1e6; -1 for one chunk of all (absent: chosen for you)',
+    )
+    .option('--form <NAME>', 'chunked: sum, or index (the gathering of indices that the lesson began with)')
+    .option(
+      '--optimize <ON>',
+      'chunked: on fuses the steps of a chunk into one task, off runs each by itself',
+    )
     .option('--json', 'print one JSON object instead of text')
     .action(runPi);
 }
@@ -38,9 +56,14 @@ async function runPi(flags: PiFlags): Promise<void> {
   const samples = readCount('--samples', flags.samples, 0); // the estimator says why 0 is too few
   const workers = flags.workers === undefined ? undefined : readCount('--workers', flags.workers);
   const seed = readSeed(flags.seed);
+  const kernel =
+    flags.kernel === undefined
+      ? undefined
+      : readChoice('--kernel', flags.kernel, ['simd', 'reference'] as const);
+  const options = { workers, seed, kernel, ...readChunkedFlags(stage, flags) };
   const { signal, release } = interruptible();
   try {
-    const report = await estimateWithProgress(stage, samples, { workers, seed, signal });
+    const report = await estimateWithProgress(stage, samples, { ...options, signal });
     process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : describe(report, samples));
     if (report.interrupted) process.exitCode = EXIT.interrupted;
   } finally {
@@ -48,11 +71,29 @@ async function runPi(flags: PiFlags): Promise<void> {
   }
 }
 
+/** The flags of the chunked stage; another stage would ignore them, so it refuses them. */
+function readChunkedFlags(stage: string, { chunk, form, optimize }: PiFlags): StageOptions {
+  const [given] = Object.entries({ chunk, form, optimize }).find(([, value]) => value !== undefined) ?? [];
+  if (given === undefined) return {};
+  if (stage !== 'chunked') {
+    throw new InvalidArgumentError(
+      `--${given} belongs to --stage chunked, got --stage ${stage}. Leave it out, or change the stage.`,
+    );
+  }
+  return {
+    ...(chunk === undefined ? {} : { chunks: chunk === '-1' ? -1 : readCount('--chunk', chunk) }),
+    ...(form === undefined ? {} : { form: readChoice('--form', form, ['sum', 'index'] as const) }),
+    ...(optimize === undefined
+      ? {}
+      : { optimize: readChoice('--optimize', optimize, ['on', 'off'] as const) === 'on' }),
+  };
+}
+
 /** Runs a stage with a progress bar on the terminal and measures its peak memory. */
 export async function estimateWithProgress(
   stage: string,
   samples: number,
-  options: { workers?: number; seed: number | string; signal: AbortSignal },
+  options: StageOptions,
 ): Promise<Report> {
   const estimate = await STAGES[stage]();
   const bar = progressBar(stage, samples);

@@ -18,7 +18,7 @@ function lola(...words: string[]) {
 }
 
 describe('lola pi', () => {
-  test.each(['serial', 'pool'])(
+  test.each(['serial', 'pool', 'chunked'])(
     '--json of %s is one object with all its fields and the integer of everyone',
     (stage) => {
       const { status, stdout, stderr } = lola(
@@ -48,6 +48,29 @@ describe('lola pi', () => {
     },
   );
 
+  test.each([
+    ['--chunk', '12345'],
+    ['--chunk', '-1'],
+    ['--form', 'index'],
+    ['--optimize', 'off'],
+    ['--kernel', 'reference'],
+    ['--kernel', 'simd'],
+  ])('--stage chunked %s %s keeps the integer', (flag, value) => {
+    const { stdout } = lola(
+      'pi',
+      '--stage',
+      'chunked',
+      '--samples',
+      '1e6',
+      '--workers',
+      '2',
+      '--json',
+      flag,
+      value,
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ inside: 784895, samples: 1_000_000, interrupted: false });
+  });
+
   test('the text has the lines of the lesson', () => {
     const { stdout } = lola('pi', '--samples', '1e6');
     expect(stdout).toMatch(/^\[serial version\] required memory 11\.444 MB as the lesson computes it/);
@@ -73,6 +96,11 @@ describe('lola pi', () => {
     ],
     [['pi', '--workers', '2'], 'serial: workers must be 1, got 2'],
     [['pi', '--seed', ''], '--seed must not be empty'],
+    [['pi', '--kernel', 'fast'], "--kernel must be one of simd, reference, got 'fast'"],
+    [['pi', '--chunk', '1e6'], '--chunk belongs to --stage chunked'],
+    [['pi', '--stage', 'chunked', '--chunk', '0'], "got '0'"],
+    [['pi', '--stage', 'chunked', '--form', 'list'], "--form must be one of sum, index, got 'list'"],
+    [['pi', '--stage', 'chunked', '--optimize', 'yes'], "--optimize must be one of on, off, got 'yes'"],
     [['pi', '--stage', 'pol'], '--stage must be one of serial, pool'],
     [['pi', '--sampels', '3'], '--samples'],
     [['pi', 'extra'], 'too many arguments'],
