@@ -192,17 +192,15 @@ function perform(
   return { array: p.array.astype('float32'), model: { dtype: 'float32', values: p.model.values } };
 }
 
-const program = fc
-  .constantFrom(0, 1, 2, 5, 17, 100)
-  .chain((length) =>
-    cutOf(length).chain((chunks) =>
-      fc.record({
-        leaves: fc.array(leaf(length, chunks), { minLength: 1, maxLength: 3 }),
-        steps: fc.array(step, { maxLength: 12 }),
-        again: cutOf(length),
-      }),
-    ),
-  );
+const program = fc.constantFrom(0, 1, 2, 5, 17, 100).chain((length) =>
+  cutOf(length).chain((chunks) =>
+    fc.record({
+      leaves: fc.array(leaf(length, chunks), { minLength: 1, maxLength: 3 }),
+      steps: fc.array(step, { maxLength: 12 }),
+      again: cutOf(length),
+    }),
+  ),
+);
 
 describe('elementwise operations', () => {
   let executor: Executor;

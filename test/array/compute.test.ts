@@ -1,0 +1,433 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { where, type ChunkedArray } from '../../lib/array/array.js';
+import { compute, persist, type ComputeOptions } from '../../lib/array/compute.js';
+import { arange, fromArray, full, random } from '../../lib/array/create.js';
+import { CancelledError, InvalidArgumentError, TaskError } from '../../lib/errors.js';
+import { startPool } from '../../lib/execute/pool.js';
+import { startSerial } from '../../lib/execute/serial.js';
+import { countInside } from '../../lib/sampling/kernel.js';
+import { keyOfSeed } from '../../lib/sampling/seed.js';
+import type { Executor, RunOptions } from '../../lib/task/executor.js';
+import type { Task, Value } from '../../lib/task/task.js';
+
+let serial: Executor;
+let pool: Executor;
+beforeAll(async () => {
+  [serial, pool] = await Promise.all([startSerial(), startPool({ workers: 2 })]);
+});
+afterAll(() => Promise.all([serial.close(), pool.close()]));
+
+/** The arrays of the lesson: x, y, and whether each point is inside. */
+function points(
+  n: number,
+  chunks: number | readonly number[] | 'auto',
+  seed = 2017,
+): { x: ChunkedArray; y: ChunkedArray; inside: ChunkedArray } {
+  const x = random.uniform(n, { chunks, seed, stream: 'x' });
+  const y = random.uniform(n, { chunks, seed, stream: 'y' });
+  return { x, y, inside: x.square().add(y.square()).lessEqual(1) };
+}
+
+/** An executor that also writes down the tasks it is handed. */
+function watched(executor: Executor): { executor: Executor; tasks: Task[] } {
+  const tasks: Task[] = [];
+  function* noted(given: Iterable<Task>): Generator<Task> {
+    for (const task of given) {
+      tasks.push(task);
+      yield task;
+    }
+  }
+  const run = (given: Iterable<Task>, options?: RunOptions): Promise<Value[]> =>
+    executor.run(noted(given), options);
+  return { tasks, executor: { workers: executor.workers, run, close: () => executor.close() } };
+}
+
+const everyForm: readonly Pick<ComputeOptions, 'optimize' | 'kernel'>[] = [true, false].flatMap((optimize) =>
+  (['reference', 'simd'] as const).map((kernel) => ({ optimize, kernel })),
+);
+
+describe('the count of points inside', () => {
+  const n = 300_007;
+
+  test('is one integer for any chunking, fused or not, on serial and on pool, by either engine', async () => {
+    const expected = countInside(keyOfSeed(2017), 0, n);
+    for (const chunks of [-1, 'auto', 65_536, 100_000, 7_777, [1, 299_999, 7]] as const) {
+      for (const form of everyForm) {
+        for (const executor of [serial, pool]) {
+          const { inside } = points(n, chunks);
+          const counts = await compute(inside.sum(), inside.countNonzero(), { executor, ...form });
+          expect([chunks, form, counts]).toEqual([chunks, form, [expected, expected]]);
+        }
+      }
+    }
+  });
+
+  test('is the kernel’s for any seed, length and chunks', async () => {
+    const cases = fc.record({
+      length: fc.integer({ min: 1, max: 150_000 }),
+      size: fc.integer({ min: 500, max: 200_000 }),
+      seed: fc.integer(),
+    });
+    const property = fc.asyncProperty(cases, async ({ length, size, seed }) => {
+      const [count] = await compute(points(length, size, seed).inside.sum(), { executor: serial });
+      expect(count).toBe(countInside(keyOfSeed(seed), 0, length));
+    });
+    await fc.assert(property, { numRuns: 20 });
+  });
+
+  test('is also the number of indices gathered, and the number of elements selected', async () => {
+    const { x, inside } = points(n, 50_000);
+    const expected = countInside(keyOfSeed(2017), 0, n);
+    for (const form of everyForm) {
+      const [indices, selected] = await compute(where(inside), x.compress(inside), {
+        executor: pool,
+        ...form,
+      });
+      expect([indices.length, selected.length]).toEqual([expected, expected]);
+    }
+  });
+});
+
+test('counts are exact up to 2^53', async () => {
+  // An executor that says of each chunk that all its elements count: only the way the counts are added is tested.
+  const run = async (tasks: Iterable<Task>): Promise<Value[]> =>
+    Array.from(tasks, ({ input }) => (input as { length: number }).length);
+  const executor: Executor = { workers: 1, run, close: async () => {} };
+  const n = 2 ** 53 - 1;
+  const ones = full(n, true, { chunks: Math.ceil(n / 9_999) });
+  expect(
+    await compute(ones.sum(), ones.countNonzero(), full(n, 1, { dtype: 'integer', chunks: 2 ** 52 }).sum(), {
+      executor,
+    }),
+  ).toEqual([n, n, n]);
+});
+
+describe('reductions', () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 12 });
+  const data = sizes.chain((chunks) => {
+    const length = chunks.reduce((a, b) => a + b);
+    return fc.record({
+      chunks: fc.constant(chunks),
+      values: fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), {
+        minLength: length,
+        maxLength: length,
+      }),
+    });
+  });
+
+  test.each(everyForm)(
+    'agree with a plain computation within the stated bound, at any cut (%o)',
+    async (form) => {
+      const property = fc.asyncProperty(data, async ({ chunks, values }) => {
+        const x = fromArray(values, { dtype: 'float64', chunks });
+        const [sum, mean, std, min, max, count] = await compute(
+          x.sum(),
+          x.mean(),
+          x.std(),
+          x.min(),
+          x.max(),
+          x.countNonzero(),
+          { executor: serial, ...form },
+        );
+        const exact = values.reduce((a, b) => a + b, 0);
+        const bound = 16_400 * 2 ** -53 * values.reduce((a, b) => a + Math.abs(b), 0);
+        expect(Math.abs(sum - exact)).toBeLessThanOrEqual(bound);
+        expect(mean).toBe(sum / values.length);
+        expect([min, max, count]).toEqual([
+          Math.min(...values),
+          Math.max(...values),
+          values.filter((v) => v !== 0).length,
+        ]);
+        const deviation = Math.sqrt(
+          values.reduce((a, b) => a + (b - exact / values.length) ** 2, 0) / values.length,
+        );
+        expect(Math.abs(std - deviation)).toBeLessThanOrEqual(1e-9 * (1 + Math.abs(exact)));
+      });
+      await fc.assert(property, { numRuns: 100 });
+    },
+  );
+
+  test('std does not cancel: a large mean leaves a small deviation as it is', async () => {
+    const x = fromArray(
+      Array.from({ length: 999 }, (_, i) => 1e9 + (i % 3)),
+      { dtype: 'float64', chunks: 100 },
+    );
+    expect((await compute(x.std(), { executor: serial }))[0]).toBeCloseTo(Math.sqrt(2 / 3), 9);
+  });
+
+  test('NaN is the least and the greatest; infinities are numbers', async () => {
+    const x = fromArray([1, NaN, 2], { chunks: 1 });
+    const y = fromArray([1, Infinity, -Infinity], { chunks: 2 });
+    expect(await compute(x.min(), x.max(), y.min(), y.max(), y.sum(), { executor: serial })).toEqual([
+      NaN,
+      NaN,
+      -Infinity,
+      Infinity,
+      NaN,
+    ]);
+  });
+
+  test('nothing sums to 0 and counts 0; one element is its own mean', async () => {
+    const none = fromArray([]);
+    const one = fromArray([-2.5]);
+    expect(
+      await compute(none.sum(), none.countNonzero(), one.sum(), one.mean(), one.std(), one.min(), {
+        executor: serial,
+      }),
+    ).toEqual([0, 0, -2.5, -2.5, 0, -2.5]);
+  });
+
+  test('of what a condition selects are those of the elements selected', async () => {
+    const x = arange(100, { chunks: 7 });
+    const even = x.compress(x.divide(2).equal(x.divide(2).astype('integer')));
+    for (const form of everyForm) {
+      expect(
+        await compute(even.sum(), even.mean(), even.min(), even.max(), even.add(even).max(), {
+          executor: pool,
+          ...form,
+        }),
+      ).toEqual([2450, 49, 0, 98, 196]);
+    }
+  });
+
+  test('the least of what no element was selected for is refused by name when that is known', async () => {
+    const none = arange(10).compress(arange(10).less(0));
+    await expect(compute(none.min(), { executor: serial })).rejects.toThrow(
+      /^min: compress-\d+ has no elements/,
+    );
+    expect(await compute(none.sum(), none.countNonzero(), { executor: serial })).toEqual([0, 0]);
+  });
+});
+
+describe('where, compress and take', () => {
+  const program = fc.integer({ min: 1, max: 60 }).chain((length) =>
+    fc.record({
+      values: fc.array(fc.integer({ min: -9, max: 9 }), { minLength: length, maxLength: length }),
+      size: fc.integer({ min: 1, max: length }),
+      places: fc.array(fc.nat(length - 1), { maxLength: 80 }),
+      cut: fc.integer({ min: 1, max: 20 }),
+    }),
+  );
+
+  test.each(everyForm)('equal a plain model at any cut (%o)', async (form) => {
+    const property = fc.asyncProperty(program, async ({ values, size, places, cut }) => {
+      const x = fromArray(values, { chunks: size });
+      const positive = x.greater(0);
+      const chosen = fromArray(places, { dtype: 'integer', chunks: cut });
+      const wanted = [
+        where(positive),
+        x.compress(positive),
+        x.take(chosen),
+        x.take(where(positive)).multiply(2),
+        x.take(chosen).add(chosen),
+        x.square().take(chosen.add(0).rechunk(cut + 1)),
+      ];
+      const got = await compute(...wanted, { executor: serial, ...form });
+      const indices = values.flatMap((value, i) => (value > 0 ? [i] : []));
+      expect(got.map((array) => [...array])).toEqual([
+        indices,
+        indices.map((i) => values[i]),
+        places.map((i) => values[i]),
+        indices.map((i) => 2 * values[i]),
+        places.map((i) => values[i] + i),
+        places.map((i) => values[i] ** 2),
+      ]);
+    });
+    await fc.assert(property, { numRuns: 60 });
+  });
+
+  test('an index that is computed and out of range names the take and the value', async () => {
+    const taken = arange(5, { chunks: 2 }).take(arange(4, { chunks: 2 }).add(2));
+    await expect(compute(taken, { executor: serial })).rejects.toThrow(
+      /^take: chunk 1 of take-\d+: index must be an integer from 0 to 4, got 5/,
+    );
+  });
+});
+
+describe('persist', () => {
+  test('gives the same elements, of known chunk sizes, and computes them once', async () => {
+    const { x, inside } = points(10_000, 1_000);
+    const { executor, tasks } = watched(pool);
+    const [selected, same] = await persist(x.compress(inside), x, { executor });
+    expect(selected.chunks.length).toBe(10);
+    const before = tasks.length;
+    const again = await compute(selected, same.rechunk(300), selected.rechunk('auto').sum(), selected.sum(), {
+      executor,
+    });
+    const [expected, all, sum] = await compute(x.compress(inside), x, x.compress(inside).sum(), {
+      executor: serial,
+    });
+    expect(again).toEqual([expected, all, expect.closeTo(sum, 6), expect.closeTo(sum, 6)]);
+    expect(tasks.slice(before).filter(({ input }) => JSON.stringify(input).includes('uniform'))).toEqual([]);
+  });
+
+  test('gives arrays of their own: changing a result changes no later one', async () => {
+    const [x] = await persist(arange(4, { chunks: 2 }), { executor: serial });
+    const [first] = await compute(x, { executor: serial });
+    first.fill(9);
+    expect([...(await compute(x, { executor: serial }))[0]]).toEqual([0, 1, 2, 3]);
+  });
+});
+
+describe('how much is computed', () => {
+  test('building computes nothing, and what arrays of one call share is computed once', async () => {
+    const { executor, tasks } = watched(serial);
+    const { x, inside } = points(1_000, 100);
+    const wanted = [inside.sum(), inside.mean(), x.mean(), x.std(), x.compress(inside)] as const;
+    expect(tasks).toEqual([]);
+    await compute(...wanted, { executor });
+    expect(tasks.length).toBe(10);
+    const streams = JSON.stringify(tasks[0].input).match(/"uniform"/g);
+    expect(streams?.length).toBe(2);
+  });
+
+  test('fused, a chunk is one task; unfused, one for each operation', async () => {
+    for (const [optimize, expected] of [
+      [true, 10],
+      [false, 70],
+    ] as const) {
+      const { executor, tasks } = watched(serial);
+      await compute(points(1_000, 100).inside.sum(), { executor, optimize });
+      expect(tasks.length).toBe(expected);
+      expect(new Set(tasks.map(({ key }) => key)).size).toBe(expected);
+    }
+  });
+
+  test('two arrays of one operation and one size never share a key', () => {
+    const keys = Array.from({ length: 50 }, () => points(10, 5)).flatMap(({ x, y, inside }) => [
+      x.key,
+      y.key,
+      inside.key,
+    ]);
+    expect(new Set(keys).size).toBe(150);
+  });
+
+  test('unfused chunks wait with the caller a few at a time', async () => {
+    const { executor, tasks } = watched(serial);
+    const size = 2 ** 20; // five arrays of 4 MB each and one of bools: three of these at most make up 64 MB
+    const chunks = Array.from({ length: 12 }, () => size);
+    await compute(
+      full(12 * size, 1, { chunks })
+        .square()
+        .add(full(12 * size, 2, { chunks }))
+        .lessEqual(1)
+        .sum(),
+      { executor, optimize: false },
+    );
+    const made = tasks.map(({ key }) => key.split('-')[0]);
+    expect(made.indexOf('sum')).toBeLessThan(made.lastIndexOf('full'));
+    const columns = (of: string): number =>
+      made.slice(0, made.indexOf('sum')).filter((operation) => operation === of).length;
+    expect(columns('lessEqual')).toBeLessThanOrEqual(3);
+  });
+
+  test('tasks are made as they are drawn', async () => {
+    let drawn = 0;
+    const run = async (tasks: Iterable<Task>): Promise<Value[]> => {
+      for (const task of tasks) {
+        expect(task.key).toMatch(/^sum-\d+\/\d+$/);
+        if (++drawn === 3) throw new CancelledError();
+      }
+      return [];
+    };
+    const executor: Executor = { workers: 1, run, close: async () => {} };
+    await expect(compute(points(1e10, 1e4).inside.sum(), { executor })).rejects.toThrow(CancelledError);
+    expect(drawn).toBe(3);
+  });
+
+  test('progress counts all tasks, results only what was asked for', async () => {
+    const progress: [number, number][] = [];
+    const results: Value[] = [];
+    const options = {
+      optimize: false,
+      onProgress: (...seen: [number, number]) => progress.push(seen),
+      onResult: (value: Value) => results.push(value),
+    };
+    const [sum] = await compute(arange(10, { chunks: 4 }).add(1).sum(), { executor: serial, ...options });
+    expect(progress).toEqual(Array.from({ length: 9 }, (_, i) => [i + 1, 9]));
+    expect(results).toEqual([10, 26, 19]);
+    expect(sum).toBe(55);
+  });
+});
+
+describe('what goes wrong', () => {
+  test('a task that throws names array, operation and chunk, stops the rest and leaves no thread busy', async () => {
+    const sizes = Array.from({ length: 1000 }, (_, c) => (c === 17 ? 2 ** 40 : 10)); // no typed array is so long
+    const length = 2 ** 40 + 9_990;
+    for (const executor of [serial, pool]) {
+      const { executor: seen, tasks } = watched(executor);
+      const array = full(length, 1, { chunks: sizes }).add(full(length, 2, { chunks: sizes }));
+      const failure = await compute(array, {
+        executor: seen,
+        limitBytes: Infinity,
+        onReport: () => {},
+      }).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(TaskError);
+      const { key, message, cause } = failure as TaskError;
+      expect(key).toBe(`${array.key}/17`);
+      expect(message).toMatch(
+        new RegExp(`^array ${array.key}, operation constant, constant, add, chunk 17 of 1000: RangeError: `),
+      );
+      expect(cause).toBeInstanceOf(RangeError);
+      expect(await compute(arange(3).sum(), { executor })).toEqual([3]);
+      if (executor === serial) expect(tasks.length).toBe(18);
+    }
+  });
+
+  test('an aborted signal stops it', async () => {
+    const controller = new AbortController();
+    const { inside } = points(1e12, 1e5);
+    const run = compute(inside.sum(), {
+      executor: pool,
+      signal: controller.signal,
+      onProgress: (done) => done === 2 && controller.abort(),
+    });
+    await expect(run).rejects.toThrow(CancelledError);
+  });
+
+  test('what is large is announced with its size, and refused past the limit', async () => {
+    const reports: string[] = [];
+    const options = { executor: serial, onReport: (text: string) => reports.push(text) };
+    await compute(full(15_700_000, 1, { chunks: -1 }), options);
+    expect(reports).toEqual([
+      expect.stringMatching(
+        /^compute: this brings 62\.8 MB to the caller \(full-\d+\); did you mean \.sum\(\)\?$/,
+      ),
+    ]);
+    await compute(full(1_000, 1), options);
+    expect(reports.length).toBe(1);
+    const large = points(1e9, 'auto');
+    await expect(compute(large.x, options)).rejects.toThrow(
+      /brings 4\.0 GB .* more than limitBytes \(1\.1 GB\); did you mean \.sum\(\)\? Or pass a larger limitBytes/,
+    );
+    await expect(compute(where(large.inside), options)).rejects.toThrow(/brings up to 8\.0 GB/);
+    await expect(persist(full(100, 1), { executor: serial, limitBytes: 399 })).rejects.toThrow(
+      InvalidArgumentError,
+    );
+    expect((await compute(full(100, 1), { executor: serial, limitBytes: 400 }))[0].length).toBe(100);
+  });
+
+  test.each([
+    [
+      'no executor',
+      () => compute(arange(3), {} as ComputeOptions),
+      /^compute: the last argument must hold an executor, got an object\. Pass/,
+    ],
+    ['no options', () => compute(...([arange(3)] as unknown as [ComputeOptions])), /must hold an executor/],
+    ['no arrays', () => compute({ executor: serial }), /^compute: got nothing to compute/],
+    [
+      'what is no array',
+      () => compute(...([5, { executor: serial }] as unknown as [ComputeOptions])),
+      /^compute: argument 1 must be a chunked array or a number of one, got 5/,
+    ],
+    [
+      'a number to keep',
+      () => persist(...([arange(3).sum(), { executor: serial }] as unknown as [ComputeOptions])),
+      /^persist: keeps arrays, got number sum-\d+/,
+    ],
+  ])('%s is refused with the remedy', async (_name, call, message) => {
+    await expect(call()).rejects.toThrow(InvalidArgumentError);
+    await expect(call()).rejects.toThrow(message);
+  });
+});
