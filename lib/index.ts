@@ -30,3 +30,4 @@ export { estimateChunked, type ChunkedOptions } from './estimators/chunked.js';
 // Measuring: the laws, timings, where the time went
 export { amdahl, fitAmdahl, gustafson, karpFlatt, lessonMemory, percent, quantisation, range } from './measure/laws.js';
 export { samplesForDigits, standardErrorOfPi, type AmdahlFit, type Range, type TimedRun } from './measure/laws.js';
+export { timeInTurn, timeRuns, type Contestant, type Timing, type Timings } from './measure/stopwatch.js';
