@@ -16,15 +16,13 @@ export interface Chunks {
 export type ChunkSpec = number | readonly number[] | 'auto';
 
 /** As many chunks as a graph may have: each costs its caller some tens of bytes and microseconds. */
-const MOST_CHUNKS = 1e7;
+const MOST_CHUNKS = 1e6;
 /** 'auto' never makes a chunk larger (bytes): the bound of dask, and 25 to 200 ms of work for a fused random stream. */
 const AUTO_BYTES = 128 * 2 ** 20;
 /** 'auto' makes no smaller chunks, of which handing out costs more than the work (elements). */
 const AUTO_LEAST = 2 ** 20;
 /** Between the two, 'auto' makes so many chunks: enough to keep the threads of one machine busy to the end. */
 const AUTO_CHUNKS = 32;
-/** Beyond so many chunks, 'auto' makes them larger again. */
-const AUTO_MOST_CHUNKS = 1e6;
 
 /**
  * Cuts `length` elements into chunks.
@@ -55,7 +53,7 @@ export function cut(caller: string, length: number, spec: ChunkSpec, itemBytes: 
 
 function autoSize(length: number, itemBytes: number): number {
   const share = Math.min(AUTO_BYTES / itemBytes, Math.max(AUTO_LEAST, length / AUTO_CHUNKS));
-  const size = Math.max(share, length / AUTO_MOST_CHUNKS);
+  const size = Math.max(share, length / MOST_CHUNKS);
   return Math.ceil(size / BLOCK) * BLOCK;
 }
 

@@ -4,9 +4,10 @@ import { keyOfSeed } from '../sampling/seed.js';
 import { X, Y } from '../sampling/stream.js';
 import { newArray } from '../task/interpret.js';
 import type { DType, Step, TypedArray } from '../task/task.js';
-import { ChunkedArray, checkDType } from './array.js';
+import { ChunkedArray } from './array.js';
 import { cut, type ChunkSpec } from './chunks.js';
 import { ITEM_BYTES, dataNode, mintKey } from './node.js';
+import { checkDType } from './rules.js';
 
 /** What every array may be given. */
 export interface ArrayOptions {
@@ -36,8 +37,7 @@ export const random = { uniform };
  */
 function uniform(length: number, options: UniformOptions): ChunkedArray {
   const { stream, seed, dtype = 'float32' } = options ?? {};
-  if (dtype !== 'float32' && dtype !== 'float64')
-    throw new InvalidArgumentError(`random.uniform: dtype must be float32 or float64, got ${show(dtype)}.`);
+  checkDType('random.uniform', dtype, ['float32', 'float64']);
   const remedy =
     "Name it: 'x' for one array, 'y' for the next; two arrays of one stream hold the same numbers.";
   if (typeof stream === 'string' && stream !== 'x' && stream !== 'y') {
@@ -79,9 +79,7 @@ export function full(length: number, value: number | boolean, options: ArrayOpti
  */
 export function arange(length: number, options: ArrayOptions = {}): ChunkedArray {
   const { dtype = 'integer' } = options;
-  checkDType('arange', dtype);
-  if (dtype === 'bool')
-    throw new InvalidArgumentError("arange: dtype must be float32, float64 or integer, got 'bool'.");
+  checkDType('arange', dtype, ['float32', 'float64', 'integer']);
   return fromStep('arange', length, { op: 'index', dtype }, options);
 }
 
@@ -92,14 +90,9 @@ function fromStep(
   { chunks = 'auto' }: ArrayOptions,
 ): ChunkedArray {
   const { dtype } = step;
-  const name = caller === 'random.uniform' ? 'uniform' : caller;
-  return new ChunkedArray({
-    op: 'source',
-    key: mintKey(name),
-    dtype,
-    chunks: cut(caller, length, chunks, ITEM_BYTES[dtype]),
-    step,
-  });
+  const name = step.op === 'uniform' ? 'uniform' : caller;
+  const places = cut(caller, length, chunks, ITEM_BYTES[dtype]);
+  return new ChunkedArray({ op: 'source', key: mintKey(name), name, dtype, chunks: places, args: [], step });
 }
 
 /**
@@ -120,9 +113,8 @@ export function fromArray(
     piece = newArray(dtype, values.length);
     store('fromArray', dtype, piece, values);
   } else if (dtype === 'bool') store('fromArray', dtype, new Uint8Array(values.length), values);
-  return new ChunkedArray(
-    dataNode('fromArray', dtype, piece, cut('fromArray', values.length, chunks, ITEM_BYTES[dtype])),
-  );
+  const places = cut('fromArray', values.length, chunks, ITEM_BYTES[dtype]);
+  return new ChunkedArray(dataNode('fromArray', dtype, [piece], places));
 }
 
 function dtypeOf(values: TypedArray | readonly (number | boolean)[]): DType {
