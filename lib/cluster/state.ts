@@ -327,7 +327,7 @@ export class SchedulerState {
 
   private closed(peer: number, reason: string, time: number): void {
     const worker = this.workers.get(peer);
-    if (worker) this.lose(worker, worker.draining ? `drained (${reason})` : reason, time, !worker.draining);
+    if (worker) this.lose(worker, worker.draining ? 'drained' : reason, time, !worker.draining);
     const client = this.clients.get(peer);
     if (!client) return;
     for (const run of client.runs.values()) this.cancelRun(run);

@@ -1,0 +1,269 @@
+// A client of the cluster: an Executor whose threads are those of all workers that have joined, now.
+import { CancelledError, ClosedError, ConnectionError, NoWorkersError, ProtocolError, TaskError, WorkerLostError, fromErrorRecord } from '../errors.js';
+import { clock, type Executor, type ExecutorEvent, type RunOptions } from '../task/executor.js';
+import type { Task, Value } from '../task/task.js';
+import { Channel, dial } from './channel.js';
+import { ClientRun } from './client-run.js';
+import { unpackValue, type FromScheduler } from './protocol.js';
+import { findScheduler, type Whereabouts } from './scheduler-file.js';
+
+/** A run without a worker says so after this time (ms). */
+const WAITING_MS = 5000;
+const RETRY_MS = 100;
+const START_ONE = 'lola worker';
+
+/** What a client may be given. Without an address, the scheduler file says it. */
+export interface ConnectOptions extends Whereabouts {
+  /** How often a task that throws is tried again, an integer >= 0; absent means never, since it will most likely throw again. */
+  readonly retries?: number;
+  /** A run that has had no worker for so long fails with NoWorkersError; absent means that it waits. */
+  readonly noWorkersMs?: number;
+  /** So long a scheduler that is lost is looked for, before the runs under way fail; absent means 30 s. */
+  readonly reconnectMs?: number;
+  /** Hears of what a person should know while waiting; absent means a line on stderr. */
+  readonly onNotice?: (text: string) => void;
+}
+
+/**
+ * Connects to a scheduler.
+ * @returns an executor; its `workers` are the threads that have joined, and 1 while there is none, so that work can be cut
+ * @throws InvalidArgumentError for an address or a file that cannot be used, ConnectionError where nobody answers,
+ *   ProtocolError where the scheduler refuses us
+ */
+export async function connect(options: ConnectOptions = {}): Promise<Executor> {
+  const client = new Client(options);
+  await client.open();
+  return client;
+}
+
+class Client implements Executor {
+  private readonly name = `client-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
+  private channel: Channel | undefined;
+  private readonly threads = new Map<string, number>();
+  private readonly runs = new Map<number, OpenRun>();
+  private runsMade = 0;
+  private closed = false;
+  private gone: Error | undefined;
+  private readonly notice: (text: string) => void;
+  private waiting: NodeJS.Timeout[] = [];
+
+  constructor(private readonly options: ConnectOptions) {
+    this.notice = options.onNotice ?? ((text) => process.stderr.write(`${text}\n`));
+  }
+
+  get workers(): number {
+    let threads = 0;
+    for (const each of this.threads.values()) threads += each;
+    return Math.max(1, threads);
+  }
+
+  /** Resolves when the scheduler has told who its workers are. */
+  async open(): Promise<void> {
+    const socket = await dial(findScheduler(this.options, this.notice));
+    this.channel = await new Promise<Channel>((resolve, reject) => {
+      let welcome = false;
+      const channel = new Channel(socket, {
+        onMessage: (message) => {
+          this.hear(message);
+          if (message.op !== 'welcome') return;
+          welcome = true;
+          resolve(channel);
+        },
+        onClose: (reason, bye) => {
+          if (welcome) void this.lost(reason, bye);
+          else reject(new ConnectionError(`the scheduler closed the connection: ${reason}.`));
+        },
+      });
+      channel.send({ op: 'connect', name: this.name });
+    });
+    for (const run of this.runs.values()) for (const message of run.tasks.resend()) this.channel!.send(message);
+  }
+
+  async run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
+    if (this.closed) throw new ClosedError();
+    if (this.gone) throw this.gone;
+    if (options.signal?.aborted) throw new CancelledError();
+    const run = new OpenRun(new ClientRun(this.runsMade++, tasks, this.options.retries ?? 0), options);
+    this.runs.set(run.number, run);
+    const stop = () => this.end(run, new CancelledError());
+    options.signal?.addEventListener('abort', stop, { once: true });
+    this.submit(run);
+    this.watchWorkers();
+    try {
+      return await run.result;
+    } finally {
+      options.signal?.removeEventListener('abort', stop);
+      this.runs.delete(run.number);
+      this.watchWorkers();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.allSettled(Array.from(this.runs.values(), ({ result }) => result));
+    await this.channel?.close();
+  }
+
+  private submit(run: OpenRun): void {
+    this.guard(run, () => {
+      for (const message of run.tasks.submit(({ key }) => run.tell({ type: 'queued', task: key, time: clock() }))) this.channel?.send(message);
+      if (run.tasks.done) this.end(run, undefined);
+    });
+  }
+
+  /** What goes wrong in the caller's own iterable or callbacks fails the caller's run. */
+  private guard(run: OpenRun, action: () => void): void {
+    if (run.ended) return;
+    try {
+      action();
+    } catch (error) {
+      this.end(run, error);
+    }
+  }
+
+  private end(run: OpenRun, failure: unknown): void {
+    if (run.ended) return;
+    if (failure !== undefined) this.channel?.send({ op: 'cancelRun', run: run.number });
+    run.settle(failure);
+  }
+
+  private hear(message: FromScheduler): void {
+    switch (message.op) {
+      case 'welcome':
+        this.threads.clear();
+        for (const { name, threads } of message.workers) this.threads.set(name, threads);
+        return this.watchWorkers();
+      case 'joined':
+        this.threads.set(message.worker, message.threads);
+        this.tellAll({ type: 'joined', worker: message.worker, threads: message.threads, time: clock() });
+        return this.watchWorkers();
+      case 'left':
+        this.threads.delete(message.worker);
+        this.tellAll({ type: 'left', worker: message.worker, reason: message.reason, time: clock() });
+        return this.watchWorkers();
+      case 'started':
+      case 'finished':
+      case 'failed': {
+        const run = this.runs.get(message.run);
+        if (!run) return;
+        this.guard(run, () => {
+          const failure = run.hear(message);
+          if (failure) this.end(run, failure);
+        });
+        return this.submit(run);
+      }
+      default:
+        return;
+    }
+  }
+
+  private tellAll(event: ExecutorEvent): void {
+    for (const run of this.runs.values()) this.guard(run, () => run.tell(event));
+  }
+
+  /** The connection is lost: look for the scheduler, or the one in its place, and send again what has no result. */
+  private async lost(reason: string, bye: string | undefined): Promise<void> {
+    this.channel = undefined;
+    this.threads.clear();
+    if (this.closed && this.runs.size === 0) return;
+    const { reconnectMs = 30_000 } = this.options;
+    const since = clock();
+    let failure: Error = bye === undefined ? new ConnectionError(`lost the scheduler: ${reason}.`) : new ProtocolError(`the scheduler sent us away: ${bye}.`);
+    while (bye === undefined && clock() - since < reconnectMs) {
+      try {
+        return await this.open();
+      } catch (error) {
+        if (!(error instanceof ConnectionError)) failure = error as Error;
+        if (!(error instanceof ConnectionError)) break;
+        failure = new ConnectionError(`lost the scheduler (${reason}) and have not found it again for ${reconnectMs / 1000} s: ${error.message}`, { cause: error });
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+    this.gone = failure;
+    for (const run of this.runs.values()) this.end(run, failure);
+  }
+
+  /** A run that waits for a worker says so, and fails where it was given a time for that. */
+  private watchWorkers(): void {
+    const alone = this.threads.size === 0 && this.runs.size > 0;
+    if (alone === this.waiting.length > 0) return;
+    for (const timer of this.waiting.splice(0)) clearTimeout(timer);
+    if (!alone) return;
+    const { noWorkersMs } = this.options;
+    this.waiting.push(setTimeout(() => this.notice(`waiting: 0 workers. Start one: ${START_ONE}`), WAITING_MS));
+    if (noWorkersMs === undefined) return;
+    const fail = () => {
+      for (const run of this.runs.values()) this.end(run, new NoWorkersError(noWorkersMs / 1000, START_ONE));
+    };
+    this.waiting.push(setTimeout(fail, noWorkersMs));
+  }
+}
+
+/** One call of run that is under way. */
+class OpenRun {
+  readonly result: Promise<Value[]>;
+  ended = false;
+  private readonly values: Value[] = [];
+  private readonly announced = new Set<number>();
+  private resolve!: (values: Value[]) => void;
+  private reject!: (failure: unknown) => void;
+
+  constructor(
+    readonly tasks: ClientRun,
+    private readonly options: RunOptions,
+  ) {
+    this.result = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  get number(): number {
+    return this.tasks.number;
+  }
+
+  tell(event: ExecutorEvent): void {
+    this.options.onEvent?.(event);
+  }
+
+  settle(failure: unknown): void {
+    this.ended = true;
+    if (failure === undefined) this.resolve(this.values);
+    else this.reject(failure);
+  }
+
+  /** Takes what the scheduler says of this run's tasks; gives the failure, where it ends the run. */
+  hear(message: FromScheduler & { op: 'started' | 'finished' | 'failed' }): Error | undefined {
+    if (message.op === 'finished') return this.finished(message);
+    const task = this.tasks.find(message.index);
+    if (!task) return undefined;
+    const { worker, thread } = message;
+    if (message.op === 'started') {
+      this.announced.add(message.index);
+      this.tell({ type: 'started', task: task.key, worker, thread, time: message.time });
+      return undefined;
+    }
+    const { retried, error, ended = [] } = message;
+    this.announced.delete(message.index);
+    const text = error?.message ?? ended[ended.length - 1] ?? '';
+    this.tell({ type: 'failed', task: task.key, worker, thread, message: text, retried, time: clock() });
+    if (retried) return undefined;
+    return error ? new TaskError(task.key, fromErrorRecord(error)) : new WorkerLostError(task.key, ended.length, ended);
+  }
+
+  private finished({ indices, worker, thread, times, values }: FromScheduler & { op: 'finished' }): undefined {
+    const time = clock();
+    const unpacked = unpackValue(values) as readonly Value[];
+    for (const [i, index] of indices.entries()) {
+      const task = this.tasks.accept(index);
+      if (!task) continue; // it has its result already
+      const [start, end] = [times[2 * i], times[2 * i + 1]];
+      const where = { task: task.key, worker, thread };
+      if (!this.announced.delete(index)) this.tell({ type: 'started', ...where, time: start });
+      this.values[index] = unpacked[i];
+      this.tell({ type: 'finished', ...where, start, end, time });
+      this.options.onResult?.(unpacked[i], task, index);
+      if (this.ended) return;
+    }
+  }
+}
