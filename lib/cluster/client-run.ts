@@ -18,6 +18,7 @@ export class ClientRun {
   drawn = 0;
   private readonly source: Iterator<Task>;
   private exhausted = false;
+  private kind = '';
   private readonly outstanding = new Map<number, { readonly task: Task; readonly bytes: number }>();
   private bytes = 0;
 
@@ -54,6 +55,7 @@ export class ClientRun {
         const most = (MOST_BYTES - ENVELOPE_BYTES) / 2 ** 20;
         throw new InvalidArgumentError(`task ${task.key}: its input takes ${bytes} bytes; ${most} MiB travel at most. Cut it into smaller chunks.`);
       }
+      this.kind ||= task.operation;
       onDrawn(task);
       this.outstanding.set(this.drawn, { task, bytes });
       this.bytes += bytes;
@@ -87,7 +89,7 @@ export class ClientRun {
     for (const { index, packed } of drawn) {
       bytes += packed.payload.length;
       if (bytes > MESSAGE_BYTES || messages[messages.length - 1].tasks.length >= MOST_IN_MESSAGE) {
-        messages.push({ op: 'submit', run: this.number, retries: this.retries, tasks: [] });
+        messages.push({ op: 'submit', run: this.number, kind: this.kind, retries: this.retries, tasks: [] });
         bytes = packed.payload.length;
       }
       messages[messages.length - 1].tasks.push({ index, ...packed });

@@ -142,19 +142,33 @@ class Client implements Executor {
         this.tellAll({ type: 'left', worker: message.worker, reason: message.reason, time: clock() });
         return this.watchWorkers();
       case 'started':
-      case 'finished':
       case 'failed': {
         const run = this.runs.get(message.run);
         if (!run) return;
-        this.guard(run, () => {
+        return this.guard(run, () => {
           const failure = run.hear(message);
           if (failure) this.end(run, failure);
         });
-        return this.submit(run);
       }
+      case 'finished':
+        return this.finished(message);
       default:
         return;
     }
+  }
+
+  private finished({ runs, indices, worker, thread, times, values }: FromScheduler & { op: 'finished' }): void {
+    const time = clock();
+    const unpacked = unpackValue(values) as readonly Value[];
+    const touched = new Set<OpenRun>();
+    for (const [i, index] of indices.entries()) {
+      const run = this.runs.get(runs[i]);
+      if (!run) continue;
+      touched.add(run);
+      const at = { worker, thread, start: times[2 * i], end: times[2 * i + 1], time };
+      this.guard(run, () => run.finished(index, unpacked[i], at));
+    }
+    for (const run of touched) this.submit(run);
   }
 
   private tellAll(event: ExecutorEvent): void {
@@ -232,9 +246,8 @@ class OpenRun {
     else this.reject(failure);
   }
 
-  /** Takes what the scheduler says of this run's tasks; gives the failure, where it ends the run. */
-  hear(message: FromScheduler & { op: 'started' | 'finished' | 'failed' }): Error | undefined {
-    if (message.op === 'finished') return this.finished(message);
+  /** Takes what the scheduler says of a task; gives the failure, where it ends the run. */
+  hear(message: FromScheduler & { op: 'started' | 'failed' }): Error | undefined {
     const task = this.tasks.find(message.index);
     if (!task) return undefined;
     const { worker, thread } = message;
@@ -251,19 +264,13 @@ class OpenRun {
     return error ? new TaskError(task.key, fromErrorRecord(error)) : new WorkerLostError(task.key, ended.length, ended);
   }
 
-  private finished({ indices, worker, thread, times, values }: FromScheduler & { op: 'finished' }): undefined {
-    const time = clock();
-    const unpacked = unpackValue(values) as readonly Value[];
-    for (const [i, index] of indices.entries()) {
-      const task = this.tasks.accept(index);
-      if (!task) continue; // it has its result already
-      const [start, end] = [times[2 * i], times[2 * i + 1]];
-      const where = { task: task.key, worker, thread };
-      if (!this.announced.delete(index)) this.tell({ type: 'started', ...where, time: start });
-      this.values[index] = unpacked[i];
-      this.tell({ type: 'finished', ...where, start, end, time });
-      this.options.onResult?.(unpacked[i], task, index);
-      if (this.ended) return;
-    }
+  /** Takes a result, unless its task has one already. */
+  finished(index: number, value: Value, at: { worker: string; thread: number; start: number; end: number; time: number }): void {
+    const task = this.tasks.accept(index);
+    if (!task) return;
+    if (!this.announced.delete(index)) this.tell({ type: 'started', task: task.key, worker: at.worker, thread: at.thread, time: at.start });
+    this.values[index] = value;
+    this.tell({ type: 'finished', task: task.key, ...at });
+    this.options.onResult?.(value, task, index);
   }
 }

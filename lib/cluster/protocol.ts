@@ -49,7 +49,8 @@ const FROM_WORKER = [
 /** What a client says. A run is the client's number for one call of run, an index a task's place in it. */
 const FROM_CLIENT = [
   v.object({ op: v.literal('connect'), name }),
-  v.object({ op: v.literal('submit'), run: number, retries: number, tasks: packedTasks }),
+  /** Tasks of one `kind` are taken to be alike in how long they take. */
+  v.object({ op: v.literal('submit'), run: number, kind: text, retries: number, tasks: packedTasks }),
   v.object({ op: v.literal('cancelRun'), run: number }),
 ] as const;
 
@@ -69,7 +70,7 @@ const FROM_SCHEDULER = [
   v.object({ op: v.literal('cancel'), batch: number }),
   // to a client
   v.object({ op: v.literal('started'), run: number, index: number, worker: name, thread: number, time }),
-  v.object({ op: v.literal('finished'), run: number, indices: v.array(number), worker: name, thread: number, times: numbers, values: bytes }),
+  v.object({ op: v.literal('finished'), runs: v.array(number), indices: v.array(number), worker: name, thread: number, times: numbers, values: bytes }),
   v.object({
     op: v.literal('failed'),
     run: number,

@@ -2,6 +2,7 @@
 
 /** A task in the scheduler's hands. */
 export interface Entry {
+  readonly run: Run;
   /** Its place in the client's run. */
   readonly index: number;
   readonly key: string;
@@ -15,13 +16,12 @@ export interface Entry {
   losses: readonly string[] | undefined;
 }
 
-/** One assignment of some tasks of one run to one worker. Its number is never used twice. */
+/** One assignment of some tasks of one client to one worker. Its number is never used twice. */
 export interface Batch {
   readonly number: number;
   readonly worker: Worker;
-  readonly run: Run;
   readonly tasks: readonly Entry[];
-  /** Nobody wants its results any more; its thread is free when the worker has answered. */
+  /** The worker was told to stop it, since a run of it is over; its thread is free when the worker has answered. */
   cancelled: boolean;
   /** The worker was asked to give it back. */
   asked: boolean;
@@ -54,8 +54,21 @@ export interface Run {
   readonly retries: number;
   readonly queue: Queue;
   readonly batches: Set<Batch>;
+  readonly pace: Pace;
+  /** Its tasks in the next batch, at most. */
+  batchSize: number;
+  /** Tasks of its queue that are counted in the pace. */
+  counted: number;
+  /** Cancelled, or its client is gone: nobody wants its results. */
+  over: boolean;
+}
+
+/** What is known of a client's tasks of one kind: runs of one kind may travel in one batch. */
+export interface Pace {
   /** Tasks in the next batch, at most. */
   batchSize: number;
+  /** Tasks in the queues of all runs of this kind. */
+  queued: number;
 }
 
 /** A client that has connected. */
@@ -64,6 +77,7 @@ export interface Client {
   readonly name: string;
   lastSeen: number;
   readonly runs: Map<number, Run>;
+  readonly paces: Map<string, Pace>;
   /** Its runs with queued tasks; the first is served next. */
   readonly waiting: Set<Run>;
 }
@@ -88,13 +102,17 @@ export class Queue {
     this.fresh.push(entry);
   }
 
-  unshift(entries: readonly Entry[]): void {
-    for (let i = entries.length - 1; i >= 0; i--) (entries[i].suspect ? this.suspects : this.back).push(entries[i]);
+  unshift(entry: Entry): void {
+    (entry.suspect ? this.suspects : this.back).push(entry);
   }
 
-  /** Takes a suspect, where it may; else up to `most` tasks of together up to `bytes` bytes, and at least one. */
-  take(most: number, bytes: number, mayTakeSuspect: boolean): Entry[] {
-    if (mayTakeSuspect && this.suspects.length > 0) return [this.suspects.pop()!];
+  /** Takes a suspect, if there is one. */
+  takeSuspect(): Entry[] {
+    return this.suspects.splice(-1);
+  }
+
+  /** Takes up to `most` tasks that are not suspects, of together up to `bytes` bytes; at least one, if there is any. */
+  take(most: number, bytes: number): Entry[] {
     const taken: Entry[] = [];
     for (let size = 0; taken.length < most && this.ordinary > 0; ) {
       const next = this.back[this.back.length - 1] ?? this.fresh[this.head]!;

@@ -31,6 +31,8 @@ export interface SimulationOptions {
   /** In all; the clients share them. */
   readonly tasks: number;
   readonly clients?: number;
+  /** Calls of run that are under way at once, for each client. */
+  readonly runs?: number;
   /** How long a task computes: a number, or by its index. */
   readonly taskMs: number | ((index: number) => number);
   /** How long a message is under way, without faults. */
@@ -122,8 +124,8 @@ interface SimWorker {
 interface SimClient {
   readonly name: string;
   connection?: Connection;
-  run: ClientRun;
-  runs: number;
+  readonly runs: Map<number, ClientRun>;
+  runsMade: number;
 }
 
 class Simulation {
@@ -186,7 +188,7 @@ class Simulation {
 
   /** Every task has its end, every batch its answer. */
   private finished(): boolean {
-    if (!this.clients.every(({ run }) => run.done)) return false;
+    if (!this.clients.every(({ runs }) => [...runs.values()].every((run) => run.done))) return false;
     for (const { batches } of this.state.workers.values()) if (batches.size > 0) return false;
     return this.state.waiting.size === 0;
   }
@@ -406,7 +408,9 @@ class Simulation {
   // ---- clients
 
   private startClient(name: string, mine: readonly number[]): void {
-    const client: SimClient = { name, run: this.newRun(0, mine), runs: 1 };
+    const client: SimClient = { name, runs: new Map(), runsMade: 0 };
+    const { runs = 1 } = this.options;
+    for (let r = 0; r < runs; r++) this.newRun(client, mine.filter((_, i) => i % runs === r));
     this.clients.push(client);
     this.connect(client);
     const beat = () => {
@@ -416,9 +420,11 @@ class Simulation {
     this.later(HEARTBEAT_MS, beat);
   }
 
-  private newRun(number: number, mine: readonly number[]): ClientRun {
+  private newRun(client: SimClient, mine: readonly number[]): ClientRun {
     const tasks: Task[] = mine.map((index) => ({ key: `task-${index}`, operation: 'simulated', input: null }));
-    return new ClientRun(number, tasks, this.options.retries ?? 0);
+    const run = new ClientRun(client.runsMade++, tasks, this.options.retries ?? 0);
+    client.runs.set(run.number, run);
+    return run;
   }
 
   private connect(client: SimClient): void {
@@ -426,32 +432,37 @@ class Simulation {
     const connection = this.open(client.name, (message) => this.clientHears(client, message), lost);
     client.connection = connection;
     this.send(connection, 'up', { op: 'connect', name: client.name });
-    for (const message of client.run.resend()) this.send(connection, 'up', message);
-    this.submit(client);
+    for (const run of client.runs.values()) {
+      for (const message of run.resend()) this.send(connection, 'up', message);
+      this.submit(client, run);
+    }
   }
 
-  private submit({ connection, run }: SimClient): void {
+  private submit({ connection }: SimClient, run: ClientRun): void {
     for (const message of run.submit(() => {})) this.send(connection!, 'up', message);
   }
 
   private clientHears(client: SimClient, message: FromScheduler): void {
-    if (message.op === 'finished' && message.run === client.run.number) {
+    if (message.op === 'finished') {
       const values = new Float64Array(message.values.buffer);
       message.indices.forEach((place, i) => {
-        const task = client.run.accept(place);
-        if (!task) return;
+        const run = client.runs.get(message.runs[i]);
+        const task = run?.accept(place);
+        if (!run || !task) return;
+        this.submit(client, run);
         this.values.set(Number(task.key.slice(5)), values[i]);
         this.usefulMs += message.times[2 * i + 1] - message.times[2 * i];
         this.lastResult = this.now;
       });
-    } else if (message.op === 'failed' && message.run === client.run.number && !message.retried) {
-      const task = client.run.accept(message.index);
-      if (!task) return;
+    } else if (message.op === 'failed' && !message.retried) {
+      const run = client.runs.get(message.run);
+      const task = run?.accept(message.index);
+      if (!run || !task) return;
+      this.submit(client, run);
       const index = Number(task.key.slice(5));
       if (message.ended) this.lost.set(index, message.ended);
       else this.threw.push(index);
     }
-    this.submit(client);
   }
 
   // ---- faults
@@ -510,13 +521,14 @@ class Simulation {
   }
 
   private cancel(client: SimClient): void {
-    const { run, connection } = client;
-    if (!connection?.open || run.done) return;
+    const { connection } = client;
+    const run = this.pick([...client.runs.values()].filter(({ done }) => !done));
+    if (!connection?.open || !run) return;
     this.send(connection, 'up', { op: 'cancelRun', run: run.number });
     const left: number[] = [];
     for (const { tasks } of run.resend()) left.push(...tasks.map(({ key }) => Number(key.slice(5))));
-    client.run = this.newRun(client.runs++, left);
-    this.submit(client);
+    client.runs.delete(run.number);
+    this.submit(client, this.newRun(client, left));
   }
 
   private restart(): void {

@@ -136,12 +136,14 @@ export class SchedulerState {
     for (const batch of held.reverse()) {
       this.release(batch); // the last one first, because each goes to the front of its queue
       const [task] = batch.tasks;
-      const isBlamed = blamed.includes(batch);
-      // Of several tasks nobody knows which was running: each becomes a suspect, and the next loss tells.
-      if (isBlamed && batch.tasks.length > 1) for (const each of batch.tasks) each.suspect = true;
-      if (isBlamed && batch.tasks.length === 1) this.blame(batch.run, task, worker.name, 0, `${worker.name}: ${reason}`, time);
-      else this.giveBack(batch, batch.tasks);
-      this.settle(batch.run);
+      if (!blamed.includes(batch)) this.giveBack(batch.tasks);
+      else if (batch.tasks.length === 1) this.blame(task, worker.name, 0, `${worker.name}: ${reason}`, time);
+      else {
+        // Nobody knows which of them was running: each becomes a suspect, and the next loss tells.
+        for (const each of batch.tasks) each.suspect = true;
+        this.giveBack(batch.tasks);
+      }
+      for (const run of runsOf(batch)) this.settle(run);
     }
     this.place(worker);
     this.tellAll({ op: 'left', worker: worker.name, reason });
@@ -151,28 +153,34 @@ export class SchedulerState {
   // ---- clients
 
   private connect(peer: number, name: string, time: number): void {
-    this.clients.set(peer, { peer, name, lastSeen: time, runs: new Map(), waiting: new Set() });
+    this.clients.set(peer, { peer, name, lastSeen: time, runs: new Map(), paces: new Map(), waiting: new Set() });
     const workers = Array.from(this.workers.values(), (worker) => ({ name: worker.name, threads: worker.threads }));
     this.send(peer, { op: 'welcome', heartbeatMs: this.options.heartbeatMs, workers });
   }
 
-  private submit(client: Client, { run: number, retries, tasks }: ToScheduler & { op: 'submit' }, time: number): void {
-    let run = client.runs.get(number);
-    if (!run) {
-      run = { number, client, retries, queue: new Queue(), batches: new Set(), batchSize: 1 };
-      client.runs.set(number, run);
-    }
+  private submit(client: Client, { run: number, kind, retries, tasks }: ToScheduler & { op: 'submit' }, time: number): void {
+    const run = client.runs.get(number) ?? this.newRun(client, number, kind, retries);
     for (const { index, key, payload } of tasks) {
-      run.queue.push({ index, key, payload, suspect: false, thrown: 0, losses: undefined });
+      run.queue.push({ run, index, key, payload, suspect: false, thrown: 0, losses: undefined });
       if (this.options.watched) this.tell({ type: 'queued', task: key, time });
     }
     this.settle(run);
   }
 
+  private newRun(client: Client, number: number, kind: string, retries: number): Run {
+    const pace = client.paces.get(kind) ?? { batchSize: 1, queued: 0 };
+    client.paces.set(kind, pace);
+    const run = { number, client, retries, queue: new Queue(), batches: new Set<Batch>(), pace, batchSize: 1, counted: 0, over: false };
+    client.runs.set(number, run);
+    return run;
+  }
+
   private cancelRun(run: Run | undefined): void {
     if (!run) return;
+    run.over = true;
     run.queue.clear();
     for (const batch of run.batches) {
+      if (batch.cancelled) continue;
       // It stays with its worker until that has answered: only then is the thread free.
       batch.cancelled = true;
       this.place(batch.worker);
@@ -202,19 +210,37 @@ export class SchedulerState {
   }
 
   private assign(worker: Worker, run: Run): void {
-    // Near the end batches get smaller, so that all threads finish at about the same time.
-    const fair = Math.ceil(run.queue.length / (2 * this.threads));
-    const tasks = run.queue.take(Math.min(run.batchSize, fair), BATCH_BYTES, worker.suspects === 0);
-    const batch: Batch = { number: this.batches++, worker, run, tasks, cancelled: false, asked: false };
+    const tasks = this.draw(worker, run);
+    const batch: Batch = { number: this.batches++, worker, tasks, cancelled: false, asked: false };
     worker.batches.set(batch.number, batch);
     worker.suspects += +tasks[0].suspect;
-    run.batches.add(batch);
-    run.client.waiting.delete(run); // behind the others, if there is more of it
-    this.waiting.delete(run.client);
+    const { client } = run;
+    for (const each of runsOf(batch)) {
+      each.batches.add(batch);
+      client.waiting.delete(each); // behind the others, if there is more of it
+      this.settle(each);
+    }
+    if (this.waiting.delete(client) && client.waiting.size > 0) this.waiting.add(client);
     this.place(worker);
-    this.settle(run);
     const packed = tasks.map(({ key, payload }) => ({ key, payload }));
     this.send(worker.peer, { op: 'assign', batch: batch.number, tasks: packed });
+  }
+
+  /** Takes the tasks of a batch from a run and, where it has too few, from other runs of its kind. */
+  private draw(worker: Worker, run: Run): Entry[] {
+    const { pace, client } = run;
+    const [suspect] = worker.suspects === 0 ? run.queue.takeSuspect() : [];
+    if (suspect) return [suspect];
+    // Near the end batches get smaller, so that all threads finish at about the same time.
+    const fair = Math.ceil(pace.queued / (2 * this.threads));
+    const most = Math.min(Math.max(run.batchSize, pace.batchSize), fair);
+    const tasks = run.queue.take(Math.min(run.batchSize, most), BATCH_BYTES);
+    for (const other of client.waiting) {
+      if (tasks.length >= most || run.queue.ordinary > 0) break;
+      if (other === run || other.pace !== pace) continue;
+      tasks.push(...other.queue.take(Math.min(other.batchSize, most - tasks.length), BATCH_BYTES / MOST_IN_BATCH));
+    }
+    return tasks;
   }
 
   /** The queue is empty: a thread with nothing to do gets what lies ahead of another one. */
@@ -235,80 +261,96 @@ export class SchedulerState {
     return free;
   }
 
-  private started({ run, tasks: [{ index, key }], worker, cancelled }: Batch, thread: number, time: number): void {
-    if (cancelled) return;
+  private started({ tasks: [{ run, index, key }], worker }: Batch, thread: number, time: number): void {
+    if (run.over) return;
     this.send(run.client.peer, { op: 'started', run: run.number, index, worker: worker.name, thread, time });
     if (this.options.watched) this.tell({ type: 'started', task: key, worker: worker.name, thread, time });
   }
 
   private ended(batch: Batch, message: ToScheduler & { op: 'done' | 'returned' }, time: number): void {
-    const { worker, run, tasks } = batch;
+    const { worker, tasks } = batch;
     if (message.op === 'done' && (message.count > tasks.length || message.times.length !== 2 * message.count)) {
       this.close(worker.peer, `batch ${batch.number} has ${tasks.length} tasks, got ${message.count} results`);
       return this.lose(worker, 'sent a malformed result', time, false);
     }
     this.release(batch);
     this.place(worker);
-    if (message.op === 'returned') {
-      this.giveBack(batch, tasks);
-      return this.settle(run);
-    }
-    const { count, thread, times, values, error, lost } = message;
+    if (message.op === 'returned') this.giveBack(tasks);
+    else this.done(batch, message, time);
+    for (const run of runsOf(batch)) this.settle(run);
+  }
+
+  private done(batch: Batch, message: ToScheduler & { op: 'done' }, time: number): void {
+    const { worker, tasks } = batch;
+    const { count, thread, error, lost } = message;
     worker.finished += count;
-    if (batch.cancelled) return;
-    if (count > 0) {
-      const indices = tasks.slice(0, count).map(({ index }) => index);
-      this.send(run.client.peer, { op: 'finished', run: run.number, indices, worker: worker.name, thread, times, values });
-      if (this.options.watched) this.tellFinished(batch, message, time);
-      this.learnSize(run, worker, (times[2 * count - 1] - times[0]) / count);
-    }
+    if (count > 0) this.finished(batch, message, time);
     const culprit = error ? tasks[count] : lost ? tasks[lost.at] : undefined;
-    this.giveBack(batch, tasks.slice(count).filter((task) => task !== culprit));
-    if (culprit && error) this.threw(run, culprit, worker.name, thread, error, time);
-    if (culprit && lost) this.blame(run, culprit, worker.name, thread, `${worker.name}: ${lost.ended}`, time);
-    this.settle(run);
+    this.giveBack(tasks.slice(count).filter((task) => task !== culprit));
+    if (culprit === undefined || culprit.run.over) return;
+    if (error) this.threw(culprit, worker.name, thread, error, time);
+    if (lost) this.blame(culprit, worker.name, thread, `${worker.name}: ${lost.ended}`, time);
+  }
+
+  private finished(batch: Batch, message: ToScheduler & { op: 'done' }, time: number): void {
+    const { worker, tasks } = batch;
+    const { count, thread, times, values } = message;
+    const finished = tasks.slice(0, count);
+    this.learnSize(batch, (times[2 * count - 1] - times[0]) / count);
+    if (finished.every(({ run }) => run.over)) return;
+    const runs = finished.map(({ run }) => run.number);
+    const indices = finished.map(({ index }) => index);
+    this.send(tasks[0].run.client.peer, { op: 'finished', runs, indices, worker: worker.name, thread, times, values });
+    if (this.options.watched) this.tellFinished(batch, message, time);
   }
 
   /** Batches double until they take BATCH_MS, or longer where a message takes long to this worker. */
-  private learnSize(run: Run, { rttMs }: Worker, meanMs: number): void {
-    const aim = Math.max(1, Math.round(Math.max(BATCH_MS, 2 * rttMs) / Math.max(meanMs, 1e-6)));
-    run.batchSize = Math.min(MOST_IN_BATCH, 2 * run.batchSize, aim);
+  private learnSize(batch: Batch, meanMs: number): void {
+    const aim = Math.max(1, Math.round(Math.max(BATCH_MS, 2 * batch.worker.rttMs) / Math.max(meanMs, 1e-6)));
+    const learn = (known: { batchSize: number }) => (known.batchSize = Math.min(MOST_IN_BATCH, 2 * known.batchSize, aim));
+    learn(batch.tasks[0].run.pace);
+    for (const run of runsOf(batch)) learn(run);
   }
 
-  private threw(run: Run, task: Entry, worker: string, thread: number, error: NonNullable<(ToScheduler & { op: 'done' })['error']>, time: number): void {
+  private threw(task: Entry, worker: string, thread: number, error: NonNullable<(ToScheduler & { op: 'done' })['error']>, time: number): void {
+    const { run } = task;
     const retried = ++task.thrown <= run.retries;
-    if (retried) run.queue.unshift([task]);
+    if (retried) run.queue.unshift(task);
     this.send(run.client.peer, { op: 'failed', run: run.number, index: task.index, worker, thread, retried, error });
     if (this.options.watched) this.tell({ type: 'failed', task: task.key, worker, thread, message: error.message, retried, time });
   }
 
-  private blame(run: Run, task: Entry, worker: string, thread: number, how: string, time: number): void {
+  private blame(task: Entry, worker: string, thread: number, how: string, time: number): void {
+    const { run } = task;
     task.losses = [...(task.losses ?? []), how];
     task.suspect = true;
     const retried = task.losses.length <= LOSSES_ALLOWED;
-    if (retried) run.queue.unshift([task]);
+    if (retried) run.queue.unshift(task);
     this.send(run.client.peer, { op: 'failed', run: run.number, index: task.index, worker, thread, retried, ended: [...task.losses] });
     if (this.options.watched) this.tell({ type: 'failed', task: task.key, worker, thread, message: how, retried, time });
   }
 
-  /** Takes a batch from its worker and its run. */
+  /** Takes a batch from its worker and its runs. */
   private release(batch: Batch): void {
-    const { worker, run } = batch;
+    const { worker, tasks } = batch;
     worker.batches.delete(batch.number);
-    worker.suspects -= +batch.tasks[0].suspect;
-    run.batches.delete(batch);
+    worker.suspects -= +tasks[0].suspect;
+    for (const run of runsOf(batch)) run.batches.delete(batch);
     if (batch.asked) this.asked--;
   }
 
-  private giveBack({ run, cancelled }: Batch, tasks: readonly Entry[]): void {
-    if (!cancelled) run.queue.unshift(tasks);
+  /** Puts tasks at the front of their queues, in their order. */
+  private giveBack(tasks: readonly Entry[]): void {
+    for (let i = tasks.length - 1; i >= 0; i--) if (!tasks[i].run.over) tasks[i].run.queue.unshift(tasks[i]);
   }
 
   // ---- keeping books
 
   /** Puts a run where its queue says, last thing of all: among those waiting, or nowhere when nothing of it is left. */
   private settle(run: Run): void {
-    const { client } = run;
+    const { client, pace } = run;
+    pace.queued += run.queue.length - run.counted;
+    run.counted = run.queue.length;
     if (run.queue.length > 0) client.waiting.add(run);
     else client.waiting.delete(run);
     if (client.waiting.size > 0) this.waiting.add(client);
@@ -382,6 +424,12 @@ export class SchedulerState {
   private close(peer: number, reason: string): void {
     this.commands.push({ type: 'close', peer, reason });
   }
+}
+
+/** The runs whose tasks are in a batch. */
+function runsOf({ tasks }: Batch): Iterable<Run> {
+  const [{ run }] = tasks;
+  return tasks.length === 1 || tasks.every((task) => task.run === run) ? [run] : new Set(tasks.map((task) => task.run));
 }
 
 /** Whether there is something in the run's queue that the worker may be given. */

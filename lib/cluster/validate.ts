@@ -18,7 +18,7 @@ export function validate(state: SchedulerState): void {
     checkRule(batches.size <= 2 * worker.threads, `${name} has more than one batch ahead for each thread`);
     for (const [number, batch] of batches) {
       checkRule(batch.number === number && batch.worker === worker, `batch ${number} is not ${name}'s`);
-      checkRule(batch.cancelled || isLive(state, batch), `batch ${number} belongs to a run that is gone`);
+      checkRule(batch.cancelled || batch.tasks.every((task) => isLive(state, task, batch)), `batch ${number} is of a run that is gone`);
       asked += +batch.asked;
     }
     const suspects = count(batches.values(), ({ tasks }) => tasks[0].suspect);
@@ -43,8 +43,14 @@ export function validate(state: SchedulerState): void {
 function checkClient(state: SchedulerState, client: Client, places: Set<Entry>): void {
   checkRule(state.waiting.has(client) === client.waiting.size > 0, `${client.name} is in the wrong row`);
   checkRule(client.waiting.size <= client.runs.size, `${client.name} waits for a run that is gone`);
+  for (const pace of client.paces.values()) {
+    let queued = 0;
+    for (const run of client.runs.values()) if (run.pace === pace) queued += run.queue.length;
+    checkRule(pace.queued === queued, `${client.name} has ${queued} tasks of a kind, ${pace.queued} are counted`);
+  }
   for (const [number, run] of client.runs) {
     checkRule(run.number === number && run.client === client, `run ${number} is not ${client.name}'s`);
+    checkRule(!run.over && run.counted === run.queue.length, `run ${number} is over, or counted wrongly`);
     checkRule(run.queue.length + run.batches.size > 0, `run ${number} is done and still there`);
     checkRule(client.waiting.has(run) === run.queue.length > 0, `run ${number} is in the wrong row`);
     checkRun(run, places);
@@ -63,18 +69,17 @@ function checkRun(run: Run, places: Set<Entry>): void {
   }
   checkRule(tasks === run.queue.length, `run ${run.number} counts its queue wrongly`);
   for (const batch of run.batches) {
-    checkRule(!batch.cancelled && batch.run === run, `batch ${batch.number} is in the wrong run`);
+    const own = batch.tasks.filter((task) => task.run === run);
+    checkRule(own.length > 0, `batch ${batch.number} is in the wrong run`);
     checkRule(batch.worker.batches.get(batch.number) === batch, `batch ${batch.number} is with a worker that does not have it`);
     checkRule(batch.tasks.length === 1 || !batch.tasks.some(({ suspect }) => suspect), `batch ${batch.number} mixes a suspect with others`);
-    checkRule(batch.tasks.length > 0, `batch ${batch.number} is empty`);
-    for (const task of batch.tasks) places.add(task);
-    tasks += batch.tasks.length;
+    for (const task of own) places.add(task);
+    tasks += own.length;
   }
   checkRule(places.size - before === tasks, `run ${run.number} has a task in two places`);
 }
 
-function isLive(state: SchedulerState, batch: Batch): boolean {
-  const { run } = batch;
+function isLive(state: SchedulerState, { run }: Entry, batch: Batch): boolean {
   const live = state.clients.get(run.client.peer) === run.client && run.client.runs.get(run.number) === run;
   return live && run.batches.has(batch);
 }

@@ -22,6 +22,7 @@ function planOf(seed: number): SimulationOptions {
     seed, workers, tasks, faults,
     threads: 1 + Math.floor(3 * random()),
     clients: 1 + Math.floor(3 * random()),
+    runs: Math.ceil(8 * random() * random()),
     taskMs: (index) => meanMs * (0.2 + (1.6 * ((index * 7919) % 101)) / 100),
     latencyMs: 0.05 * Math.exp(6 * random()),
     messageMs: random() < 0.5 ? 0 : 0.05,
