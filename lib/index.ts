@@ -31,3 +31,4 @@ export { estimateChunked, type ChunkedOptions } from './estimators/chunked.js';
 export { amdahl, fitAmdahl, gustafson, karpFlatt, lessonMemory, percent, quantisation, range } from './measure/laws.js';
 export { samplesForDigits, standardErrorOfPi, type AmdahlFit, type Range, type TimedRun } from './measure/laws.js';
 export { timeInTurn, timeRuns, type Contestant, type Timing, type Timings } from './measure/stopwatch.js';
+export { LEDGER_ROWS, LedgerBook, measureAloneShare, serialPartOf, type Ledger, type LedgerRow } from './measure/ledger.js';

@@ -1,0 +1,236 @@
+// Where the time of a run went: a row for each cause, told from the executor's events and nothing else.
+import { InvalidArgumentError } from '../errors.js';
+import { clock, type Executor, type ExecutorEvent } from '../task/executor.js';
+import type { Task } from '../task/task.js';
+import { karpFlatt, range } from './laws.js';
+
+/** The causes, in a run's order, and what each means. Each but the last is measured by itself. */
+export const LEDGER_ROWS = {
+  'start-up': 'threads and workers come up, tasks are made',
+  dispatch: 'a task waits for its way to a thread that is free',
+  compute: 'tasks run, as fast as a thread does that is alone',
+  'cores slowed': 'they run slower with all threads busy: shared cores, lower clock, other programs',
+  transfer: 'a thread waits while its result is on the way to the caller',
+  imbalance: 'no task is left for a free thread, and others still work',
+  tail: 'all results are there, the caller finishes alone',
+  lost: 'tries that failed, threads that are gone',
+  unexplained: 'what remains of threads x makespan',
+} as const;
+export type LedgerRowName = keyof typeof LEDGER_ROWS;
+
+/** Thread-seconds by cause: they add up to threads x makespan. */
+export interface Ledger {
+  readonly threads: number;
+  readonly makespanSeconds: number;
+  readonly rows: readonly LedgerRow[];
+}
+
+/** One cause: thread-seconds, and their share of the whole. */
+export interface LedgerRow {
+  readonly name: LedgerRowName;
+  readonly seconds: number;
+  readonly share: number;
+}
+
+/** What the ledger may be told beside the events. */
+export interface LedgerOptions {
+  /** Threads there are, where some may not have had a task: executor.workers. */
+  readonly threads?: number;
+  /** How fast a thread is with all busy, as a share of its rate alone (see measureAloneShare). Without it the row 'cores slowed' stays within 'compute'. */
+  readonly aloneShare?: number;
+  /** When the run ended; absent means now. */
+  readonly ended?: number;
+}
+
+/** A thread: since when it is there, when it became idle (`ended`), and when the caller knew (`delivered`); ms. */
+interface Thread {
+  readonly worker: string;
+  readonly since: number;
+  ended?: number;
+  delivered?: number;
+  left?: number;
+}
+
+/**
+ * Keeps the ledger of a run. Make one as the run begins, pass `add` as onEvent, and ask for the ledger at the end or at
+ * any time before. It holds a few numbers a thread and one a task that is queued.
+ */
+export class LedgerBook {
+  private readonly threads = new Map<string, Thread>();
+  private readonly queued = new Map<string, number>();
+  private readonly running = new Map<string, { readonly thread: Thread; readonly start: number }>();
+  private readonly ms = { dispatch: 0, busy: 0, transfer: 0, imbalance: 0, lost: 0 };
+  private firstQueued: number | undefined;
+  private lastDelivered = 0;
+
+  /** @param began when the run began: before its executor was started, if that is to count (see clock) */
+  constructor(private readonly began: number = clock()) {}
+
+  /** Takes an event. Bound, so that it can be passed as it is. */
+  readonly add = (event: ExecutorEvent): void => {
+    if (event.type === 'queued') {
+      this.firstQueued ??= event.time;
+      this.queued.set(event.task, event.time);
+    } else if (event.type === 'joined') {
+      for (let number = 0; number < event.threads; number++) this.join(event.worker, number, event.time);
+    } else if (event.type === 'left') {
+      for (const thread of this.threads.values())
+        if (thread.worker === event.worker) this.leave(thread, event.time);
+    } else if (event.type === 'started') {
+      this.running.set(event.task, { thread: this.threadOf(event.worker, event.thread), start: event.time });
+    } else if (event.type === 'finished') {
+      const thread = this.threadOf(event.worker, event.thread);
+      this.waited(thread, event.task, event.start);
+      this.ms.busy += event.end - event.start;
+      this.settle(thread, event.end, event.time);
+      this.running.delete(event.task);
+      this.queued.delete(event.task);
+    } else this.fail(event.task, event.time);
+  };
+
+  /**
+   * The ledger up to `ended`.
+   * @throws InvalidArgumentError where that is not after the beginning
+   */
+  ledger({ threads = 0, aloneShare, ended = clock() }: LedgerOptions = {}): Ledger {
+    if (!(ended > this.began))
+      throw new InvalidArgumentError(
+        `ledger: ended must be after the run began, got ${ended}. Pass a time by clock().`,
+      );
+    const count = Math.max(threads, this.threads.size);
+    const asked = this.firstQueued ?? ended;
+    const last = Math.max(this.lastDelivered, asked);
+    const unseen = count - this.threads.size; // threads without a task
+    let startUp = unseen * (asked - this.began);
+    let { dispatch, transfer, imbalance, lost, busy } = this.ms;
+    const underWay = new Map(Array.from(this.running.values(), ({ thread, start }) => [thread, start]));
+    imbalance += unseen * (last - asked);
+    let tail = unseen * (ended - last);
+    for (const thread of this.threads.values()) {
+      const { since, ended: end, delivered = Math.max(since, asked), left } = thread;
+      const start = underWay.get(thread);
+      startUp += Math.max(since, asked) - this.began;
+      if (end !== undefined) transfer += delivered - end;
+      if (left !== undefined) lost += ended - left;
+      else if (start !== undefined) {
+        dispatch += start - delivered;
+        busy += ended - start;
+      } else {
+        imbalance += Math.max(0, last - delivered);
+        tail += ended - Math.max(last, delivered);
+      }
+    }
+    const slowed = aloneShare === undefined ? undefined : busy * (1 - aloneShare);
+    const compute = busy - (slowed ?? 0);
+    const measured = {
+      'start-up': startUp,
+      dispatch,
+      compute,
+      'cores slowed': slowed,
+      transfer,
+      imbalance,
+      tail,
+      lost,
+    };
+    const whole = count * (ended - this.began);
+    const unexplained = Object.values(measured).reduce<number>((rest, ms) => rest - (ms ?? 0), whole);
+    const rows = Object.entries({ ...measured, unexplained })
+      .filter((row): row is [LedgerRowName, number] => row[1] !== undefined)
+      .map(([name, ms]) => ({ name, seconds: ms / 1000, share: ms / whole }));
+    return { threads: count, makespanSeconds: (ended - this.began) / 1000, rows };
+  }
+
+  /** A thread's time from its last result to its next task: the result's way, then no task, then the task's way. */
+  private waited(thread: Thread, task: string, start: number): void {
+    let free = Math.max(thread.since, this.firstQueued ?? thread.since);
+    if (thread.ended !== undefined && thread.delivered !== undefined) {
+      // Where the next task was with the thread already, it did not wait for the result to arrive.
+      const waits = thread.delivered <= start;
+      if (waits) this.ms.transfer += thread.delivered - thread.ended;
+      free = waits ? thread.delivered : thread.ended;
+    }
+    if (start < free) return; // clocks that disagree: what is counted twice shows as unexplained, below 0
+    const there = Math.min(start, Math.max(free, this.queued.get(task) ?? free));
+    this.ms.imbalance += there - free;
+    this.ms.dispatch += start - there;
+  }
+
+  private settle(thread: Thread, end: number, delivered: number): void {
+    thread.ended = end;
+    thread.delivered = delivered;
+    this.lastDelivered = Math.max(this.lastDelivered, delivered);
+  }
+
+  /** A try that came to nothing. Which thread it had is known from its start. */
+  private fail(task: string, time: number): void {
+    const tried = this.running.get(task);
+    if (!tried) return;
+    this.running.delete(task);
+    this.waited(tried.thread, task, tried.start);
+    this.ms.lost += time - tried.start;
+    this.settle(tried.thread, time, time);
+  }
+
+  private join(worker: string, number: number, time: number): void {
+    const thread = this.threadOf(worker, number, time);
+    if (thread.left === undefined) return;
+    this.ms.lost += time - thread.left;
+    thread.left = undefined;
+    this.settle(thread, time, time);
+  }
+
+  private leave(thread: Thread, time: number): void {
+    for (const [task, tried] of this.running) if (tried.thread === thread) this.fail(task, time);
+    if (thread.ended !== undefined && thread.delivered !== undefined)
+      this.ms.transfer += thread.delivered - thread.ended;
+    this.ms.imbalance += time - (thread.delivered ?? Math.max(thread.since, this.firstQueued ?? time));
+    thread.ended = thread.delivered = thread.left = time;
+  }
+
+  private threadOf(worker: string, number: number, since = this.began): Thread {
+    const name = `${worker}#${number}`;
+    let thread = this.threads.get(name);
+    if (!thread) this.threads.set(name, (thread = { worker, since }));
+    return thread;
+  }
+}
+
+/**
+ * How fast a thread computes with all of them busy, as a share of its rate alone: 0.5 where two threads share a core.
+ * One task alone and one for each thread, in turn, so that a slow moment meets both.
+ * @param task makes the task to run, of 20 ms or more; `i` keeps the keys apart
+ * @param rounds of each, an integer >= 1
+ */
+export async function measureAloneShare(
+  executor: Executor,
+  task: (i: number) => Task,
+  rounds = 5,
+): Promise<number> {
+  if (executor.workers === 1) return 1;
+  const alone: number[] = [];
+  const together: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const [durations, count] of [
+      [alone, 1],
+      [together, executor.workers],
+    ] as const) {
+      const onEvent = (event: ExecutorEvent) => {
+        if (event.type === 'finished') durations.push(event.end - event.start);
+      };
+      await executor.run(
+        Array.from({ length: count }, (_, i) => task(i)),
+        { onEvent },
+      );
+    }
+  }
+  return range(alone).median / range(together).median;
+}
+
+/**
+ * Karp and Flatt's serial part of a run with `cores slowed` left out: slower cores are a fact of the machine, not a
+ * serial part of the program. The serial time is the ledger's own 'compute'.
+ */
+export function serialPartOf({ threads, makespanSeconds, rows }: Ledger): number {
+  const seconds = (name: LedgerRowName) => rows.find((row) => row.name === name)?.seconds ?? 0;
+  return karpFlatt(seconds('compute') / (makespanSeconds - seconds('cores slowed') / threads), threads);
+}
