@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
 ];
 /** Folders and files in which sockets, threads, processes and timers may live. */
 const WITH_IO =
-  /^(execute|slurm|dashboard|cli)\/|^cluster\/(scheduler|worker|client|local|heartbeat|link|wire)|^machine/;
+  /^(execute|slurm|dashboard|cli)\/|^cluster\/(scheduler|worker|client|local|channel)|^machine/;
 
 interface Source {
   readonly file: string;
