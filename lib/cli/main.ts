@@ -4,7 +4,10 @@ import { EstimatorError } from '../errors.js';
 import { addDoctor } from './doctor.js';
 import { EXIT } from './exit.js';
 import { addPi } from './pi.js';
+import { addScheduler } from './scheduler.js';
 import { addStart } from './start.js';
+import { addStatus } from './status.js';
+import { addWorker } from './worker.js';
 
 /** Runs one command line (without node and script) and sets process.exitCode. */
 export async function main(words: readonly string[]): Promise<void> {
@@ -13,7 +16,7 @@ export async function main(words: readonly string[]): Promise<void> {
     .version(`lolas-pi on Node ${process.versions.node}`)
     .option('--debug', 'show where in the code an error came from')
     .showHelpAfterError('(lola --help shows the commands, lola COMMAND --help their flags)');
-  for (const add of [addPi, addStart, addDoctor]) add(program);
+  for (const add of [addPi, addStart, addScheduler, addWorker, addStatus, addDoctor]) add(program);
   for (const command of [program, ...program.commands])
     command.exitOverride().configureHelp({ sortSubcommands: false });
   if (words.length === 0) return program.outputHelp();
@@ -39,5 +42,6 @@ function report(error: unknown, debug: boolean): number {
   else if (!known) process.stderr.write('lola: --debug shows where it happened.\n');
   if (!known) return EXIT.failed;
   if (error.code === 'CANCELLED') return EXIT.interrupted;
-  return error.code === 'INVALID_ARGUMENT' ? EXIT.badInput : EXIT.failed;
+  // A scheduler that is not there, or refuses us, was named wrongly more often than it is broken.
+  return ['INVALID_ARGUMENT', 'CONNECTION', 'PROTOCOL'].includes(error.code) ? EXIT.badInput : EXIT.failed;
 }

@@ -8,8 +8,9 @@ import { EXIT } from './exit.js';
 import { readChoice, readCount, readSeed } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { progressBar } from './progress.js';
+import { addWhereFlags, readWhereFlags, type WhereFlags } from './whereabouts.js';
 
-interface PiFlags {
+interface PiFlags extends WhereFlags {
   readonly stage: string;
   readonly samples: string;
   readonly workers?: string;
@@ -27,9 +28,7 @@ export interface Report extends Estimate {
 }
 
 export function addPi(program: Command): void {
-  program
-    .command('pi')
-    .description('estimate pi with one stage of the lesson')
+  addWhereFlags(program.command('pi').description('estimate pi with one stage of the lesson'))
     .option('--stage <NAME>', `one of ${Object.keys(STAGES).join(', ')}`, 'serial')
     .option('--samples <N>', 'random points, as 1000000, 1e9 or 1_000_000', '1e8')
     .option('--workers <P>', 'threads (absent: the cores you are allotted; serial has one)')
@@ -60,7 +59,7 @@ async function runPi(flags: PiFlags): Promise<void> {
     flags.kernel === undefined
       ? undefined
       : readChoice('--kernel', flags.kernel, ['simd', 'reference'] as const);
-  const options = { workers, seed, kernel, ...readChunkedFlags(stage, flags) };
+  const options = { workers, seed, kernel, ...readChunkedFlags(stage, flags), ...readClusterFlags(stage, flags) };
   const { signal, release } = interruptible();
   try {
     const report = await estimateWithProgress(stage, samples, { ...options, signal });
@@ -87,6 +86,19 @@ function readChunkedFlags(stage: string, { chunk, form, optimize }: PiFlags): St
       ? {}
       : { optimize: readChoice('--optimize', optimize, ['on', 'off'] as const) === 'on' }),
   };
+}
+
+/** Where the scheduler is, for the stage that asks one; a cluster of its own is started where neither flag is given. */
+function readClusterFlags(stage: string, flags: PiFlags): StageOptions {
+  const where = readWhereFlags(flags);
+  if (where === undefined) return {};
+  if (stage !== 'distributed') {
+    throw new InvalidArgumentError(`--scheduler belongs to --stage distributed, got --stage ${stage}. Leave it out, or change the stage.`);
+  }
+  if (flags.workers !== undefined) {
+    throw new InvalidArgumentError(`--workers does not go with --scheduler, got ${flags.workers}: the workers are those that joined it.`);
+  }
+  return { scheduler: where };
 }
 
 /** Runs a stage with a progress bar on the terminal and measures its peak memory. */
@@ -123,5 +135,6 @@ function describe(report: Report, asked: number): string {
 }
 
 function rate(perSecond: number): string {
-  return perSecond >= 1e6 ? `${(perSecond / 1e6).toPrecision(3)} million` : perSecond.toFixed(0);
+  const [value, unit] = perSecond >= 1e6 ? [perSecond / 1e6, ' million'] : [perSecond, ''];
+  return `${new Intl.NumberFormat('en', { maximumSignificantDigits: 3 }).format(value)}${unit}`;
 }

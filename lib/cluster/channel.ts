@@ -15,6 +15,8 @@ export interface Target {
   /** The same scheduler by several ways, such as ws://10.0.0.5:8786. */
   readonly addresses: readonly string[];
   readonly token: string;
+  /** The scheduler file that says so. */
+  readonly file?: string;
 }
 
 /** What becomes of a channel. */
@@ -29,7 +31,7 @@ export interface ChannelListener {
  * @throws InvalidArgumentError for an address that cannot be one; ProtocolError where a scheduler answers and refuses us,
  *   ConnectionError where none does
  */
-export async function dial({ addresses, token }: Target): Promise<WebSocket> {
+export async function dial({ addresses, token, file }: Target): Promise<WebSocket> {
   addresses.forEach(checkAddress);
   const failures: Error[] = [];
   for (const address of addresses) {
@@ -39,7 +41,9 @@ export async function dial({ addresses, token }: Target): Promise<WebSocket> {
       failures.push(error as Error);
     }
   }
-  throw failures.find((error) => error instanceof ProtocolError) ?? failures[0];
+  const refused = failures.find((error) => error instanceof ProtocolError);
+  if (refused || file === undefined) throw refused ?? failures[0];
+  throw new ConnectionError(`the scheduler of '${file}' is gone, or cannot be reached from here: ${failures[0].message}`, { cause: failures[0] });
 }
 
 /** @throws InvalidArgumentError unless it reads ws://host:port */

@@ -36,6 +36,31 @@ export async function connect(options: ConnectOptions = {}): Promise<Executor> {
   return client;
 }
 
+/** What a scheduler says of itself. */
+export type ClusterStatus = Omit<FromScheduler & { op: 'status' }, 'op'>;
+
+/**
+ * Asks a scheduler how it is.
+ * @throws as connect does
+ */
+export async function askStatus(where: Whereabouts = {}, warn?: (text: string) => void): Promise<ClusterStatus> {
+  const socket = await dial(findScheduler(where, warn));
+  let channel: Channel | undefined;
+  try {
+    return await new Promise((resolve, reject) => {
+      channel = new Channel(socket, {
+        onMessage: (message) => {
+          if (message.op === 'status') resolve({ workers: message.workers, clients: message.clients, waiting: message.waiting });
+        },
+        onClose: (reason) => reject(new ConnectionError(`the scheduler closed the connection: ${reason}.`)),
+      });
+      channel.send({ op: 'status' });
+    });
+  } finally {
+    await channel?.close();
+  }
+}
+
 class Client implements Executor {
   private readonly name = `client-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
   private channel: Channel | undefined;

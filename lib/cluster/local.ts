@@ -81,6 +81,17 @@ export async function startCluster(options: ClusterOptions = {}): Promise<LocalC
   return cluster;
 }
 
+/** A local cluster and a client of it, as one executor: closing it ends both. */
+export async function startClusterExecutor(options: ClusterOptions): Promise<Executor> {
+  const cluster = await startCluster(options);
+  const client = await cluster.connect();
+  const close = async () => {
+    await client.close();
+    await cluster.close();
+  };
+  return { workers: client.workers, run: (tasks, watch) => client.run(tasks, watch), close };
+}
+
 class Cluster implements LocalCluster {
   readonly log: string[] = [];
   readonly workers: LocalWorker[] = [];

@@ -109,6 +109,9 @@ export interface Whereabouts {
   readonly file?: string;
 }
 
+/** An address without a token: a worker can still ask for it. */
+export class UnknownSchedulerError extends InvalidArgumentError {}
+
 /**
  * Finds a scheduler's addresses and token.
  * @throws InvalidArgumentError or ConnectionError with what is missing and where to get it
@@ -117,11 +120,14 @@ export function findScheduler({ address, token, file }: Whereabouts, warn?: (tex
   if (address !== undefined) checkAddress(address);
   if (address !== undefined && token !== undefined) return { addresses: [address], token };
   const path = file ?? defaultSchedulerFile();
-  if (address === undefined) return readSchedulerFile(path, warn);
+  if (address === undefined) {
+    const { addresses, token } = readSchedulerFile(path, warn);
+    return { addresses, token, file: path };
+  }
   const known = infoIfThere(path, warn);
   if (known?.addresses.some((each) => new URL(each).host === new URL(address).host)) return { addresses: [address], token: known.token };
-  throw new InvalidArgumentError(
-    `there is no token for ${address}. Copy the scheduler's file to this machine and name it (--scheduler-file), or its token (--token-file).`,
+  throw new UnknownSchedulerError(
+    `no scheduler file here knows ${address} and its token. Look in the scheduler's log for its address; where it runs on another machine, copy its file to this one and name it (--scheduler-file).`,
   );
 }
 
