@@ -26,6 +26,7 @@ export { compute, persist, type Computed, type ComputeOptions } from './array/co
 export { explain, type Explanation, type GraphCost, type LayerCost } from './array/explain.js';
 export type { ChunkSpec } from './array/chunks.js';
 export { estimateChunked, type ChunkedOptions } from './estimators/chunked.js';
+export { checkChunked } from './checks/chunked.js';
 
 // Measuring: the laws, timings, where the time went
 export { amdahl, fitAmdahl, gustafson, karpFlatt, lessonMemory, percent, quantisation, range } from './measure/laws.js';
