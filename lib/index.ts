@@ -33,3 +33,6 @@ export { amdahl, fitAmdahl, gustafson, karpFlatt, lessonMemory, percent, quantis
 export { samplesForDigits, standardErrorOfPi, type AmdahlFit, type Range, type TimedRun } from './measure/laws.js';
 export { timeInTurn, timeRuns, type Contestant, type Timing, type Timings } from './measure/stopwatch.js';
 export { LEDGER_ROWS, LedgerBook, measureAloneShare, serialPartOf, type Ledger, type LedgerRow } from './measure/ledger.js';
+export { chunkChart, crossoverChart, efficiencyChart, errorChart, ledgerChart, speedUpChart } from './measure/charts.js';
+export type { Chart } from './measure/charts.js';
+export { plotlyHtml } from './measure/plotly.js';
