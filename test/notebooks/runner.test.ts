@@ -1,0 +1,125 @@
+// The runner says what Jupyter would, and more: each way in which a notebook can break, shown by one that does.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { codeCell, notebookOf, soundNotebook } from '../support/made-up.js';
+import { runNotebook, textOf, type RunSettings } from '../support/notebook-runner.js';
+import { hasTag, solved } from '../support/notebook.js';
+
+/** Runs cells named a, b, c, ...; gives how each ended, and the problems. */
+async function run(sources: readonly string[], settings?: RunSettings) {
+  const cells = sources.map((source, i) => codeCell('abcdef'[i], source));
+  const { cells: runs, problems } = await runNotebook(notebookOf(cells), settings);
+  return { statuses: runs.map(({ status }) => status).join(' '), problems };
+}
+
+describe('a notebook that is sound', () => {
+  test('runs without a problem: text, data, the library, and what a cell is told by its environment', async () => {
+    const cells = [
+      "console.log('one')",
+      "import { piOf } from '../lib'; piOf(3, 4)",
+      'console.log(process.env.LOLA_TRY)',
+    ];
+    const notebook = notebookOf(
+      [...cells, "import { display } from 'tslab'; display.html('<b>2</b>')"].map((source, i) =>
+        codeCell(`c${i}`, source),
+      ),
+    );
+    const { cells: runs, problems } = await runNotebook(notebook, { env: { LOLA_TRY: 'told' } });
+    expect(problems).toEqual([]);
+    expect(runs.map((cell) => textOf(cell))).toEqual(['one\n', '3\n', 'told\n', '']);
+    expect(runs[3].outputs).toMatchObject([{ type: 'display_data', data: { 'text/html': '<b>2</b>' } }]);
+  });
+
+  test('says not yet untouched, and passed where the solution is in its place', async () => {
+    const said = async (notebook = soundNotebook()) => {
+      const { cells, problems } = await runNotebook(notebook);
+      expect(problems).toEqual([]);
+      return cells.filter(({ cell }) => hasTag(cell, 'check')).map((cell) => textOf(cell));
+    };
+    expect([await said(), await said(solved(soundNotebook()))]).toEqual([['not yet\n'], ['passed\n']]);
+  });
+});
+
+describe('a notebook that is broken', () => {
+  test('a cell that throws fails with its own error, and what follows does not run', async () => {
+    const { statuses, problems } = await run(['1', "throw new RangeError('out of range')", '3']);
+    expect(statuses).toBe('ok error abort');
+    expect(problems).toEqual([
+      expect.stringMatching(/^b failed: [^]*RangeError: out of range/),
+      'c did not run',
+    ]);
+  });
+
+  test('a cell with a type error does not run', async () => {
+    const { statuses, problems } = await run(["const n: number = 'ten';", 'console.log(n)']);
+    expect(statuses).toBe('error abort');
+    expect(problems[0]).toBe("a failed: 1:7 - Type 'string' is not assignable to type 'number'.\n");
+  });
+
+  test('a rejection that nobody handles is found, though every cell ran', async () => {
+    const { statuses, problems } = await run(["Promise.reject(new Error('unheard')); 1", '2']);
+    expect(statuses).toBe('ok ok');
+    expect(problems).toEqual([
+      expect.stringMatching(/, or a cell before it: UnhandledPromiseRejection: Error: unheard/),
+    ]);
+  });
+
+  test('an error that comes after the last cell is found', async () => {
+    const { statuses, problems } = await run(["setTimeout(() => { throw new Error('late'); }, 20); 1"]);
+    expect(statuses).toBe('ok');
+    expect(problems).toEqual(['UncaughtException: Error: late']);
+  });
+
+  test.each([
+    ['a loop without end', 'for (;;);'],
+    ['a promise without end', 'await new Promise(() => {});'],
+  ])('%s is stopped, and what follows does not run', async (_, source) => {
+    const { statuses, problems } = await run([source, '2'], { cellTimeoutMs: 1_000 });
+    expect(statuses).toBe('slow lost');
+    expect(problems).toEqual(['a took too long, and was stopped: ', 'b did not run']);
+  });
+
+  test('a cell that ends the kernel is found, with the exit code', async () => {
+    const { statuses, problems } = await run(['process.exit(3)', '2']);
+    expect(statuses).toBe('lost lost');
+    expect(problems).toEqual(['a, or a cell after it, ended the kernel with exit code 3: ', 'b did not run']);
+  });
+
+  test('something left open is found, and ended', async () => {
+    const { statuses, problems } = await run(['setInterval(() => {}, 1000); 1'], { endTimeoutMs: 500 });
+    expect(statuses).toBe('ok');
+    expect(problems).toEqual(['the kernel ended by SIGKILL, not by itself: close what the cells open']);
+  });
+
+  test('an error that is announced must come, and ends the run as in Jupyter', async () => {
+    const tagged = (source: string) => codeCell('told', source, 'raises-exception');
+    const problems = async (...cells: ReturnType<typeof codeCell>[]) =>
+      (await runNotebook(notebookOf(cells))).problems;
+    expect(await problems(tagged('throw new Error()'))).toEqual([]);
+    expect(await problems(tagged('1'))).toEqual([
+      'told is tagged raises-exception, and ran without an error',
+    ]);
+    expect(await problems(tagged('throw new Error()'), codeCell('next', '2'))).toEqual(['next did not run']);
+  });
+});
+
+test.skipIf(process.platform === 'win32')(
+  'the end of a test run ends the kernel, whatever it does and started',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lola-keeper-'));
+    const keeper = fileURLToPath(new URL('../support/kernel-keeper.mjs', import.meta.url));
+    const child =
+      "require('child_process').spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'inherit' });";
+    const kernel = `${child} console.error('up'); setImmediate(() => { for (;;); });`;
+    const kept = spawn(process.execPath, [keeper, folder, '-e', kernel], { detached: true });
+    await once(kept.stderr, 'data');
+    kept.stdin.end(); // as when the process at its other end is gone
+    await once(kept, 'close'); // when nobody holds its standard error any longer: keeper, kernel, the kernel's child
+    expect(existsSync(folder)).toBe(false);
+  },
+);

@@ -1,0 +1,64 @@
+// Notebooks as files: their cells, and the same notebook with every exercise solved.
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The lesson's notebooks; in it, cells find the library at '../lib'. */
+export const notebookFolder = fileURLToPath(new URL('../../notebooks', import.meta.url));
+
+/** A cell as nbformat 4.5 keeps it. */
+export interface Cell {
+  readonly cell_type: 'code' | 'markdown' | 'raw';
+  readonly id: string;
+  readonly metadata: { readonly tags?: readonly string[] };
+  readonly source: string | readonly string[];
+  readonly outputs?: readonly unknown[];
+  readonly execution_count?: number | null;
+}
+
+export interface Notebook {
+  readonly nbformat: number;
+  readonly nbformat_minor: number;
+  readonly metadata: { readonly kernelspec?: { readonly name: string; readonly language?: string } };
+  readonly cells: readonly Cell[];
+}
+
+/** Names of the lesson's notebooks, in its order. */
+export function notebookNames(): string[] {
+  return readdirSync(notebookFolder)
+    .filter((name) => name.endsWith('.ipynb'))
+    .sort();
+}
+
+export function readNotebook(name: string, folder = notebookFolder): Notebook {
+  return JSON.parse(readFileSync(join(folder, name), 'utf8')) as Notebook;
+}
+
+export function sourceOf({ source }: Cell): string {
+  return typeof source === 'string' ? source : source.join('');
+}
+
+export function hasTag({ metadata }: Cell, tag: string): boolean {
+  return metadata.tags?.includes(tag) ?? false;
+}
+
+/** The four cells of an exercise have the ids NAME-prompt, NAME-exercise, NAME-check and NAME-solution. */
+export function exerciseNames({ cells }: Notebook): string[] {
+  return cells.filter((cell) => hasTag(cell, 'exercise')).map(({ id }) => id.replace(/-exercise$/, ''));
+}
+
+/** The notebook of a learner who solved everything: each exercise's cell holds the code of its solution. */
+export function solved(notebook: Notebook): Notebook {
+  const solutionOf = (id: string) =>
+    notebook.cells.find((cell) => cell.id === id.replace(/-exercise$/, '-solution'));
+  const cells = notebook.cells.map((cell) => {
+    const solution = hasTag(cell, 'exercise') ? solutionOf(cell.id) : undefined;
+    return solution ? { ...cell, source: solutionCode(solution) } : cell;
+  });
+  return { ...notebook, cells };
+}
+
+/** A solution is folded text with one block of code, so that it runs only where a learner puts it. */
+export function solutionCode(cell: Cell): string {
+  return /^```ts\n(.*?)^```/ms.exec(sourceOf(cell))?.[1] ?? '';
+}
