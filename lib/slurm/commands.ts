@@ -1,0 +1,279 @@
+// Slurm's own commands, started as programs and read as text: no library of Slurm's is needed, and any site has them.
+import { execFile } from 'node:child_process';
+import { EstimatorError, show } from '../errors.js';
+
+/** Slurm refuses, does not answer, or ended a job for a reason that trying again would not mend. */
+export class SlurmError extends EstimatorError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('SLURM', message, options);
+  }
+}
+
+/** A job, or an element of an array, as Slurm tells of it. */
+export interface JobState {
+  readonly job: string;
+  /** The element's index where the job is an array. */
+  readonly element?: number;
+  /** Slurm's own word, as PENDING, RUNNING, COMPLETED, FAILED, TIMEOUT, NODE_FAIL. */
+  readonly state: string;
+  /** Why it waits, or why it ended, in Slurm's word. */
+  readonly reason: string;
+  readonly node: string;
+  /** 'code:signal' where the command tells it. */
+  readonly exitCode?: string;
+}
+
+const LIVE = new Set(
+  'PENDING RUNNING CONFIGURING COMPLETING REQUEUED REQUEUE_HOLD REQUEUE_FED RESIZING SUSPENDED STOPPED SIGNALING STAGE_OUT SPECIAL_EXIT'.split(
+    ' ',
+  ),
+);
+
+/** Whether the job may still do something. */
+export function isLive({ state }: JobState): boolean {
+  return LIVE.has(state);
+}
+
+/** What a command printed. */
+interface Printed {
+  readonly code: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Slurm's commands give up on a controller after about a minute by themselves (ms). */
+const COMMAND_MS = 90_000;
+const MOST_PRINTED = 256 * 2 ** 20;
+
+function call(command: string, args: readonly string[]): Promise<Printed> {
+  const options = {
+    timeout: COMMAND_MS,
+    maxBuffer: MOST_PRINTED,
+    env: { ...process.env, SLURM_TIME_FORMAT: 'standard' },
+  };
+  return new Promise((resolve) => {
+    execFile(command, args, options, (error, stdout, stderr) =>
+      resolve({ code: error ? (error.code ?? 'killed') : 0, stdout, stderr }),
+    );
+  });
+}
+
+async function succeed(command: string, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await call(command, args);
+  if (code === 0) return stdout;
+  throw new SlurmError(adviseOn(command, code, stderr));
+}
+
+/** Whether an error means that Slurm's controller does not answer now; it may in a while. */
+export function isAway(error: unknown): boolean {
+  return error instanceof SlurmError && /does not answer/.test(error.message);
+}
+
+/** A refusal in words: what Slurm said, and what to do. */
+export function adviseOn(command: string, code: number | string, stderr: string): string {
+  const said = stderr.trim().split('\n').slice(-3).join(' ').replace(`${command}: error: `, '');
+  if (code === 'ENOENT') {
+    return `${command} is not on the PATH. On a cluster: module avail slurm. On your own Debian or Ubuntu, npm run test:slurm says what to install.`;
+  }
+  if (
+    /contact slurm controller|connection refused|timed out|connect failure|controller not responding/i.test(
+      said,
+    ) ||
+    code === 'killed'
+  ) {
+    return `${command}: Slurm's controller does not answer (${said}). Try again in a while; jobs that run go on.`;
+  }
+  const advice =
+    ADVICE.find(([pattern]) => pattern.test(said))?.[1] ??
+    "The words in front are Slurm's; your site's documentation or staff can tell what it allows.";
+  return `${command} refused (exit ${code}): ${said}. ${advice}`;
+}
+
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/invalid partition/i, "sinfo shows the partitions; set 'partition'."],
+  [/invalid account/i, "sacctmgr show associations user=$USER lists your accounts; set 'account'."],
+  [
+    /memory specification|--mem/i,
+    "This site does not take --mem as it is: set 'memory' to less, or to 'none'.",
+  ],
+  [
+    /requested node configuration|more processors/i,
+    "No node is that large: ask for fewer 'cpus' or less 'memory' (sinfo -N -l shows what there is).",
+  ],
+  [/time limit/i, "Set a shorter 'time' (sinfo -o '%P %l' shows what is allowed)."],
+  [/array/i, 'Cut the run into fewer elements.'],
+  [/submit limit|MaxSubmit|QOS/i, 'This is a limit of your account: wait for jobs to end, or ask for fewer.'],
+  [/configuration source|slurm\.conf/i, 'This host knows no Slurm cluster: log in to a host of the cluster.'],
+];
+
+/**
+ * Submits a script.
+ * @returns the job's number
+ * @throws SlurmError where Slurm refuses or does not answer
+ */
+export async function sbatch(script: string, options: readonly string[] = []): Promise<string> {
+  const printed = await succeed('sbatch', ['--parsable', ...options, script]);
+  return printed.trim().split('\n').pop()?.split(';')[0] ?? ''; // 'JOB;CLUSTER' where sites have several
+}
+
+/** Ends jobs; those that have ended already are none of its concern. */
+export async function scancel(jobs: readonly string[]): Promise<void> {
+  if (jobs.length > 0) await call('scancel', jobs);
+}
+
+const SQUEUE_FIELDS = '%F|%A|%K|%T|%N|%r|%j';
+
+/**
+ * The states of jobs and their elements, from whichever command answers: squeue, which tells of ended jobs for some
+ * minutes, and for those it has forgotten sacct, where the site keeps accounts.
+ * @throws SlurmError where the controller does not answer: then nothing is known, least of all that a job has ended
+ */
+export async function jobStates(jobs: readonly string[]): Promise<JobState[]> {
+  if (jobs.length === 0) return [];
+  const { code, stdout, stderr } = await call('squeue', [
+    '-h',
+    '-r',
+    '-t',
+    'all',
+    '-j',
+    jobs.join(','),
+    '-o',
+    SQUEUE_FIELDS,
+  ]);
+  if (code === 'ENOENT') return scontrolStates(jobs);
+  if (code !== 0 && !/invalid job id/i.test(stderr)) throw new SlurmError(adviseOn('squeue', code, stderr));
+  const known = parseSqueue(stdout);
+  const forgotten = jobs.filter((id) => !known.some(({ job }) => job === id));
+  return forgotten.length === 0 ? known : [...known, ...(await sacctStates(forgotten))];
+}
+
+async function sacctStates(jobs: readonly string[]): Promise<JobState[]> {
+  const { code, stdout } = await call('sacct', [
+    '-n',
+    '-P',
+    '-X',
+    '-j',
+    jobs.join(','),
+    '--format=JobID,State,ExitCode,NodeList',
+  ]);
+  return code === 0 ? parseSacct(stdout) : []; // many sites keep no accounts: then nothing is known
+}
+
+async function scontrolStates(jobs: readonly string[]): Promise<JobState[]> {
+  const all = await Promise.all(jobs.map((job) => call('scontrol', ['show', 'job', '-o', job])));
+  const refused = all.find(({ code, stderr }) => code !== 0 && !/invalid job id/i.test(stderr));
+  if (refused) throw new SlurmError(adviseOn('scontrol', refused.code, refused.stderr));
+  return all.flatMap(({ stdout }) => parseScontrol(stdout));
+}
+
+/** One job or element with its exit code; nothing where Slurm has forgotten it. */
+export async function jobDetails(job: string, element?: number): Promise<JobState | undefined> {
+  const { stdout } = await call('scontrol', [
+    'show',
+    'job',
+    '-o',
+    element === undefined ? job : `${job}_${element}`,
+  ]);
+  return parseScontrol(stdout).find((found) => found.element === element);
+}
+
+/** Numbers of the user's jobs of this name that are not over. */
+export async function jobsNamed(name: string): Promise<string[]> {
+  const printed = await succeed('squeue', ['-h', '--me', '-n', name, '-o', '%F']);
+  return [...new Set(printed.split('\n').filter(Boolean))];
+}
+
+/** How many elements an array may have here. */
+export async function maxArraySize(): Promise<number> {
+  const config = await succeed('scontrol', ['show', 'config']);
+  return Number(/^MaxArraySize\s*=\s*(\d+)/m.exec(config)?.[1] ?? 1001);
+}
+
+/** Cores of a partition that are up, idle or not; of the default partition where none is named. */
+export async function coresOf(partition?: string): Promise<number> {
+  const printed = await succeed('sinfo', [
+    '-h',
+    '-o',
+    '%P|%C',
+    ...(partition === undefined ? [] : ['-p', partition]),
+  ]);
+  const rows = printed
+    .trim()
+    .split('\n')
+    .map((line) => line.split('|'));
+  const [name, cores] = rows.find(([title]) => title.endsWith('*')) ?? rows[0] ?? [];
+  if (name === undefined || name === '')
+    throw new SlurmError(
+      `sinfo: no partition ${show(partition)} here. sinfo shows those there are; set 'partition'.`,
+    );
+  const [allocated, idle] = cores.split('/').map(Number);
+  return allocated + idle;
+}
+
+/** Reads squeue's lines in the fields asked for above. A job's name comes last: it may hold a bar. */
+export function parseSqueue(printed: string): JobState[] {
+  return lines(printed).map((line) => {
+    const [array, own, element, state, node, reason] = line.split('|');
+    const index = /^\d+$/.test(element) ? Number(element) : undefined;
+    return {
+      job: index === undefined ? own : array,
+      ...(index === undefined ? {} : { element: index }),
+      state,
+      reason,
+      node,
+    };
+  });
+}
+
+/** Reads sacct's lines: JobID, State, ExitCode, NodeList. Elements that wait share one line, as 12_[3-5,9%2]. */
+export function parseSacct(printed: string): JobState[] {
+  return lines(printed).flatMap((line) => {
+    const [id, state, exitCode, node] = line.split('|');
+    const [job, elements] = id.split('_');
+    // 'CANCELLED by 1000' names who did it
+    const known = {
+      job,
+      state: state.split(' ')[0],
+      reason: state.split(' ').slice(1).join(' '),
+      node,
+      exitCode,
+    };
+    return elements === undefined ? [known] : expand(elements).map((element) => ({ ...known, element }));
+  });
+}
+
+/** '3', '[0-2,5]' or '[0-9%4]' as numbers. */
+function expand(elements: string): number[] {
+  return elements
+    .replace(/^\[|\]$|%.*$/g, '')
+    .split(',')
+    .flatMap((range) => {
+      const [first, last = first] = range.split('-').map(Number);
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    });
+}
+
+/** Reads lines of `scontrol show job -o`. */
+export function parseScontrol(printed: string): JobState[] {
+  return lines(printed).flatMap((line) => {
+    // A name may hold anything, blanks and '=' too; all that is read here comes after it.
+    const field = (name: string) =>
+      new RegExp(`^.* ${name}=(\\S*)`).exec(line.slice(line.indexOf(' UserId=')))?.[1] ?? '';
+    const ids = /^JobId=(\d+)(?: ArrayJobId=(\d+))?(?: ArrayTaskId=(\S+))?/.exec(line);
+    if (!ids) return [];
+    const [, own, array, elements] = ids;
+    const node = field('NodeList').replace('(null)', '');
+    const known = {
+      job: array ?? own,
+      state: field('JobState'),
+      reason: field('Reason'),
+      node,
+      exitCode: field('ExitCode'),
+    };
+    return elements === undefined ? [known] : expand(elements).map((element) => ({ ...known, element }));
+  });
+}
+
+function lines(printed: string): string[] {
+  return printed.split('\n').filter((line) => line.trim() !== '');
+}

@@ -1,0 +1,181 @@
+// The executor whose engine is Slurm itself: tasks become files, an array job computes them, results become files. No
+// server of ours is needed, and the client may go away and come back.
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { CancelledError, ClosedError, InvalidArgumentError, checkInteger } from '../errors.js';
+import { clock, type Executor, type RunOptions } from '../task/executor.js';
+import { loadOperations } from '../task/run-task.js';
+import type { Task, Value } from '../task/task.js';
+import { SlurmError, coresOf, maxArraySize } from './commands.js';
+import { Following, type Plan } from './follow.js';
+import { checkSettings, type JobSettings } from './render.js';
+import { RunDirectory } from './run-directory.js';
+
+/** So many elements for each that runs at a time: an even finish, and little to do again where one is lost. */
+const ELEMENTS_PER_WORKER = 4;
+
+/** What Slurm may be given. */
+export interface SlurmOptions {
+  /** Where runs are written, on a file system that all nodes share; 'lola-runs' in the current folder where none is given. */
+  readonly directory?: string;
+  /** What the site asks of jobs (see render.ts). */
+  readonly settings?: JobSettings;
+  /** File URLs of task modules, on the same file system. */
+  readonly tasks?: readonly string[];
+  /** Elements that run at the same time, one core each; absent means the cores of the partition. */
+  readonly workers?: number;
+  /** The most elements a run is cut into; four for each worker where none is given. */
+  readonly elements?: number;
+  /** An element runs at least so long, if `secondsPerTask` says how long a task takes; 10 where none is given. */
+  readonly minSeconds?: number;
+  readonly secondsPerTask?: number;
+  /** Kept with the run, for whoever resumes it. */
+  readonly label?: Value;
+  /** Whether a run's folder stays when it is done; those of failed and stopped runs stay in any case. */
+  readonly keep?: boolean;
+  /** Hears what a person should know: why a job waits, what was lost, where the folder is. */
+  readonly onReport?: (text: string) => void;
+}
+
+/**
+ * Starts an executor that runs tasks as Slurm's array jobs.
+ * @throws InvalidArgumentError for options that cannot be meant; SlurmError where there is no Slurm, or it does not answer
+ */
+export async function startSlurm(options: SlurmOptions = {}): Promise<Executor> {
+  const { tasks = [], settings = {}, directory = 'lola-runs', onReport = () => {} } = options;
+  checkSettings(settings, 'slurm: settings');
+  for (const name of ['minSeconds', 'secondsPerTask'] as const) {
+    const value = options[name];
+    if (value !== undefined && !(value >= 0))
+      throw new InvalidArgumentError(`slurm: ${name} must be a number of seconds >= 0, got ${value}.`);
+  }
+  await loadOperations(tasks); // a module that cannot be loaded is refused here, where its mistake was made
+  const workers = checkInteger(
+    'slurm: workers',
+    options.workers ?? (await coresOf(settings.partition)),
+    1,
+    'Take as many as may run at once.',
+  );
+  const elements = checkInteger(
+    'slurm: elements',
+    options.elements ?? ELEMENTS_PER_WORKER * workers,
+    1,
+    'Take some for each worker.',
+  );
+  const most = await maxArraySize();
+  makeFolder(resolve(directory));
+  return new SlurmExecutor({
+    ...options,
+    tasks,
+    settings,
+    onReport,
+    directory: resolve(directory),
+    workers,
+    elements,
+    maxArraySize: most,
+  });
+}
+
+/** A run's folder and what it was for. */
+export interface Resumed {
+  readonly label: Value;
+  readonly values: Value[];
+}
+
+/**
+ * Goes on with a run whose client has gone: waits for what is on its way and submits what is missing.
+ * @throws as SlurmExecutor.run does; InvalidArgumentError where the folder is no run's
+ */
+export async function resumeSlurm(
+  directory: string,
+  options: Pick<SlurmOptions, 'workers' | 'keep' | 'onReport'> & RunOptions = {},
+): Promise<Resumed> {
+  const run = new RunDirectory(resolve(directory));
+  const { tasks, settings, label } = run.readRecord();
+  const workers = options.workers ?? (await coresOf(settings.partition));
+  const plan: Plan = {
+    workers,
+    tasksPerElement: Math.max(1, Math.ceil(tasks / (ELEMENTS_PER_WORKER * workers))),
+    maxArraySize: await maxArraySize(),
+    onReport: options.onReport ?? (() => {}),
+  };
+  const following = new Following(run, settings, plan, options, tasks);
+  await following.takeUp();
+  const values = await following.finish();
+  if (!options.keep) run.remove();
+  return { label, values };
+}
+
+type Complete = SlurmOptions &
+  Required<Pick<SlurmOptions, 'directory' | 'settings' | 'tasks' | 'workers' | 'elements' | 'onReport'>>;
+
+class SlurmExecutor implements Executor {
+  readonly workers: number;
+  private closed = false;
+  private readonly underWay = new Set<Promise<Value[]>>();
+
+  constructor(private readonly options: Complete & Pick<Plan, 'maxArraySize'>) {
+    this.workers = options.workers;
+  }
+
+  async run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
+    if (this.closed) throw new ClosedError();
+    const run = this.runAll(tasks, options);
+    this.underWay.add(run);
+    return run.finally(() => this.underWay.delete(run));
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.allSettled(this.underWay);
+  }
+
+  private async runAll(tasks: Iterable<Task>, options: RunOptions): Promise<Value[]> {
+    const { directory, settings, tasks: modules, label = null, keep = false, onReport } = this.options;
+    const { signal, onEvent } = options;
+    const run = RunDirectory.create(directory);
+    let total: number;
+    try {
+      const onTask = ({ key }: Task) => onEvent?.({ type: 'queued', task: key, time: clock() });
+      total = await run.writeTasks(tasks, onTask, async () => {
+        await breathe();
+        if (signal?.aborted) throw new CancelledError();
+      });
+      if (signal?.aborted) throw new CancelledError();
+      run.writeRecord({ tasks: total, modules, settings, label });
+    } catch (error) {
+      run.remove(); // nothing was submitted
+      throw error;
+    }
+    const following = new Following(run, settings, this.planFor(total), options, total);
+    try {
+      const values = await following.finish();
+      if (!keep) run.remove();
+      return values;
+    } catch (error) {
+      onReport(`results and logs are in ${run.path}; lola slurm resume goes on from there`);
+      throw error;
+    }
+  }
+
+  private planFor(total: number): Plan {
+    const { workers, elements, minSeconds = 10, secondsPerTask, maxArraySize: most, onReport } = this.options;
+    const leastTasks =
+      secondsPerTask === undefined || secondsPerTask === 0 ? 1 : Math.ceil(minSeconds / secondsPerTask);
+    const tasksPerElement = Math.max(1, leastTasks, Math.ceil(total / elements));
+    return { workers, tasksPerElement, maxArraySize: most, onReport };
+  }
+}
+
+function makeFolder(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new SlurmError(
+      `cannot make ${directory}: ${reason}. Name a folder that you may write to and all nodes see.`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Scheduler, workers and client in one job, for sites where nothing may run on the login node: sbatch all-in-one.sh
+#SBATCH --job-name=lola-all-in-one
+#SBATCH --time=01:00:00
+#SBATCH --nodes=2
+#SBATCH --ntasks-per-node=1
+#SBATCH --cpus-per-task=2
+#SBATCH --open-mode=append
+
+# prologue: what your site needs before Node is there, as in: module load nodejs
+set -euo pipefail
+
+lola=(node scripts/lola.mjs)
+client=(pi --stage distributed --samples 1e9)
+
+threads=${SLURM_CPUS_PER_TASK:-${SLURM_CPUS_ON_NODE:-1}}
+folder=$HOME/.lola/job-$SLURM_JOB_ID # closed to others, and seen by all nodes
+(umask 077; mkdir -p "$folder")
+file=$folder/scheduler.json
+
+"${lola[@]}" scheduler --host 0.0.0.0 --scheduler-file "$file" &
+scheduler=$!
+# Whatever happens below: nothing goes on, and nothing is left behind.
+trap 'kill "$scheduler" 2>/dev/null || true; wait; rm -rf "$folder"' EXIT
+trap 'exit 143' TERM
+until [ -s "$file" ]; do
+  kill -0 "$scheduler" || { echo 'lola: the scheduler did not start, see above' >&2; exit 1; }
+  sleep 0.1
+done
+
+# One worker on each node; they end with the scheduler.
+srun --kill-on-bad-exit=0 "${lola[@]}" worker --scheduler-file "$file" --threads "$threads" --death-timeout 10 &
+"${lola[@]}" "${client[@]}" --scheduler-file "$file" &
+wait $!

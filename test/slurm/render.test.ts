@@ -1,0 +1,165 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { InvalidArgumentError } from '../../lib/errors.js';
+import { lintScript } from '../../lib/slurm/lint.js';
+import {
+  checkSettings,
+  readSettings,
+  render,
+  shellQuote,
+  templateText,
+  type TemplateName,
+} from '../../lib/slurm/render.js';
+
+const TEMPLATES: readonly TemplateName[] = ['worker', 'all-in-one', 'array', 'reduce'];
+const hasBash = spawnSync('bash', ['-c', 'true']).status === 0;
+const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
+const directives = (script: string) => script.split('\n').filter((line) => line.startsWith('#SBATCH'));
+
+describe('quoting', () => {
+  test.skipIf(!hasBash)('any text: bash reads the quoted word as exactly that text', () => {
+    const words = fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 20 });
+    const nasty = fc.array(fc.stringMatching(/^[ '"$`\\!*?~(){}<>|&;#\n\tab-]*$/), { minLength: 1 });
+    fc.assert(
+      fc.property(fc.oneof(words, nasty), (given) => {
+        const texts = given.filter((text) => !text.includes('\0'));
+        const script = `lola=(${texts.map(shellQuote).join(' ')}); printf '%s\\0' "\${lola[@]}"`;
+        const { stdout } = spawnSync('bash', ['-uc', script], { encoding: 'utf8' });
+        expect(stdout).toBe(texts.length === 0 ? '\0' : texts.map((text) => `${text}\0`).join(''));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test.skipIf(!hasBash)('a value in a rendered script reaches the program unchanged', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (given) => {
+        const value = given.replaceAll('\0', '');
+        const script = render('reduce', {}, { node: ['printf', '%s'], reduce: [value], run: [] });
+        expect(spawnSync('bash', ['-c', script], { encoding: 'utf8' }).stdout).toBe(value);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('NUL is refused, since no program can be given one', () => {
+    expect(() => shellQuote('a\0b')).toThrow(InvalidArgumentError);
+  });
+
+  test('a line break in a directive would begin a line of its own: refused', () => {
+    for (const name of ['partition', 'name', 'logDir', 'time']) {
+      expect(() => checkSettings({ [name]: 'a\n#SBATCH --uid=0' }, 'flags')).toThrow(`flags: ${name}`);
+    }
+    expect(() => checkSettings({ extra: ['--qos=a\nrm -rf /'] }, 'flags')).toThrow(InvalidArgumentError);
+  });
+});
+
+describe('templates', () => {
+  test.each(TEMPLATES)('%s is free of slips as it stands', (name) => {
+    expect(lintScript(templateText(name))).toEqual([]);
+  });
+
+  test.skipIf(!hasShellcheck).each(TEMPLATES)(
+    '%s is clean under shellcheck, as it stands and rendered',
+    (name) => {
+      const folder = mkdtempSync(join(tmpdir(), 'lola-templates-'));
+      const values = {
+        lola: ['node', "it's/here"],
+        join: ['--x', 'two words'],
+        node: ['node'],
+        run: ['a b', '0'],
+      };
+      const settings = { partition: 'short', prologue: ['module load nodejs'], logDir: '/a b' };
+      writeFileSync(join(folder, 'raw.sh'), templateText(name));
+      writeFileSync(join(folder, 'rendered.sh'), render(name, settings, values));
+      const { stdout } = spawnSync('shellcheck', ['raw.sh', 'rendered.sh'], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      rmSync(folder, { recursive: true });
+      expect(stdout).toBe('');
+    },
+  );
+
+  test('with no settings and no values a template is rendered as it stands', () => {
+    for (const name of TEMPLATES) expect(render(name, {}, {})).toBe(templateText(name));
+  });
+
+  test('settings replace directives, add those that are not there, and skip', () => {
+    const script = render(
+      'worker',
+      {
+        partition: 'short',
+        account: 'io-t',
+        constraint: 'skylake&ib',
+        time: '00:10:00',
+        cpus: 8,
+        memory: '4G',
+        name: 'pi',
+        logDir: '/home/lola/my logs',
+        extra: ['--exclusive', '--comment=the "pi" job'],
+        skip: ['requeue'],
+      },
+      {},
+    );
+    expect(directives(script)).toEqual([
+      '#SBATCH --job-name=pi',
+      '#SBATCH --time=00:10:00',
+      '#SBATCH --nodes=1',
+      '#SBATCH --ntasks=1',
+      '#SBATCH --cpus-per-task=8',
+      '#SBATCH --signal=B:TERM@120',
+      '#SBATCH --open-mode=append',
+      '#SBATCH --partition=short',
+      '#SBATCH --account=io-t',
+      '#SBATCH --constraint=skylake&ib',
+      '#SBATCH --mem=4G',
+      '#SBATCH --output="/home/lola/my logs/%x-%j.log"',
+      '#SBATCH --exclusive',
+      '#SBATCH --comment="the \\"pi\\" job"',
+    ]);
+  });
+
+  test("memory 'none' asks for none", () => {
+    expect(render('worker', { memory: 'none' }, {})).not.toContain('--mem');
+  });
+
+  test('the prologue runs before bash is told to stop at errors: modules are not written for that', () => {
+    const lines = render('worker', { prologue: ['module load nodejs'] }, {}).split('\n');
+    expect(lines.indexOf('module load nodejs')).toBeGreaterThan(0);
+    expect(lines.indexOf('module load nodejs')).toBeLessThan(lines.indexOf('set -euo pipefail'));
+  });
+});
+
+describe('settings', () => {
+  test.each([
+    [{ partitoin: 'short' }, /partitoin/],
+    [{ cpus: 0 }, /cpus/],
+    [{ cpus: '2' }, /cpus/],
+    [{ time: '00:10' }, /time: '00:10' is 10 seconds/],
+    [{ time: 'an hour' }, /no time that Slurm knows/],
+    [{ logDir: 'logs/%j' }, /logDir/],
+    [{ extra: ['qos=short'] }, /extra/],
+    [{ skip: ['--requeue'] }, /skip/],
+    [{ prologue: ['module load a\nrm b'] }, /prologue/],
+    ['short', /settings/],
+  ])('%j is refused by name', (given, words) => {
+    expect(() => checkSettings(given, 'slurm.json')).toThrow(words);
+    expect(() => checkSettings(given, 'slurm.json')).toThrow(InvalidArgumentError);
+  });
+
+  test('a file that is named must be there and hold JSON', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lola-settings-'));
+    const file = join(folder, 'slurm.json');
+    expect(() => readSettings(file)).toThrow(/cannot read/);
+    writeFileSync(file, '{');
+    expect(() => readSettings(file)).toThrow(/must hold JSON/);
+    writeFileSync(file, '{ "partition": "short" }');
+    expect(readSettings(file)).toEqual({ partition: 'short' });
+    rmSync(folder, { recursive: true });
+  });
+});
