@@ -31,7 +31,7 @@ export interface Results {
 }
 
 /** Chunks between tasks may take so many bytes; but each worker gets two columns of chunks in any case. */
-const WINDOW_BYTES = 2 ** 26;
+const WINDOW_BYTES = 2 ** 24;
 
 /**
  * Runs all tasks of a graph. Layers that read one another chunk by chunk go together through a window of chunks at a
