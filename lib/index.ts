@@ -28,6 +28,13 @@ export type { ChunkSpec } from './array/chunks.js';
 export { estimateChunked, type ChunkedOptions } from './estimators/chunked.js';
 export { checkChunked } from './checks/chunked.js';
 
+// Stage 5: Slurm
+export { startSlurm, resumeSlurm, type Resumed, type SlurmOptions } from './slurm/executor.js';
+export { readSettings, type JobSettings } from './slurm/render.js';
+export { lintScript, type Slip } from './slurm/lint.js';
+export { SlurmError } from './slurm/commands.js';
+export { estimateSlurm, type SlurmStageOptions } from './estimators/slurm.js';
+
 // Measuring: the laws, timings, where the time went
 export { amdahl, fitAmdahl, gustafson, karpFlatt, lessonMemory, percent, quantisation, range } from './measure/laws.js';
 export { samplesForDigits, standardErrorOfPi, type AmdahlFit, type Range, type TimedRun } from './measure/laws.js';

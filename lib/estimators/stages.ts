@@ -15,4 +15,5 @@ export const STAGES: { readonly [name: string]: () => Promise<Stage> } = {
   pool: async () => (await import('./pool.js')).estimatePool,
   chunked: async () => (await import('./chunked.js')).estimateChunked,
   distributed: async () => (await import('./distributed.js')).estimateDistributed,
+  slurm: async () => (await import('./slurm.js')).estimateSlurm,
 };

@@ -1,0 +1,24 @@
+// Stage 5: the same arrays, and Slurm itself computes them: no scheduler of ours, tasks and results are files.
+import { compute } from '../array/compute.js';
+import { random } from '../array/create.js';
+import { startSlurm, type SlurmOptions } from '../slurm/executor.js';
+import { readSettings } from '../slurm/render.js';
+import type { DistributedOptions } from './distributed.js';
+import { runStage, type Estimate } from './run.js';
+
+/** What this stage may be given too: what the site asks of jobs, where runs are written. Absent means ~/.lola/slurm.json. */
+export type SlurmStageOptions = Omit<DistributedOptions, 'scheduler'> & { readonly slurm?: SlurmOptions };
+
+/** Estimates pi with array jobs. `samples`: how many random points, an integer from 1 to 2^53 - 1. */
+export function estimateSlurm(samples: number, options: SlurmStageOptions = {}): Promise<Estimate> {
+  const { chunks, seed, optimize, limitBytes, workers, slurm } = options;
+  const label = { samples, seed: seed ?? null };
+  const start = () =>
+    startSlurm({ settings: slurm?.settings ?? readSettings(), secondsPerTask: 0.1, workers, onReport: console.warn, label, ...slurm });
+  return runStage('slurm', samples, options, start, async ({ executor, kernel, watch }) => {
+    const x = random.uniform(samples, { chunks, seed, stream: 'x' });
+    const y = random.uniform(samples, { chunks, seed, stream: 'y' });
+    const inside = x.square().add(y.square()).lessEqual(1);
+    return (await compute(inside.sum(), { executor, kernel, optimize, limitBytes, ...watch }))[0];
+  });
+}
