@@ -1,0 +1,227 @@
+// What the pictures say, in words and tables: for those who cannot see them, and for notes. Pure.
+import type { Kind, Lesson, Picture, Sample } from '../picture.js';
+
+/** A table: its heads and rows; the first column and those in `words` hold words, the others numbers. */
+export interface Table {
+  readonly caption: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** What each kind of box is called. */
+export const KIND_WORDS: { readonly [kind in Kind]: string } = {
+  task: 'task running',
+  transfer: 'transfer: value on its way',
+  wait: 'wait: tasks are there, none has come',
+  idle: 'idle: no task is left to start',
+  failed: 'failed: the task threw',
+  lost: 'lost: the worker went away',
+};
+
+/** The accounts of the ledger, in the order of the bar. */
+export const ACCOUNT_WORDS = [
+  ['computeMs', 'computing', 'task'],
+  ['transferMs', 'transfer', 'transfer'],
+  ['waitMs', 'waiting (dispatch)', 'wait'],
+  ['idleMs', 'idle (imbalance)', 'idle'],
+  ['lostMs', 'lost or failed tries', 'lost'],
+] as const;
+
+/** A time in the unit that reads best, with three digits that count. */
+export function duration(ms: number): string {
+  if (ms >= 100_000) return `${(ms / 60_000).toFixed(1)} min`;
+  if (ms >= 1000) return `${(ms / 1000).toPrecision(3)} s`;
+  return ms >= 1 ? `${ms.toPrecision(3)} ms` : `${(ms * 1000).toFixed(0)} µs`;
+}
+
+/** A count with spaces between thousands; a rate to three digits. */
+export function count(value: number): string {
+  const rounded =
+    value >= 100 || Number.isInteger(value) ? Math.round(value).toString() : value.toPrecision(3);
+  return rounded.replace(/\B(?=(\d{3})+$)/g, ' ');
+}
+
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+}
+
+function many(value: number, one: string): string {
+  return `${count(value)} ${one}${value === 1 ? '' : 's'}`;
+}
+
+export function streamWords({ rows, threadsNotDrawn, resolutionMs, lesson }: Picture): string {
+  if (lesson.threads + rows.length === 0)
+    return 'No thread has been heard of yet. Rows appear as workers join and tasks start.';
+  const lost = new Set(rows.filter(({ left }) => left).map(({ worker }) => worker)).size;
+  const merged =
+    resolutionMs > 1
+      ? ` Tasks under ${duration(resolutionMs)} are merged; the darker part shows how busy they were.`
+      : '';
+  const gone = lost > 0 ? ` ${many(lost, 'worker')} left: the rows end there.` : '';
+  const more = threadsNotDrawn > 0 ? ` ${many(threadsNotDrawn, 'more thread')} not drawn.` : '';
+  return `A row for each of ${many(rows.length, 'thread')}, time to the right.${merged}${gone}${more}`;
+}
+
+export function progressWords({ progress, lesson }: Picture): string {
+  const { queued, waiting, running, finished, failed, retried } = progress;
+  if (queued + finished + running === 0) return 'No task has been queued yet.';
+  const again =
+    retried > 0 ? ` ${many(retried, 'try')} failed or lost and made again.`.replace('trys', 'tries') : '';
+  const bad = failed > 0 ? ` ${many(failed, 'task')} failed.` : '';
+  const alone = waiting > 0 && lesson.threads === 0 ? ' 0 workers: start one with lola worker.' : '';
+  return `Run ${Math.max(1, lesson.run)}: ${count(finished)} of ${many(queued, 'task')} done, ${count(running)} running, ${count(waiting)} waiting.${bad}${again}${alone}`;
+}
+
+/** Tasks finished a second between samples; the last one's first. */
+export function rates(samples: readonly Sample[]): number[] {
+  return samples.map(({ time, finished }, i) => {
+    const before = samples[i - 1];
+    return before && time > before.time ? (1000 * (finished - before.finished)) / (time - before.time) : 0;
+  });
+}
+
+export function rateWords({ samples }: Picture): string {
+  if (samples.length < 2) return 'Nothing to draw yet.';
+  const all = rates(samples);
+  const longest = Math.max(...samples.map(({ waiting }) => waiting));
+  const last = samples[samples.length - 1];
+  return `${count(all[all.length - 1])} tasks a second now, ${count(Math.max(...all))} at most. ${count(last.waiting)} waiting now, ${count(longest)} at most.`;
+}
+
+export function workersWords({ workers }: Picture): string {
+  const here = workers.filter(({ left }) => left === undefined);
+  const threads = here.reduce((sum, worker) => sum + worker.threads, 0);
+  const running = here.reduce((sum, worker) => sum + worker.running, 0);
+  return `${many(here.length, 'worker')} with ${many(threads, 'thread')}, ${count(running)} of them busy; ${count(workers.length - here.length)} left.`;
+}
+
+export function lessonWords({ spent, makespanMs, threads, points }: Lesson): string {
+  const total = sumOf(spent);
+  if (total === 0) return 'Numbers appear when the first task has run.';
+  const [largest] = ACCOUNT_WORDS.slice(1).sort((a, b) => spent[b[0]] - spent[a[0]]);
+  const rest =
+    spent[largest[0]] > 0
+      ? ` Most of the rest was ${largest[1]}: ${percent(spent[largest[0]] / total)}.`
+      : '';
+  const next = points.some((point) => point.threads > 1)
+    ? ''
+    : ' Let a second thread join to see a speed-up.';
+  return `${many(threads, 'thread')} for ${duration(makespanMs)}: ${percent(spent.computeMs / total)} of their time went to computing.${rest}${next}`;
+}
+
+/** The numbers of the lesson, by name. */
+export function lessonNumbers({
+  threads,
+  makespanMs,
+  spent,
+  points,
+  run,
+}: Lesson): readonly (readonly [string, string])[] {
+  const total = sumOf(spent);
+  const last = points.filter((point) => point.run === run).at(-1);
+  const speedUp = makespanMs > 0 ? spent.computeMs / makespanMs : 0;
+  return [
+    ['threads P', count(threads)],
+    ['makespan', duration(makespanMs)],
+    ['speed-up', speedUp.toFixed(2)],
+    ['efficiency', total > 0 ? percent(spent.computeMs / total) : '-'],
+    ['Karp-Flatt', last?.karpFlatt === undefined ? '-' : last.karpFlatt.toFixed(3)],
+  ];
+}
+
+function sumOf({ computeMs, transferMs, waitMs, idleMs, lostMs }: Lesson['spent']): number {
+  return computeMs + transferMs + waitMs + idleMs + lostMs;
+}
+
+export function streamTable({ rows, start }: Picture): Table {
+  const lines = rows.flatMap(({ worker, thread, boxes, running, left }) => {
+    const place = [worker, String(thread)];
+    const told = boxes.map((box) => [
+      ...place,
+      boxName(box.count, box.task, KIND_WORDS[box.kind].split(':')[0], box.again),
+      duration(box.start - start),
+      duration(box.end - box.start),
+    ]);
+    if (running) told.push([...place, `${running.task} (running)`, duration(running.start - start), '']);
+    if (left) told.push([...place, `left: ${left.reason}`, duration(left.time - start), '']);
+    return told;
+  });
+  return {
+    caption: 'Each box of the task stream',
+    head: ['worker', 'thread', 'what', 'from', 'for'],
+    rows: lines,
+  };
+}
+
+/** What a box is, in a few words. */
+export function boxName(tasks: number, task: string, kind: string, again: boolean): string {
+  const more = again ? ', run again' : '';
+  if (tasks > 1) return `${count(tasks)} tasks merged, the last is ${task}${more}`;
+  return tasks === 1 ? `${task} (${kind}${more})` : kind;
+}
+
+export function progressTable({ progress }: Picture): Table {
+  return {
+    caption: 'Tasks of this run',
+    head: ['state', 'tasks'],
+    rows: Object.entries(progress).map(([name, value]) => [name, count(Number(value))]),
+  };
+}
+
+export function rateTable({ samples, start }: Picture): Table {
+  const all = rates(samples);
+  const rows = samples.map(({ time, waiting, running, threads }, i) => [
+    duration(Math.max(0, time - start)),
+    count(waiting),
+    count(running),
+    count(threads),
+    count(all[i]),
+  ]);
+  return {
+    caption: 'Queue and rate over time',
+    head: ['time', 'waiting', 'running', 'threads', 'tasks a second'],
+    rows,
+  };
+}
+
+export function workersTable({ workers, now }: Picture): Table {
+  const rows = workers.map(({ name, threads, running, finished, failed, memoryBytes, lastHeard, left }) => [
+    name,
+    left === undefined ? 'here' : `left: ${left}`,
+    count(threads),
+    count(running),
+    memoryBytes === undefined ? '-' : `${count(Math.round(memoryBytes / 2 ** 20))} MiB`,
+    count(finished),
+    count(failed),
+    `${duration(Math.max(0, now - lastHeard))} ago`,
+  ]);
+  return {
+    caption: '',
+    head: ['worker', 'state', 'threads', 'busy', 'memory', 'done', 'failed', 'last heard'],
+    rows,
+  };
+}
+
+export function spentTable({ spent }: Lesson): Table {
+  const total = sumOf(spent) || 1;
+  const rows = ACCOUNT_WORDS.map(([account, words]) => [
+    words,
+    duration(spent[account]),
+    percent(spent[account] / total),
+  ]);
+  return { caption: "The threads' time", head: ['account', 'thread time', 'share'], rows };
+}
+
+export function pointsTable({ points }: Lesson): Table {
+  const rows = points.map(({ run, threads, makespanMs, speedUp, efficiency, karpFlatt }) => [
+    String(run),
+    count(threads),
+    duration(makespanMs),
+    speedUp.toFixed(2),
+    percent(efficiency),
+    karpFlatt === undefined ? '-' : karpFlatt.toFixed(3),
+  ]);
+  const caption =
+    'Speed-up: compute time over makespan. It holds where one thread alone takes as long for each task.';
+  return { caption, head: ['run', 'threads', 'makespan', 'speed-up', 'efficiency', 'Karp-Flatt'], rows };
+}
