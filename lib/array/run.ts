@@ -110,15 +110,15 @@ class Walk implements Results {
     }
   }
 
-  /** How many chunks to go through at once: all, unless chunks must wait with the caller for a task that reads them. */
+  /** How many chunks to go through at once: all, unless chunks must wait, or be copied from what is at hand. */
   private windowOf(layers: readonly Layer[]): number {
-    const waits = layers.some(({ inputs }) =>
-      inputs.some((input) => 'layer' in input && !this.kept.has(nameOf(input))),
-    );
-    if (!waits) return Infinity;
+    const inputs = layers.flatMap((layer) => layer.inputs);
+    const data = inputs.flatMap((input) => ('data' in input ? [input.data] : []));
+    const waits = inputs.some((input) => 'layer' in input && !this.kept.has(nameOf(input)));
+    if (!waits && data.length === 0) return Infinity;
     const longest = largest(layers[0].chunks).sizes.reduce((most, size) => Math.max(most, size), 1);
-    const outputs = layers.flatMap((layer) => layer.outputs);
-    const bytes = longest * outputs.reduce((sum, { dtype }) => sum + ITEM_BYTES[dtype], 0);
+    const arrays = [...data, ...layers.flatMap((layer) => layer.outputs)];
+    const bytes = longest * arrays.reduce((sum, { dtype }) => sum + ITEM_BYTES[dtype], 0);
     return Math.max(2 * this.options.executor.workers, Math.floor(WINDOW_BYTES / bytes), 1);
   }
 

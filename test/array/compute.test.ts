@@ -148,6 +148,13 @@ describe('reductions', () => {
     },
   );
 
+  test('are the same number, bit by bit, fused or not and by either engine', async () => {
+    const { x, y } = points(200_003, [65_536, 100_000, 34_467]);
+    const wanted = [x.multiply(y).sum(), x.divide(y).mean(), x.subtract(y).std(), x.add(y).min()] as const;
+    const all = await Promise.all(everyForm.map((form) => compute(...wanted, { executor: pool, ...form })));
+    expect(new Set(all.map((numbers) => JSON.stringify(numbers))).size).toBe(1);
+  });
+
   test('std does not cancel: a large mean leaves a small deviation as it is', async () => {
     const x = fromArray(
       Array.from({ length: 999 }, (_, i) => 1e9 + (i % 3)),
@@ -320,6 +327,16 @@ describe('how much is computed', () => {
     const columns = (of: string): number =>
       made.slice(0, made.indexOf('sum')).filter((operation) => operation === of).length;
     expect(columns('lessEqual')).toBe(2);
+  });
+
+  test('of values at hand, parts are copied a few at a time', async () => {
+    const run: Executor['run'] = (tasks, options) => serial.run([...tasks], options); // draws ahead, as a pool does
+    const { executor, tasks } = watched({ ...serial, workers: 1, run });
+    const drawn: number[] = [];
+    const size = 2 ** 20;
+    const ones = fromArray(new Float32Array(6 * size).fill(1), { chunks: size });
+    const [sum] = await compute(ones.sum(), { executor, onResult: () => drawn.push(tasks.length) });
+    expect([sum, ...drawn]).toEqual([6 * size, 2, 2, 4, 4, 6, 6]);
   });
 
   test('tasks are made as they are drawn', async () => {
