@@ -224,8 +224,9 @@ class SchedulerServer {
   private handle(event: StateEvent): void {
     for (const command of this.state.handle(event)) {
       if (command.type === 'send') this.peers.get(command.peer)?.socket.send(encode(command.message));
-      else if (command.type === 'close') this.dismiss(command.peer, command.reason);
-      else this.tell(command.event);
+      else if (command.type === 'tell') this.tell(command.event);
+      else if (command.final) this.dismiss(command.peer, command.reason);
+      else this.cut(command.peer);
     }
   }
 
@@ -234,6 +235,11 @@ class SchedulerServer {
       this.log('INFO', `Worker joined: ${event.worker}, ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'} (${this.state.workers.size} here)`);
     } else if (event.type === 'left') this.log('INFO', `Worker left: ${event.worker} (${event.reason}; ${this.state.workers.size} here)`);
     this.options.onEvent?.(event);
+  }
+
+  private cut(number: number): void {
+    this.peers.get(number)?.socket.terminate();
+    this.peers.delete(number);
   }
 
   /** Tells a peer why and closes; one that does not even close is cut off. */

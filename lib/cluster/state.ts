@@ -12,7 +12,8 @@ export type StateEvent =
 /** What the shell is to do, in this order. */
 export type Command =
   | { readonly type: 'send'; readonly peer: number; readonly message: FromScheduler }
-  | { readonly type: 'close'; readonly peer: number; readonly reason: string }
+  /** `final`: it is told why and is not to come back; else it is cut off, and may. */
+  | { readonly type: 'close'; readonly peer: number; readonly reason: string; readonly final: boolean }
   | { readonly type: 'tell'; readonly event: ExecutorEvent };
 
 /** What a scheduler may be given. */
@@ -101,9 +102,9 @@ export class SchedulerState {
     for (const other of this.workers.values()) {
       if (other.name !== name) continue;
       if (other.instance !== instance) {
-        return this.close(peer, `a worker named '${name}' is here already. Give this one another --name, or none.`);
+        return this.close(peer, `a worker named '${name}' is here already. Give this one another --name, or none.`, true);
       }
-      this.close(other.peer, 'connected again');
+      this.close(other.peer, 'connected again', false);
       this.lose(other, 'connected again', time, false);
     }
     const workers = Array.from(this.workers.values(), (other) => ({ name: other.name, threads: other.threads }));
@@ -270,7 +271,7 @@ export class SchedulerState {
   private ended(batch: Batch, message: ToScheduler & { op: 'done' | 'returned' }, time: number): void {
     const { worker, tasks } = batch;
     if (message.op === 'done' && (message.count > tasks.length || message.times.length !== 2 * message.count)) {
-      this.close(worker.peer, `batch ${batch.number} has ${tasks.length} tasks, got ${message.count} results`);
+      this.close(worker.peer, `batch ${batch.number} has ${tasks.length} tasks, got ${message.count} results`, true);
       return this.lose(worker, 'sent a malformed result', time, false);
     }
     this.release(batch);
@@ -385,7 +386,7 @@ export class SchedulerState {
       if (gap > 2 * heartbeatMs) peer.lastSeen += gap;
       if (time - peer.lastSeen <= DEADLINE_BEATS * heartbeatMs) continue;
       const reason = `no sign of life for ${(time - peer.lastSeen) / 1000} s`;
-      this.close(peer.peer, reason);
+      this.close(peer.peer, reason, false);
       this.closed(peer.peer, reason, time);
     }
   }
@@ -421,8 +422,8 @@ export class SchedulerState {
     this.commands.push({ type: 'tell', event });
   }
 
-  private close(peer: number, reason: string): void {
-    this.commands.push({ type: 'close', peer, reason });
+  private close(peer: number, reason: string, final: boolean): void {
+    this.commands.push({ type: 'close', peer, reason, final });
   }
 }
 

@@ -1,0 +1,386 @@
+// The faults that users of clusters meet, with real processes. Rows are those of the fault matrix that this cluster answers to.
+import { fork } from 'node:child_process';
+import { createServer, connect as tcpConnect, type Socket } from 'node:net';
+import { readFileSync } from 'node:fs';
+import seedrandom from 'seedrandom';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { askStatus, connect } from '../../lib/cluster/client.js';
+import { startCluster, type ClusterOptions, type LocalCluster } from '../../lib/cluster/local.js';
+import { startScheduler, type Scheduler, type SchedulerOptions } from '../../lib/cluster/scheduler.js';
+import { startWorker, type ClusterWorker } from '../../lib/cluster/worker.js';
+import { ConnectionError, NoWorkersError, ProtocolError, TaskError, WorkerLostError, CancelledError } from '../../lib/errors.js';
+import { startSerial } from '../../lib/execute/serial.js';
+import type { Executor, ExecutorEvent } from '../../lib/task/executor.js';
+import { CLUSTER_TASKS, counting, isAlive, lola, many, newFolder, sum, until, type Lola } from '../support/cluster.js';
+
+const windows = process.platform === 'win32';
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+const cleanup = <T>(thing: T, how: (thing: T) => unknown): T => {
+  cleanups.push(() => how(thing));
+  return thing;
+};
+
+const cluster = async (options: ClusterOptions = {}): Promise<LocalCluster> =>
+  cleanup(await startCluster({ workers: 2, tasks: CLUSTER_TASKS, ...options }), (started) => started.close());
+const client = async (of: LocalCluster | { address: string; token: string }, options = {}): Promise<Executor> =>
+  cleanup(await connect({ address: of.address, token: of.token, ...options }), (opened) => opened.close());
+const scheduler = async (options: SchedulerOptions = {}): Promise<Scheduler> =>
+  cleanup(await startScheduler({ port: 0, ...options }), (started) => started.close());
+const worker = async (of: { address: string; token: string }, name: string, more = {}): Promise<ClusterWorker> => {
+  const executors = [await startSerial({ tasks: CLUSTER_TASKS })];
+  const find = () => ({ addresses: [of.address], token: of.token });
+  return cleanup(startWorker({ find, executors, name, ...more }), (started) => started.drain());
+};
+/** Notes a run's events; resolves `first(type)` at the first one of a kind. */
+function watch() {
+  const events: ExecutorEvent[] = [];
+  const onEvent = (event: ExecutorEvent) => void events.push(event);
+  const of = (type: ExecutorEvent['type']) => events.filter((event) => event.type === type);
+  return { onEvent, of, first: (type: ExecutorEvent['type']) => until(() => of(type).length > 0) };
+}
+
+describe('a worker', () => {
+  test('row 1: killed in mid-task, its tasks run elsewhere and the count is exact', async () => {
+    const c = await cluster();
+    const executor = await client(c);
+    const { tasks, inside } = counting(60_000_000, 60);
+    const { onEvent, of, first } = watch();
+    const run = executor.run(tasks, { onEvent });
+    await first('started');
+    c.workers[0].kill();
+    expect(sum(await run)).toBe(inside);
+    expect(of('left')).toMatchObject([{ reason: expect.stringContaining('broke off') as string }]);
+    expect(of('failed').every((event) => event.type === 'failed' && event.retried)).toBe(true);
+    await until(() => c.log.some((line) => line.startsWith('lola.scheduler - INFO - Worker left: worker-')));
+  });
+
+  test('row 3: a task that always kills its worker fails by name, with each worker’s end; the cluster lives on', async () => {
+    const c = await cluster({ workers: 5 });
+    const executor = await client(c);
+    const failure = await executor.run([{ key: 'killer', operation: 'killProcess', input: 0 }]).catch((error: unknown) => error as WorkerLostError);
+    expect(failure).toBeInstanceOf(WorkerLostError);
+    const { key, attempts, ended, message } = failure as WorkerLostError;
+    expect({ key, attempts, different: new Set(ended.map((how) => how.split(':')[0])).size }).toEqual({ key: 'killer', attempts: 4, different: 4 });
+    expect(message).toMatch(/task killer.*4 times.*worker-\d: its connection broke off/);
+    const { tasks, inside } = counting(1_000_000, 10);
+    expect(sum(await executor.run(tasks))).toBe(inside);
+    expect(executor.workers).toBe(1);
+  });
+
+  test('row 4: leaving in order, it ends what it runs, hands back the rest, and nobody is blamed', async () => {
+    const c = await cluster();
+    const executor = await client(c);
+    const { onEvent, of, first } = watch();
+    const run = executor.run(many(40, 'spin', 50), { onEvent });
+    await first('finished');
+    await c.workers[0].drain();
+    expect(await run).toEqual(new Array(40).fill(true));
+    expect(of('failed')).toEqual([]);
+    expect(of('left')).toMatchObject([{ reason: 'drained' }]);
+    expect(of('finished').length).toBe(40);
+  });
+
+  test.skipIf(windows)('row 4: SIGTERM, as Slurm sends it, is the same', async () => {
+    const files = cleanup(newFolder(), ({ remove }) => remove());
+    const s = await scheduler({ file: files.path('s.json') });
+    const w = cleanup(lola(['worker', '--scheduler-file', files.path('s.json'), '--threads', '1', '--tasks', new URL(CLUSTER_TASKS[0]).pathname]), kill);
+    const executor = await client(s);
+    await until(async () => (await askStatus(s)).workers.length === 1);
+    const { onEvent, of, first } = watch();
+    const run = executor.run(many(10, 'spin', 100), { onEvent });
+    await first('finished');
+    w.child.kill('SIGTERM');
+    expect(await w.ended).toBe(0);
+    expect(w.output()).toContain('Draining');
+    await worker(s, 'successor');
+    expect(await run).toEqual(new Array(10).fill(true));
+    expect(of('failed')).toEqual([]);
+  });
+
+  test.skipIf(windows)('row 5: stopped with its socket open, it is removed by its deadline; awake again, it joins anew and counts nothing twice', async () => {
+    const c = await cluster({ heartbeatMs: 300 });
+    const executor = await client(c);
+    const { tasks, inside } = counting(60_000_000, 60);
+    const { onEvent, of, first } = watch();
+    const heard: number[] = [];
+    const run = executor.run(tasks, { onEvent, onResult: (_value, _task, index) => heard.push(index) });
+    await first('finished');
+    const { pid, name } = c.workers[0];
+    process.kill(pid, 'SIGSTOP');
+    cleanups.push(() => isAlive(pid) && process.kill(pid, 'SIGCONT'));
+    expect(sum(await run)).toBe(inside);
+    const left = of('left').filter((event) => event.type === 'left' && event.worker === name);
+    expect(left).toMatchObject([{ reason: expect.stringMatching(/^no sign of life for/) as string }]);
+    process.kill(pid, 'SIGCONT');
+    await until(() => executor.workers === 2);
+    expect(heard.sort((a, b) => a - b)).toEqual(tasks.map((_, i) => i));
+    expect(sum(await executor.run(tasks))).toBe(inside);
+  });
+
+  test('row 6: sent away by the scheduler, it ends and says why', async () => {
+    const s = await scheduler();
+    const w = await worker(s, 'only');
+    await w.joined;
+    await s.close();
+    expect(await w.ended).toBe('the scheduler was closed');
+  });
+
+  test('row 8: without a scheduler it ends after its death timeout, and says where it looked', async () => {
+    const s = await scheduler();
+    await s.close();
+    const w = await worker(s, 'lonely', { deathTimeoutMs: 200 });
+    const failure = await w.ended.catch((error: unknown) => error as Error);
+    expect(failure).toBeInstanceOf(ConnectionError);
+    expect((failure as Error).message).toMatch(new RegExp(`worker lonely: no scheduler for 0.2 s: nobody listens at ${s.address}`));
+  });
+
+  test('row 11: a second one of the same name is refused, and the first is not affected', async () => {
+    const s = await scheduler();
+    const first = await worker(s, 'twin');
+    await first.joined;
+    const second = await worker(s, 'twin');
+    expect(await second.ended).toMatch(/a worker named 'twin' is here already.*--name/);
+    await expect(second.joined).rejects.toThrow(ProtocolError);
+    const executor = await client(s);
+    expect(await executor.run(many(3, 'double', 4))).toEqual([8, 8, 8]);
+    expect((await askStatus(s)).workers.length).toBe(1);
+  });
+
+  test('row 14: a task out of memory fails by its name, and the worker heals', async () => {
+    vi.stubEnv('NODE_OPTIONS', '--max-old-space-size=48');
+    const c = await cluster({ workers: 1 }).finally(() => vi.unstubAllEnvs());
+    const executor = await client(c);
+    const failure = await executor.run([{ key: 'hungry', operation: 'exhaustMemory', input: 0 }]).catch((error: unknown) => error as WorkerLostError);
+    expect(failure).toBeInstanceOf(WorkerLostError);
+    expect((failure as WorkerLostError).message).toMatch(/task hungry.*memory/);
+    expect(await executor.run(many(2, 'double', 1))).toEqual([2, 2]);
+  });
+
+  test('row 15: workers come and go, as by a Poisson process, and the count is exact', async () => {
+    const c = await cluster();
+    const executor = await client(c);
+    const random = seedrandom('poisson');
+    const { tasks, inside } = counting(150_000_000, 300);
+    let over = false;
+    const run = executor.run(tasks).finally(() => (over = true));
+    let kills = 0;
+    while (!over && kills < 8) {
+      await Promise.race([run, new Promise((resolve) => setTimeout(resolve, -100 * Math.log(1 - random())))]);
+      const started = c.startWorker();
+      c.workers[Math.floor(random() * c.workers.length)]?.kill();
+      kills++;
+      await started;
+    }
+    expect(sum(await run)).toBe(inside);
+    expect(kills).toBeGreaterThan(1);
+  });
+
+  test('row 16: connections that break at random change no count', async () => {
+    const s = await scheduler();
+    const { address, breaks } = await breakingProxy(s.port, 200);
+    const through = { address, token: s.token };
+    await worker(through, 'a');
+    await worker(through, 'b');
+    const executor = await client(through);
+    const { tasks, inside } = counting(100_000_000, 500);
+    expect(sum(await executor.run(tasks))).toBe(inside);
+    expect(breaks()).toBeGreaterThan(2);
+  });
+});
+
+describe('the scheduler', () => {
+  test('row 7: killed and started again, it is found by workers and clients, and the run goes on to the exact count', async () => {
+    const files = cleanup(newFolder(), ({ remove }) => remove());
+    const file = files.path('scheduler.json');
+    const start = async (port: string) => {
+      const started = cleanup(lola(['scheduler', '--port', port, '--scheduler-file', file]), kill);
+      await until(() => started.output().includes('address and token in'));
+      return started;
+    };
+    const first = await start('0');
+    const { port } = JSON.parse(readFileSync(file, 'utf8')) as { port: number };
+    const w = cleanup(lola(['worker', '--scheduler-file', file, '--threads', '2']), kill);
+    const executor = cleanup(await connect({ file }), (opened) => opened.close());
+    const { tasks, inside } = counting(60_000_000, 60);
+    const { onEvent, first: firstOf } = watch();
+    const run = executor.run(tasks, { onEvent });
+    await firstOf('finished');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    await start(String(port));
+    expect(sum(await run)).toBe(inside);
+    expect(w.output().match(/Joined as/g)?.length).toBe(2);
+  });
+
+  test('row 7: gone for good, runs fail with the reason, and later ones at once', async () => {
+    const s = await scheduler();
+    await worker(s, 'w');
+    const { address, sever } = await breakingProxy(s.port, Infinity);
+    const executor = await client({ address, token: s.token }, { reconnectMs: 300 });
+    const { onEvent, first } = watch();
+    const run = executor.run(many(1000, 'spin', 20), { onEvent });
+    await first('finished');
+    await sever();
+    const failure = await run.catch((error: unknown) => error as Error);
+    expect(failure).toBeInstanceOf(ConnectionError);
+    expect((failure as Error).message).toMatch(/lost the scheduler .*not found it again for 0.3 s: nobody listens/);
+    await expect(executor.run(many(1, 'double', 1))).rejects.toThrow(ConnectionError);
+  });
+});
+
+describe('a client', () => {
+  test('row 9: killed, its tasks are released and others go on', async () => {
+    const c = await cluster({ workers: 1 });
+    const files = cleanup(newFolder(), ({ remove }) => remove());
+    const url = new URL('../../dist/cluster/client.js', import.meta.url).href;
+    const script = `import { connect } from ${JSON.stringify(url)};
+      process.once('message', async (where) => {
+        const executor = await connect(where);
+        const onEvent = ({ type }) => type === 'started' && process.send('started');
+        await executor.run([1, 2, 3].map((i) => ({ key: 'endless-' + i, operation: 'forever', input: 0 })), { onEvent });
+      });`;
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(files.path('client.mjs'), script);
+    const other = cleanup(fork(files.path('client.mjs'), { execArgv: [] }), (child) => child.kill('SIGKILL'));
+    other.send({ address: c.address, token: c.token });
+    await new Promise((resolve) => other.once('message', resolve));
+    const executor = await client(c);
+    const run = executor.run(many(3, 'double', 1));
+    other.kill('SIGKILL');
+    expect(await run).toEqual([2, 2, 2]);
+    const { waiting, clients, workers } = await askStatus(c);
+    expect({ waiting, clients, held: workers[0].running + workers[0].ahead }).toEqual({ waiting: 0, clients: 1, held: 0 });
+  });
+
+  test('row 12: without a worker it says so after five seconds, with the line that starts one', async () => {
+    const s = await scheduler();
+    const notices: string[] = [];
+    const executor = await client(s, { onNotice: (text: string) => notices.push(text) });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const run = executor.run(many(1, 'double', 1));
+    vi.advanceTimersByTime(4999);
+    expect(notices).toEqual([]);
+    vi.advanceTimersByTime(1);
+    vi.useRealTimers();
+    expect(notices).toEqual(['waiting: 0 workers. Start one: lola worker']);
+    await worker(s, 'late');
+    expect(await run).toEqual([2]);
+  });
+
+  test('row 12: where a time is set, the run fails with NoWorkersError', async () => {
+    const executor = await client(await scheduler(), { noWorkersMs: 30 });
+    await expect(executor.run(many(1, 'double', 1))).rejects.toThrow(NoWorkersError);
+  });
+
+  test('row 13: cancelling what runs, and submitting again, ten times over, leaks nothing', async () => {
+    const c = await cluster({ workers: 1 });
+    const executor = await client(c);
+    for (let round = 0; round < 10; round++) {
+      const controller = new AbortController();
+      const { onEvent, first } = watch();
+      const run = executor.run(many(5, 'spin', 30), { signal: controller.signal, onEvent });
+      await first('started');
+      controller.abort();
+      await expect(run).rejects.toThrow(CancelledError);
+    }
+    expect(await executor.run(many(2, 'double', 3))).toEqual([6, 6]);
+    await until(async () => {
+      const { waiting, workers } = await askStatus(c);
+      return waiting === 0 && workers[0].running + workers[0].ahead === 0;
+    });
+  });
+
+  test('row 14: a task that throws is tried again as often as the client said', async () => {
+    const c = await cluster({ workers: 1 });
+    const executor = await client(c, { retries: 2 });
+    const { onEvent, of } = watch();
+    await expect(executor.run([{ key: 'thrower', operation: 'fail', input: 'again' }], { onEvent })).rejects.toThrow(TaskError);
+    expect(of('failed').map((event) => event.type === 'failed' && event.retried)).toEqual([true, true, false]);
+  });
+
+  test('two clients at once are served in turn', async () => {
+    const c = await cluster({ workers: 1 });
+    const [one, two] = [await client(c), await client(c)];
+    const { onEvent, first } = watch();
+    const long = one.run(many(80, 'spin', 20), { onEvent });
+    await first('finished');
+    let longIsOver = false;
+    void long.finally(() => (longIsOver = true));
+    await two.run(many(5, 'spin', 1));
+    expect(longIsOver).toBe(false);
+    await long;
+  });
+});
+
+describe('a local cluster', () => {
+  test('uses a worker that joins in mid-run', async () => {
+    const c = await cluster({ workers: 1 });
+    const executor = await client(c);
+    const { onEvent, of, first } = watch();
+    const run = executor.run(many(60, 'spin', 40), { onEvent });
+    await first('finished');
+    const { name } = await c.startWorker();
+    await run;
+    expect(of('finished').some((event) => event.type === 'finished' && event.worker === name)).toBe(true);
+  });
+
+  test('leaves no process behind when its own process is killed', async () => {
+    const files = cleanup(newFolder(), ({ remove }) => remove());
+    const url = new URL('../../dist/cluster/local.js', import.meta.url).href;
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(
+      files.path('parent.mjs'),
+      `import { startCluster } from ${JSON.stringify(url)};
+      const cluster = await startCluster({ workers: 2 });
+      process.send(cluster.workers.map(({ pid }) => pid));`,
+    );
+    const parent = cleanup(fork(files.path('parent.mjs'), { execArgv: [] }), (child) => child.kill('SIGKILL'));
+    const pids = await new Promise<number[]>((resolve) => parent.once('message', resolve as (message: unknown) => void));
+    expect(pids.every(isAlive)).toBe(true);
+    parent.kill('SIGKILL');
+    await until(() => !pids.some(isAlive));
+  });
+});
+
+function kill({ child, ended }: Lola): Promise<unknown> {
+  child.kill('SIGKILL');
+  return ended;
+}
+
+/** A way to a port on which each connection breaks after a while; `sever` closes it for good. */
+async function breakingProxy(port: number, meanMs: number) {
+  const random = seedrandom('breaks');
+  const open = new Set<Socket>();
+  let broken = 0;
+  const server = createServer((near) => {
+    const far = tcpConnect(port, '127.0.0.1');
+    const fate = meanMs === Infinity ? undefined : setTimeout(() => stop(broken++), meanMs * (0.5 + random()));
+    const stop = (_breaks?: number) => {
+      clearTimeout(fate);
+      near.destroy();
+      far.destroy();
+    };
+    near.pipe(far);
+    far.pipe(near);
+    for (const from of [near, far]) {
+      open.add(from);
+      from.on('error', () => stop());
+      from.on('close', () => {
+        open.delete(from);
+        stop();
+      });
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port: own } = server.address() as { port: number };
+  const sever = async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const socket of open) socket.destroy();
+    await closed;
+  };
+  cleanups.push(() => server.listening && sever());
+  return { address: `ws://127.0.0.1:${own}`, breaks: () => broken, sever };
+}

@@ -1,0 +1,71 @@
+// What the tests of the cluster share: tasks that count, waiting for a condition, and processes that end with the test.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { countInside } from '../../lib/sampling/kernel.js';
+import { partition } from '../../lib/sampling/partition.js';
+import { keyOfSeed } from '../../lib/sampling/seed.js';
+import type { Task, Value } from '../../lib/task/task.js';
+
+/** Operations that take their whole process with them, and those of the contract. */
+export const CLUSTER_TASKS = [new URL('./tasks.mjs', import.meta.url).href, new URL('./cluster-tasks.mjs', import.meta.url).href];
+
+const KEY = keyOfSeed('cluster');
+
+/** Tasks that together count `total` samples in `parts` parts, and the count they must give. */
+export function counting(total: number, parts: number): { readonly tasks: Task[]; readonly inside: number } {
+  const tasks = Array.from(partition(total, parts), (part) => ({ key: `count-${part.start}`, operation: 'countInside', input: { key: KEY, ...part } }));
+  return { tasks, inside: countInside(KEY, 0, total) };
+}
+
+/** Adds up what they gave. */
+export function sum(values: readonly Value[]): number {
+  return (values as readonly number[]).reduce((a, b) => a + b, 0);
+}
+
+/** Tasks of one operation, numbered. */
+export function many(count: number, operation: string, input: Value): Task[] {
+  return Array.from({ length: count }, (_, i) => ({ key: `${operation}-${i}`, operation, input }));
+}
+
+/** Resolves when the condition holds; the test's own limit of time ends it where it never does. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Whether a process is there and not only waits to be collected. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A `lola` process with what it printed. */
+export interface Lola {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly ended: Promise<number | NodeJS.Signals>;
+}
+
+/** Starts the `lola` command on the build that is there. */
+export function lola(words: readonly string[], given: { input?: string; env?: NodeJS.ProcessEnv } = {}): Lola {
+  const script = fileURLToPath(new URL('./lola.mjs', import.meta.url));
+  const child = spawn(process.execPath, [script, ...words], { stdio: 'pipe', env: { ...process.env, ...given.env } });
+  let output = '';
+  child.stdout.on('data', (data: Buffer) => (output += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (output += data.toString()));
+  child.stdin.end(given.input ?? '');
+  const ended = new Promise<number | NodeJS.Signals>((resolve) => child.once('close', (code, signal) => resolve(signal ?? code!)));
+  return { child, output: () => output, ended };
+}
+
+/** A folder of its own, and its removal. */
+export function newFolder(): { readonly path: (name: string) => string; readonly remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'lola-cluster-'));
+  return { path: (name) => join(folder, name), remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
