@@ -43,3 +43,4 @@ export { LEDGER_ROWS, LedgerBook, measureAloneShare, serialPartOf, type Ledger, 
 export { chunkChart, crossoverChart, efficiencyChart, errorChart, ledgerChart, speedUpChart } from './measure/charts.js';
 export type { Chart } from './measure/charts.js';
 export { plotlyHtml } from './measure/plotly.js';
+export { chartsOf, findingsOf, rowsOf, speedUpsOf, tableOfRace, type RaceResult } from './measure/race.js';

@@ -1,9 +1,11 @@
 // The `lola` command: reads the words, hands over to one file a command, and turns errors into messages and exit codes.
 import { Command, CommanderError } from 'commander';
 import { EstimatorError } from '../errors.js';
+import { addBoard } from './board.js';
 import { addDoctor } from './doctor.js';
 import { EXIT } from './exit.js';
 import { addPi } from './pi.js';
+import { addRace } from './race.js';
 import { addScheduler } from './scheduler.js';
 import { addStart } from './start.js';
 import { addStatus } from './status.js';
@@ -16,7 +18,8 @@ export async function main(words: readonly string[]): Promise<void> {
     .version(`lolas-pi on Node ${process.versions.node}`)
     .option('--debug', 'show where in the code an error came from')
     .showHelpAfterError('(lola --help shows the commands, lola COMMAND --help their flags)');
-  for (const add of [addPi, addStart, addScheduler, addWorker, addStatus, addDoctor]) add(program);
+  for (const add of [addPi, addStart, addRace, addBoard, addScheduler, addWorker, addStatus, addDoctor])
+    add(program);
   for (const command of [program, ...program.commands])
     command.exitOverride().configureHelp({ sortSubcommands: false });
   if (words.length === 0) return program.outputHelp();

@@ -145,9 +145,11 @@ function whyNot(
   const counts = [...new Set(within.map(({ workers }) => workers))].sort((a, b) => a - b);
   if (counts.length < 3) {
     const left = runs.length > within.length;
-    const text = left
-      ? `no fit: more workers than the ${cores} cores here say nothing of Amdahl's law, and without them there are ${counts.length} numbers of workers; it takes 3.`
-      : `no fit: ${counts.length} numbers of workers; it takes 3, such as 1, 2 and 4, to tell a serial part from a law that does not hold.`;
+    const counted = counts.length === 1 ? '1 number of workers' : `${counts.length} numbers of workers`;
+    const why = left
+      ? `runs with more workers than the ${cores} cores here are another experiment; without them there are ${counted}`
+      : `there are runs with ${counted}, on ${cores} cores`;
+    const text = `no fit: it takes 3 numbers of workers to tell a serial part from a law that does not hold; ${why}.`;
     return { refused: left ? 'more-workers-than-cores' : 'few-worker-counts', text };
   }
   const secondsOf = (count: number) =>

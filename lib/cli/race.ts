@@ -1,0 +1,345 @@
+// `lola race`: the stages against one another on this machine, in turn, each in a process of its own.
+import { fork, type ChildProcess } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { CancelledError, EstimatorError, InvalidArgumentError, fromErrorRecord } from '../errors.js';
+import { STAGES } from '../estimators/stages.js';
+import { describeMachine } from '../machine.js';
+import {
+  chartsOf,
+  disagreements,
+  findingsOf,
+  machineLine,
+  pageOf,
+  racersOf,
+  roundSamples,
+  tableOfRace,
+} from '../measure/race.js';
+import type { NotMeasured, RaceResult, RaceRun, Racer } from '../measure/race.js';
+import { mistakes, type Schema } from '../measure/schema.js';
+import { EXIT } from './exit.js';
+import { readChoice, readCount, readSeed } from './flags.js';
+import { interruptible } from './interrupt.js';
+import { progressBar } from './progress.js';
+import type { FromRacer, ToRacer } from './race-child.js';
+import { table } from './table.js';
+
+/** A run that would take longer is left out of a sweep (s). */
+const MOST_SECONDS = 30;
+/** Where no number of samples is given, the serial stage is to take about this long (s). */
+const AIM_SECONDS = 1;
+const CALIBRATION = 1e7;
+
+interface RaceFlags {
+  readonly stages: string;
+  readonly samples?: string;
+  readonly sweep?: string;
+  readonly workers?: string;
+  readonly repeats: string;
+  readonly seed: string;
+  readonly nickname?: string;
+  readonly predict?: string;
+  readonly report?: string;
+  readonly json?: string;
+}
+
+export function addRace(program: Command): void {
+  program
+    .command('race')
+    .description('race the stages on this machine: in turn, cold and warm, with speed-ups, memory and charts')
+    .option('--stages <LIST>', 'which, as serial,pool', Object.keys(STAGES).join(','))
+    .option(
+      '--samples <N>',
+      'random points for each run (absent: as many as the serial stage counts in a second here)',
+    )
+    .option(
+      '--sweep <A..B>',
+      'every power of ten from A to B instead, as 1e4..1e9: shows where the stages cross',
+    )
+    .option(
+      '--workers <LIST>',
+      'numbers of workers, as 1,2,4 (absent: powers of two, up to the cores you are allotted)',
+    )
+    .option('--repeats <R>', 'warm runs of each', '5')
+    .option('--seed <S>', 'a number or a text, the same for all', '2017')
+    .option('--nickname <NAME>', 'the name that `lola board` shows')
+    .option('--predict <S>', 'the best speed-up that you predict')
+    .option('--report <FILE>', 'also write an HTML page with tables and charts')
+    .option('--json <FILE>', 'also write the result as JSON (lib/measure/race.schema.json)')
+    .action(runRace);
+}
+
+async function runRace(flags: RaceFlags): Promise<void> {
+  const machine = describeMachine();
+  const stages = flags.stages.split(',').map((stage) => readChoice('--stages', stage, Object.keys(STAGES)));
+  const workers =
+    flags.workers?.split(',').map((text) => readCount('--workers', text)) ??
+    powersUpTo(machine.coresAllotted);
+  const repeats = readCount('--repeats', flags.repeats);
+  const seed = readSeed(flags.seed);
+  const sizes = sizesOf(flags);
+  const result = {
+    format: 'lolas-pi.race.1' as const,
+    ...readPerson(flags),
+    machine,
+    seed,
+    repeats,
+    interrupted: false,
+    runs: [] as RaceRun[],
+    memory: [] as (Racer & { peakBytes: number })[],
+    ...racersOf([...new Set(stages)], [...new Set(workers)], machine.coresAllotted),
+  };
+  const { racers, ...kept } = result;
+  for (const file of [flags.json, flags.report]) if (file !== undefined) write(file, ''); // refused before the work
+  const { signal, release } = interruptible();
+  try {
+    await new Race(kept, racers, signal).run(sizes);
+  } catch (error) {
+    if (!(error instanceof CancelledError)) throw error;
+    kept.interrupted = true;
+  } finally {
+    release();
+    if (flags.json !== undefined) write(flags.json, `${JSON.stringify(kept, null, 1)}\n`);
+  }
+  if (kept.interrupted && kept.runs.every(({ cold }) => cold)) throw new CancelledError();
+  if (flags.report !== undefined)
+    write(
+      flags.report,
+      pageOf(
+        "Lola's pi: a race",
+        [machineLine(machine), ...findingsOf(kept)],
+        tableOfRace(kept),
+        chartsOf(kept),
+      ),
+    );
+  const [head, ...rows] = tableOfRace(kept);
+  process.stdout.write(`${machineLine(machine)}\n\n${table(head, rows)}\n\n${findingsOf(kept).join('\n')}\n`);
+  if (kept.interrupted) process.exitCode = EXIT.interrupted;
+  else if (disagreements(kept).length > 0) process.exitCode = EXIT.failed;
+}
+
+/** The runs of a race, written into `result` as they end. */
+class Race {
+  private readonly children = new Map<Racer, Child>();
+
+  constructor(
+    private readonly result: {
+      readonly runs: RaceRun[];
+      readonly notMeasured: NotMeasured[];
+      readonly memory: (Racer & { peakBytes: number })[];
+    } & Pick<RaceResult, 'seed' | 'repeats'>,
+    private readonly racers: readonly Racer[],
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async run(sizes: readonly number[] | undefined): Promise<void> {
+    if (this.racers.length === 0) return;
+    try {
+      for (const racer of this.racers)
+        this.children.set(racer, await Child.start(racer, this.result.seed, this.signal));
+      for (const samples of sizes ?? [await this.fittingSamples()]) {
+        const expected = this.expectedSeconds(samples);
+        if (sizes && sizes.length > 1 && expected > MOST_SECONDS) {
+          this.result.notMeasured.push({
+            samples,
+            reason: `a run would take about ${expected.toFixed(0)} s here; --samples ${samples} insists`,
+          });
+        } else await this.runSize(samples);
+      }
+    } finally {
+      await Promise.all([...this.children.values()].map((child) => child.end()));
+    }
+  }
+
+  /** All racers in turn, so that a slow moment of the machine meets all of them. */
+  private async runSize(samples: number): Promise<void> {
+    const { repeats, runs } = this.result;
+    const rounds = runs.length === 0 ? repeats + 1 : repeats; // the first run of each process is its cold one
+    process.stderr.write(`${samples} samples: ${this.racers.length} racers, ${rounds} runs each\n`);
+    const bar = progressBar(`race of ${samples} samples`, rounds * this.racers.length);
+    try {
+      for (let round = 0, done = 0; round < rounds; round++) {
+        for (const [racer, child] of this.children) {
+          runs.push(await child.run(samples));
+          this.note(racer, child.peakBytes);
+          bar.update(++done);
+        }
+      }
+    } finally {
+      bar.stop();
+    }
+  }
+
+  private note(racer: Racer, peakBytes: number | undefined): void {
+    const { memory } = this.result;
+    const at = memory.findIndex(({ stage, workers }) => stage === racer.stage && workers === racer.workers);
+    if (peakBytes !== undefined) memory.splice(at < 0 ? memory.length : at, 1, { ...racer, peakBytes });
+  }
+
+  /** From the slowest racer's last runs; time grows with the samples at most. */
+  private expectedSeconds(samples: number): number {
+    const last = this.result.runs.slice(-this.racers.length);
+    return Math.max(0, ...last.map((run) => (run.seconds * samples) / run.samples));
+  }
+
+  /** So many samples that the first racer takes about a second; its cold run is not spent on finding out. */
+  private async fittingSamples(): Promise<number> {
+    const [first] = this.racers;
+    const scout = await Child.start(first, this.result.seed, this.signal);
+    try {
+      await scout.run(CALIBRATION);
+      const { seconds } = await scout.run(CALIBRATION);
+      return roundSamples((CALIBRATION * AIM_SECONDS) / seconds);
+    } finally {
+      await scout.end();
+    }
+  }
+}
+
+/** A racer's process. */
+class Child {
+  peakBytes?: number;
+  private cold = true;
+  private startupSeconds = 0;
+  private readonly process: ChildProcess;
+
+  private constructor(
+    private readonly racer: Racer,
+    private readonly signal: AbortSignal,
+  ) {
+    this.process = fork(fileURLToPath(new URL('./race-child.js', import.meta.url)), { execArgv: [] });
+  }
+
+  static async start(racer: Racer, seed: number | string, signal: AbortSignal): Promise<Child> {
+    const child = new Child(racer, signal);
+    const report = await child.ask({ ...racer, seed });
+    if (report.type === 'up') child.startupSeconds = report.startupSeconds;
+    return child;
+  }
+
+  async run(samples: number): Promise<RaceRun> {
+    const report = await this.ask({ samples });
+    if (report.type !== 'ran')
+      throw new EstimatorError('RACE', `race: ${this.racer.stage} answered '${report.type}' to a run.`);
+    const { estimate, cpuSeconds, peakBytes } = report;
+    const { cold, startupSeconds } = this;
+    this.cold = false;
+    this.peakBytes = peakBytes;
+    return {
+      ...this.racer,
+      samples,
+      cold,
+      seconds: estimate.seconds,
+      ...(cold ? { startupSeconds } : {}),
+      cpuSeconds,
+      inside: estimate.inside,
+      kernel: estimate.kernel,
+    };
+  }
+
+  /** One order, one answer. @throws CancelledError where the race is stopped meanwhile; what the racer threw */
+  private async ask(order: ToRacer): Promise<FromRacer> {
+    const stop = new AbortController();
+    const cancelled = once(this.signal, 'abort', { signal: stop.signal }).then(() =>
+      Promise.reject(new CancelledError()),
+    );
+    const ended = once(this.process, 'exit', { signal: stop.signal }).then(([code]) => {
+      throw new EstimatorError(
+        'RACE',
+        `race: the process of ${this.racer.stage} with ${this.racer.workers} workers ended (${code}). Is there enough memory?`,
+      );
+    });
+    const answered = once(this.process, 'message', { signal: stop.signal });
+    try {
+      if (this.signal.aborted) throw new CancelledError();
+      this.process.send(order);
+      const [report] = (await Promise.race([answered, cancelled, ended])) as [FromRacer];
+      if (report.type === 'failed') throw fromErrorRecord(report.error);
+      return report;
+    } finally {
+      stop.abort();
+      await Promise.allSettled([cancelled, ended, answered]);
+    }
+  }
+
+  async end(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const ended = once(this.process, 'exit');
+    const timer = setTimeout(() => this.process.kill('SIGKILL'), 2000);
+    if (this.process.connected) this.process.disconnect();
+    await ended;
+    clearTimeout(timer);
+  }
+}
+
+function powersUpTo(cores: number): number[] {
+  const powers = Array.from({ length: Math.floor(Math.log2(cores)) + 1 }, (_, k) => 2 ** k);
+  return powers.includes(cores) ? powers : [...powers, cores];
+}
+
+function sizesOf({ samples, sweep }: RaceFlags): number[] | undefined {
+  if (samples !== undefined && sweep !== undefined)
+    throw new InvalidArgumentError('--samples and --sweep exclude one another. Leave one out.');
+  if (samples !== undefined) return [readCount('--samples', samples)];
+  if (sweep === undefined) return undefined;
+  const [from, to, ...rest] = sweep.split('..');
+  if (to === undefined || rest.length > 0)
+    throw new InvalidArgumentError(`--sweep must be two numbers as 1e4..1e9, got '${sweep}'.`);
+  const [first, last] = [readCount('--sweep', from), readCount('--sweep', to)];
+  if (first > last) throw new InvalidArgumentError(`--sweep must go up, got '${sweep}'. Write 1e4..1e9.`);
+  const sizes = [];
+  for (let size = first; size <= last; size *= 10) sizes.push(size);
+  return sizes;
+}
+
+function readPerson({ nickname, predict }: RaceFlags): { nickname?: string; prediction?: number } {
+  if (nickname !== undefined && (nickname === '' || nickname.length > 40))
+    throw new InvalidArgumentError(
+      `--nickname must have 1 to 40 characters, got '${nickname.slice(0, 60)}'.`,
+    );
+  const prediction = predict === undefined ? undefined : Number(predict);
+  if (prediction !== undefined && !(prediction > 0 && Number.isFinite(prediction)))
+    throw new InvalidArgumentError(
+      `--predict must be a number above 0, got '${predict}'. Write 1.8 for 1.8 times as fast.`,
+    );
+  return {
+    ...(nickname === undefined ? {} : { nickname }),
+    ...(prediction === undefined ? {} : { prediction }),
+  };
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (cause) {
+    throw new InvalidArgumentError(
+      `race: cannot write '${file}': ${(cause as Error).message}. Name a file in a folder that is there.`,
+    );
+  }
+}
+
+/**
+ * Reads a result that `lola race --json` wrote, here or elsewhere.
+ * @throws InvalidArgumentError with the first mistakes where the file does not keep the schema
+ */
+export function readRace(file: string): RaceResult {
+  const schema = JSON.parse(
+    readFileSync(new URL('../measure/race.schema.json', import.meta.url), 'utf8'),
+  ) as Schema;
+  let given: unknown;
+  try {
+    given = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new InvalidArgumentError(
+      `${file}: ${(cause as Error).message}. Give a file that lola race --json wrote.`,
+    );
+  }
+  const found = mistakes(given, schema);
+  if (found.length > 0)
+    throw new InvalidArgumentError(
+      `${file} is no result of a race: ${found.slice(0, 3).join('; ')}. Give a file that lola race --json wrote.`,
+    );
+  return given as RaceResult;
+}

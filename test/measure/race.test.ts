@@ -1,0 +1,342 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeMachine } from '../../lib/machine.js';
+import { boardCharts, boardTable } from '../../lib/measure/board.js';
+import {
+  chartsOf,
+  disagreements,
+  findingsOf,
+  pageOf,
+  racersOf,
+  roundSamples,
+  rowsOf,
+  speedUpsOf,
+  tableOfRace,
+  type RaceResult,
+  type RaceRun,
+} from '../../lib/measure/race.js';
+import { mistakes, type Schema } from '../../lib/measure/schema.js';
+import { countInside } from '../../lib/sampling/kernel.js';
+import { keyOfSeed } from '../../lib/sampling/seed.js';
+
+const schema = JSON.parse(
+  readFileSync(new URL('../../lib/measure/race.schema.json', import.meta.url), 'utf8'),
+) as Schema;
+const run = (stage: string, workers: number, seconds: number, more: Partial<RaceRun> = {}): RaceRun => ({
+  stage,
+  workers,
+  samples: 1000,
+  cold: false,
+  seconds,
+  cpuSeconds: 1,
+  inside: 785,
+  kernel: 'simd',
+  ...more,
+});
+const raced = (runs: readonly RaceRun[], more: Partial<RaceResult> = {}): RaceResult => ({
+  format: 'lolas-pi.race.1',
+  machine: { ...describeMachine(), coresAllotted: 4 },
+  seed: 2017,
+  repeats: 3,
+  interrupted: false,
+  runs,
+  notMeasured: [],
+  memory: [],
+  ...more,
+});
+const four = raced(
+  [
+    run('serial', 1, 9, { cold: true, startupSeconds: 0.5 }),
+    ...[2, 1, 3].map((seconds) => run('serial', 1, seconds)),
+    ...[2.1, 2, 2.2].map((seconds) => run('pool', 1, seconds)),
+    ...[1.1, 1, 1.2].map((seconds) => run('pool', 2, seconds)),
+    ...[0.5, 0.4, 0.6].map((seconds) => run('pool', 4, seconds)),
+  ],
+  { memory: [{ stage: 'pool', workers: 4, peakBytes: 2 ** 26 }] },
+);
+
+describe('what a race says', () => {
+  test('cold and warm are apart; speed-ups are of medians against serial, with the range of the runs', () => {
+    const [serial, , , pool] = rowsOf(four);
+    expect(serial).toMatchObject({
+      seconds: { median: 2, low: 1, high: 3 },
+      cold: { seconds: 9 },
+      speedUp: { median: 1 },
+    });
+    expect(pool).toMatchObject({
+      stage: 'pool',
+      workers: 4,
+      cold: undefined,
+      peakBytes: 2 ** 26,
+      speedUp: { median: 4, low: 2 / 0.6, high: 5 },
+      efficiency: { median: 1 },
+    });
+  });
+
+  test('without serial, one worker of the same stage is what others are measured against', () => {
+    const { pool } = speedUpsOf(raced(four.runs.filter(({ stage }) => stage === 'pool')));
+    expect(pool.map(({ workers, speedUp }) => [workers, speedUp.median])).toEqual([
+      [1, 1],
+      [2, 2.1 / 1.1],
+      [4, 2.1 / 0.5],
+    ]);
+  });
+
+  test('a stage without anything to compare with has no speed-up', () => {
+    expect(rowsOf(raced([run('pool', 2, 1)]))[0].speedUp).toBeUndefined();
+    expect(tableOfRace(raced([run('pool', 2, 1)]))[1]).toContain('-');
+  });
+
+  test('stages that count differently are found and said', () => {
+    const wrong = raced([...four.runs, run('chunked', 2, 1, { inside: 786 })]);
+    expect([disagreements(four), disagreements(wrong)]).toEqual([[], [1000]]);
+    expect(findingsOf(wrong)[0]).toContain('The stages do not agree at 1000 samples');
+  });
+
+  test('more workers than cores are not raced, and one core is no failure', () => {
+    const { racers, notMeasured } = racersOf(['serial', 'pool'], [1, 2, 4], 1);
+    expect(racers).toEqual([
+      { stage: 'serial', workers: 1 },
+      { stage: 'pool', workers: 1 },
+    ]);
+    expect(notMeasured.map(({ workers, reason }) => [workers, reason])).toEqual(
+      [2, 4].map((workers) => [workers, 'not measurable here: this process may use 1 core']),
+    );
+    const alone = raced([run('pool', 1, 1)], { notMeasured });
+    expect(findingsOf(alone)[0]).toBe(
+      'pool with 2 workers: not measurable here: this process may use 1 core.',
+    );
+    expect(chartsOf(alone)).toEqual([]);
+  });
+
+  test('the charts are those that the runs can fill, and the page needs nothing from elsewhere', () => {
+    expect(chartsOf(four).map(({ title }) => title.split(':')[0])).toEqual(['Speed-up', 'Efficiency']);
+    const sweep = raced([
+      ...four.runs,
+      ...four.runs.map((each) => ({ ...each, samples: 10_000, inside: 7854 })),
+    ]);
+    expect(chartsOf(sweep)).toHaveLength(4);
+    const page = pageOf('a & b', findingsOf(sweep), tableOfRace(sweep), chartsOf(sweep));
+    expect(page).toContain('<h1>a &amp; b</h1>');
+    expect(page).not.toMatch(/<script|(src|href)="(?!data:)/);
+    expect(page.match(/<img alt="[^"]+"/g)).toHaveLength(4);
+  });
+
+  test('the number of samples is a round one', () => {
+    expect([7.3e8, 4.9e6, 1.99e3, 1, 0.2].map(roundSamples)).toEqual([5e8, 2e6, 1e3, 1, 1]);
+  });
+});
+
+describe('the published schema', () => {
+  test('takes a result, and uses no word that the check does not know', () => {
+    expect(mistakes(four, schema)).toEqual([]);
+    const known = new Set([
+      '$schema',
+      'title',
+      'description',
+      'type',
+      'const',
+      'enum',
+      'minimum',
+      'exclusiveMinimum',
+      'maxLength',
+      'required',
+      'properties',
+      'additionalProperties',
+      'items',
+    ]);
+    const words = (given: Schema): string[] => [
+      ...Object.keys(given),
+      ...Object.values(given.properties ?? {}).flatMap(words),
+      ...(given.items ? words(given.items) : []),
+    ];
+    expect(words(schema).filter((word) => !known.has(word))).toEqual([]);
+  });
+
+  test.each([
+    [{ ...four, host: 'node7' }, 'host is not a known field'],
+    [{ ...four, format: 'x' }, 'format must be "lolas-pi.race.1"'],
+    [{ ...four, runs: [{ ...four.runs[0], seconds: 0 }] }, 'runs[0].seconds must be above 0'],
+    [
+      { ...four, runs: [{ ...four.runs[0], kernel: 'gpu' }] },
+      'runs[0].kernel must be one of reference, simd',
+    ],
+    [{ ...four, runs: 5 }, 'runs must be of type array'],
+    [{ ...four, repeats: 0.5 }, 'repeats must be of type integer'],
+    [{ ...four, repeats: 0 }, 'repeats must be at least 1'],
+    [{ ...four, nickname: 'n'.repeat(41) }, 'nickname must have at most 40 characters'],
+    [{ ...four, machine: {} }, 'machine.node is missing'],
+    [null, 'the value must be of type object'],
+  ])('refuses %#', (value, said) => {
+    expect(mistakes(value, schema)[0]).toBe(said);
+  });
+});
+
+describe('the board', () => {
+  const one = raced(four.runs, { nickname: 'ada', prediction: 3.5 });
+  test('shows prediction and best speed-up by nickname; two of one name stay two, and one core is no failure', () => {
+    const rows = boardTable([
+      one,
+      { ...one, prediction: undefined },
+      raced([run('pool', 1, 1)], { nickname: 'bob' }),
+    ]);
+    expect(rows.slice(1).map(([name, , cores, ...rest]) => [name, cores, ...rest])).toEqual([
+      ['ada', '4', '3.5', '4', 'pool, 4'],
+      ['ada (2)', '4', '-', '4', 'pool, 4'],
+      ['bob', '4', '-', 'not measurable there', '-'],
+    ]);
+  });
+
+  test('draws everybody who has something to draw', () => {
+    expect(boardCharts([one]).map((chart) => chart.kind === 'lines' && chart.series[0].name)).toEqual([
+      'ada: pool',
+      'ada',
+    ]);
+    expect(boardCharts([raced([run('pool', 1, 1)])])).toEqual([]);
+  });
+});
+
+describe('lola race and lola board', () => {
+  const script = fileURLToPath(new URL('../support/lola.mjs', import.meta.url));
+  const lola = (...words: string[]) =>
+    spawnSync(process.execPath, [script, ...words], { encoding: 'utf8', timeout: 60_000 });
+  let folder: string;
+  const file = (name: string) => join(folder, name);
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'lola-race-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('a race of two sizes: each racer cold once and warm often, one integer, files without host, user or path', () => {
+    const { status, stdout } = lola(
+      'race',
+      '--stages',
+      'serial,pool',
+      '--sweep',
+      '1e4..1e5',
+      '--workers',
+      '1',
+      '--repeats',
+      '2',
+      '--nickname',
+      'ada',
+      '--predict',
+      '1.5',
+      '--json',
+      file('ada.json'),
+      '--report',
+      file('ada.html'),
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain('All stages counted the same.');
+    const text = readFileSync(file('ada.json'), 'utf8');
+    const result = JSON.parse(text) as RaceResult;
+    expect(mistakes(result, schema)).toEqual([]);
+    expect(result.runs.map(({ stage, samples, cold }) => [stage, samples, cold])).toEqual([
+      ['serial', 1e4, true],
+      ['pool', 1e4, true],
+      ...[1e4, 1e4, 1e5, 1e5].flatMap((samples) => [
+        ['serial', samples, false],
+        ['pool', samples, false],
+      ]),
+    ]);
+    for (const { samples, inside } of result.runs)
+      expect(inside).toBe(countInside(keyOfSeed(2017), 0, samples));
+    expect(result.memory.map(({ stage }) => stage)).toEqual(['serial', 'pool']);
+    for (const secret of [hostname(), folder, process.cwd()]) expect(text).not.toContain(secret);
+    expect(text).not.toMatch(new RegExp(`"${userInfo().username}"`));
+    expect(readFileSync(file('ada.html'), 'utf8')).toContain('Time over samples');
+  });
+
+  test('workers beyond the cores are said and not raced; nothing left to race is no failure', () => {
+    const { status, stdout } = lola(
+      'race',
+      '--stages',
+      'pool',
+      '--workers',
+      '4096',
+      '--json',
+      file('none.json'),
+    );
+    expect({ status, said: stdout.includes('pool with 4096 workers: not measurable here') }).toEqual({
+      status: 0,
+      said: true,
+    });
+    expect(mistakes(JSON.parse(readFileSync(file('none.json'), 'utf8')), schema)).toEqual([]);
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'Ctrl-C keeps what is done, says so, and leaves no process behind',
+    async () => {
+      const words = [
+        'race',
+        '--stages',
+        'serial,pool',
+        '--workers',
+        '1',
+        '--sweep',
+        '1e4..1e9',
+        '--repeats',
+        '4',
+        '--json',
+        file('stopped.json'),
+      ];
+      const child = spawn(process.execPath, [script, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+      let [out, err] = ['', ''];
+      child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+      await new Promise<void>((resolve) => {
+        child.stderr.on('data', (chunk: Buffer) => {
+          err += chunk.toString();
+          if (err.includes('100000 samples')) resolve(); // the first size is done
+        });
+      });
+      child.kill('SIGINT');
+      // 'close' comes when all holders of the pipes are gone, the racers too.
+      const code = await new Promise((resolve) => child.on('close', resolve));
+      expect(code).toBe(130);
+      expect(out).toContain('The race was stopped; this is what was done.');
+      const result = JSON.parse(readFileSync(file('stopped.json'), 'utf8')) as RaceResult;
+      expect(mistakes(result, schema)).toEqual([]);
+      expect(result.interrupted).toBe(true);
+      expect(result.runs.filter(({ samples }) => samples === 1e4)).toHaveLength(10);
+    },
+  );
+
+  test('the board takes what keeps the schema and says what does not', () => {
+    writeFileSync(file('other.json'), '{"format":"lolas-pi.race.2"}');
+    writeFileSync(file('good.json'), JSON.stringify({ ...four, nickname: 'eve' }));
+    const { status, stdout, stderr } = lola(
+      'board',
+      file('good.json'),
+      file('other.json'),
+      '--report',
+      file('board.html'),
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain('eve');
+    expect(stderr).toMatch(/left out: .*other.json is no result of a race: machine is missing/);
+    expect(existsSync(file('board.html'))).toBe(true);
+    expect(lola('board', file('other.json')).status).toBe(2);
+  });
+
+  test.each([
+    [['--stages', 'pol'], '--stages must be one of'],
+    [['--samples', '0'], '--samples must be a whole number from 1'],
+    [['--samples', '5', '--sweep', '1..2'], '--samples and --sweep exclude one another'],
+    [['--sweep', '1e4'], "--sweep must be two numbers as 1e4..1e9, got '1e4'"],
+    [['--sweep', '1e5..1e4'], '--sweep must go up'],
+    [['--workers', '1,x'], '--workers must be a whole number'],
+    [['--repeats', '0'], '--repeats'],
+    [['--predict', 'fast'], "--predict must be a number above 0, got 'fast'"],
+    [['--nickname', ''], '--nickname must have 1 to 40 characters'],
+    [['--json', '/no/such/folder/x.json'], "race: cannot write '/no/such/folder/x.json'"],
+  ])('race %j is refused with exit code 2 and what was given', (words, said) => {
+    const { status, stdout, stderr } = lola('race', '--stages', 'serial', ...words);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(said);
+  });
+});
