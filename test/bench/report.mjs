@@ -76,9 +76,11 @@ const tableOf = (head, rows) => (rows.length > 0 ? table(head, rows) : 'nothing 
 export function asMarkdown(record, files) {
   const { machine, tools, results, claims, absent, date, rounds } = record;
   const numbers = `${rounds} interleaved rounds ([numbers](${files.json}))`;
+  const how = 'The value of a warm program in a round is the fastest of its repeats.';
   return [
     [
       `Recorded by \`npm run bench -- --readme\` on ${date} in ${numbers}: ${describe(machine, tools)}.`,
+      how,
       ...busy(record),
     ].join(' '),
     `![Nanoseconds per sample of each program, on a logarithmic axis](${files.svg})`,
