@@ -245,7 +245,7 @@ export function pageOf(
   const style =
     'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}table{border-collapse:collapse;font-size:14px}th,td{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:right}th:first-child,td:first-child{text-align:left}div{overflow-x:auto}img{max-width:100%}';
   const paragraphs = lines.map((line) => `<p>${escaped(line)}</p>`).join('\n');
-  const pictures = charts.map((chart) => `<h2>${escaped(chart.title)}</h2>\n${pictureOf(chart)}`).join('\n');
+  const pictures = charts.map((chart) => `<p>${pictureOf(chart)}</p>`).join('\n');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${style}</style></head>
 <body><h1>${escaped(title)}</h1>
