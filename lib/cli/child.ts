@@ -24,8 +24,13 @@ async function follow(order: ChildOrder): Promise<void> {
       return report({ type: 'up', target: { addresses, token } });
     }
     case 'worker': {
-      const [{ startPool }, { startWorker }] = await Promise.all([import('../execute/pool.js'), import('../cluster/worker.js')]);
-      const executors = await Promise.all(Array.from({ length: order.threads }, () => startPool({ workers: 1, tasks: order.tasks })));
+      const [{ startPool }, { startWorker }] = await Promise.all([
+        import('../execute/pool.js'),
+        import('../cluster/worker.js'),
+      ]);
+      const executors = await Promise.all(
+        Array.from({ length: order.threads }, () => startPool({ workers: 1, tasks: order.tasks })),
+      );
       const target = await joined;
       worker = startWorker({ find: () => target, executors, name: order.name, log });
       await worker.joined;

@@ -5,7 +5,9 @@ import { table } from './table.js';
 import { addWhereFlags, readWhereFlags, warn, type WhereFlags } from './whereabouts.js';
 
 export function addStatus(program: Command): void {
-  addWhereFlags(program.command('status').description('say who is in the cluster, and how much there is to do'))
+  addWhereFlags(
+    program.command('status').description('say who is in the cluster, and how much there is to do'),
+  )
     .option('--json', 'print one JSON object instead of text')
     .action(runStatus);
 }
@@ -14,7 +16,9 @@ async function runStatus({ json, ...flags }: WhereFlags & { readonly json?: bool
   const { workers, clients, waiting } = await askStatus(readWhereFlags(flags), warn);
   if (json) return void process.stdout.write(`${JSON.stringify({ workers, clients, waiting })}\n`);
   const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`;
-  const lines = [`${count(workers.length, 'worker')}, ${count(clients, 'client')}, ${count(waiting, 'task')} waiting`];
+  const lines = [
+    `${count(workers.length, 'worker')}, ${count(clients, 'client')}, ${count(waiting, 'task')} waiting`,
+  ];
   if (workers.length === 0) lines.push('Start a worker: lola worker');
   else {
     const head = ['worker', 'threads', 'batches running', 'ahead', 'tasks finished'];

@@ -29,7 +29,10 @@ export function addWorker(program: Command): void {
     .command('worker')
     .description('join a scheduler and compute for it')
     .argument('[ADDRESS]', 'where the scheduler listens, as ws://127.0.0.1:8786 (absent: as its file says)')
-    .option('--scheduler-file <FILE>', 'the file in which it wrote address and token (absent: the one in your home)')
+    .option(
+      '--scheduler-file <FILE>',
+      'the file in which it wrote address and token (absent: the one in your home)',
+    )
     .option('--token-file <FILE>', 'a file that holds its token, where its own file is not on this machine')
     .option('--threads <P>', 'threads that compute (absent: the cores you are allotted)')
     .option('--name <NAME>', 'what logs and errors call it (absent: host and process)')
@@ -43,11 +46,21 @@ async function runWorker(address: string | undefined, flags: WorkerFlags): Promi
   const deathTimeoutMs = 1000 * readCount('--death-timeout', flags.deathTimeout);
   const tasks = (flags.tasks ?? []).map((path) => pathToFileURL(resolve(path)).href);
   const where = await completed({ address, file: flags.schedulerFile }, flags.tokenFile);
-  const executors = await Promise.all(Array.from({ length: threads }, () => startPool({ workers: 1, tasks })));
+  const executors = await Promise.all(
+    Array.from({ length: threads }, () => startPool({ workers: 1, tasks })),
+  );
   const name = flags.name ?? `${hostname()}-${process.pid}`;
   const log = (line: string) => process.stdout.write(`${line}\n`);
-  const worker = startWorker({ find: () => findScheduler(where, warn), executors, name, deathTimeoutMs, log });
+  const worker = startWorker({
+    find: () => findScheduler(where, warn),
+    executors,
+    name,
+    deathTimeoutMs,
+    log,
+  });
+  let leaving = false;
   const leave = () => {
+    leaving = true;
     log('lola.worker - INFO - Draining: what runs ends first (once more to stop at once)');
     process.once('SIGINT', () => process.exit(EXIT.interrupted));
     process.once('SIGTERM', () => process.exit(EXIT.interrupted));
@@ -58,7 +71,10 @@ async function runWorker(address: string | undefined, flags: WorkerFlags): Promi
   // Where signals do not exist (Windows), the parent sends a message.
   process.once('message', (message) => message === 'drain' && leave());
   try {
+    await worker.joined; // who is never let in ends with an error
     await worker.ended;
+  } catch (error) {
+    if (!leaving) throw error;
   } finally {
     await Promise.all(executors.map((executor) => executor.close()));
     process.removeListener('SIGINT', leave);
@@ -91,12 +107,15 @@ function readToken(path: string): string {
 function checkToken(token: string, from: string): string {
   if (/^[0-9a-f]{64}$/.test(token)) return token;
   // What was given is not shown: it may be a token with a slip in it.
-  throw new InvalidArgumentError(`${from} must be 64 hexadecimal digits, got ${token.length} characters. It is in the scheduler's file, as "token".`);
+  throw new InvalidArgumentError(
+    `${from} must be 64 hexadecimal digits, got ${token.length} characters. It is in the scheduler's file, as "token".`,
+  );
 }
 
 /** One line of standard input, not shown on the terminal. */
 async function askToken(): Promise<string> {
-  if (process.stdin.isTTY) process.stderr.write("the scheduler's token (it is in its file; nothing is shown): ");
+  if (process.stdin.isTTY)
+    process.stderr.write("the scheduler's token (it is in its file; nothing is shown): ");
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: process.stdin.isTTY });
   try {

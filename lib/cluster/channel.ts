@@ -2,7 +2,14 @@
 import { WebSocket } from 'ws';
 import { ConnectionError, InvalidArgumentError, ProtocolError, show } from '../errors.js';
 import { clock } from '../task/executor.js';
-import { MOST_BYTES, PROTOCOL, decodeFromScheduler, encode, type FromScheduler, type ToScheduler } from './protocol.js';
+import {
+  MOST_BYTES,
+  PROTOCOL,
+  decodeFromScheduler,
+  encode,
+  type FromScheduler,
+  type ToScheduler,
+} from './protocol.js';
 import { DEADLINE_BEATS } from './state.js';
 
 /** Who does not answer in this time is not there (ms). */
@@ -43,14 +50,19 @@ export async function dial({ addresses, token, file }: Target): Promise<WebSocke
   }
   const refused = failures.find((error) => error instanceof ProtocolError);
   if (refused || file === undefined) throw refused ?? failures[0];
-  throw new ConnectionError(`the scheduler of '${file}' is gone, or cannot be reached from here: ${failures[0].message}`, { cause: failures[0] });
+  throw new ConnectionError(
+    `the scheduler of '${file}' is gone, or cannot be reached from here: ${failures[0].message}`,
+    { cause: failures[0] },
+  );
 }
 
 /** @throws InvalidArgumentError unless it reads ws://host:port */
 export function checkAddress(address: string): void {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url?.protocol === 'ws:' && url.hostname !== '' && url.port !== '' && url.pathname === '/') return;
-  throw new InvalidArgumentError(`address must read ws://host:port, as in ws://127.0.0.1:8786, got ${show(address)}.`);
+  throw new InvalidArgumentError(
+    `address must read ws://host:port, as in ws://127.0.0.1:8786, got ${show(address)}.`,
+  );
 }
 
 function dialOne(address: string, token: string): Promise<WebSocket> {
@@ -72,7 +84,12 @@ function dialOne(address: string, token: string): Promise<WebSocket> {
       response.once('close', () => {
         const refusal = response.headers['x-lola'] === 'refused';
         if (refusal) reject(new ProtocolError(`the scheduler at ${address} refuses: ${body.trim()}`));
-        else reject(new ConnectionError(`what listens at ${address} is no lola scheduler (it answered ${response.statusCode}). Look in the scheduler's log for its address.`));
+        else
+          reject(
+            new ConnectionError(
+              `what listens at ${address} is no lola scheduler (it answered ${response.statusCode}). Look in the scheduler's log for its address.`,
+            ),
+          );
       });
     });
   });

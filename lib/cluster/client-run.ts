@@ -43,7 +43,7 @@ export class ClientRun {
     if (this.exhausted || this.outstanding.size > WINDOW / 2 || this.bytes > WINDOW_BYTES / 2) return [];
     const drawn: { index: number; packed: PackedTask }[] = [];
     while (this.outstanding.size < WINDOW && this.bytes < WINDOW_BYTES) {
-      const { done, value: task } = this.source.next();
+      const { done, value: task } = this.source.next() as IteratorResult<Task, undefined>;
       if (done) {
         this.exhausted = true;
         break;
@@ -53,7 +53,9 @@ export class ClientRun {
       const bytes = packed.payload.length;
       if (bytes > MOST_BYTES - ENVELOPE_BYTES) {
         const most = (MOST_BYTES - ENVELOPE_BYTES) / 2 ** 20;
-        throw new InvalidArgumentError(`task ${task.key}: its input takes ${bytes} bytes; ${most} MiB travel at most. Cut it into smaller chunks.`);
+        throw new InvalidArgumentError(
+          `task ${task.key}: its input takes ${bytes} bytes; ${most} MiB travel at most. Cut it into smaller chunks.`,
+        );
       }
       this.kind ||= task.operation;
       onDrawn(task);
@@ -66,7 +68,9 @@ export class ClientRun {
 
   /** What a scheduler must be told that knows nothing of this run: all that has no result. */
   resend(): Submit[] {
-    return this.messages(Array.from(this.outstanding, ([index, { task }]) => ({ index, packed: packTask(task) })));
+    return this.messages(
+      Array.from(this.outstanding, ([index, { task }]) => ({ index, packed: packTask(task) })),
+    );
   }
 
   /** The task that a result belongs to; undefined where it has its result already, as after a connection was lost. */

@@ -1,5 +1,14 @@
 // A client of the cluster: an Executor whose threads are those of all workers that have joined, now.
-import { CancelledError, ClosedError, ConnectionError, NoWorkersError, ProtocolError, TaskError, WorkerLostError, fromErrorRecord } from '../errors.js';
+import {
+  CancelledError,
+  ClosedError,
+  ConnectionError,
+  NoWorkersError,
+  ProtocolError,
+  TaskError,
+  WorkerLostError,
+  fromErrorRecord,
+} from '../errors.js';
 import { clock, type Executor, type ExecutorEvent, type RunOptions } from '../task/executor.js';
 import type { Task, Value } from '../task/task.js';
 import { Channel, dial } from './channel.js';
@@ -43,14 +52,18 @@ export type ClusterStatus = Omit<FromScheduler & { op: 'status' }, 'op'>;
  * Asks a scheduler how it is.
  * @throws as connect does
  */
-export async function askStatus(where: Whereabouts = {}, warn?: (text: string) => void): Promise<ClusterStatus> {
+export async function askStatus(
+  where: Whereabouts = {},
+  warn?: (text: string) => void,
+): Promise<ClusterStatus> {
   const socket = await dial(findScheduler(where, warn));
   let channel: Channel | undefined;
   try {
     return await new Promise((resolve, reject) => {
       channel = new Channel(socket, {
         onMessage: (message) => {
-          if (message.op === 'status') resolve({ workers: message.workers, clients: message.clients, waiting: message.waiting });
+          if (message.op === 'status')
+            resolve({ workers: message.workers, clients: message.clients, waiting: message.waiting });
         },
         onClose: (reason) => reject(new ConnectionError(`the scheduler closed the connection: ${reason}.`)),
       });
@@ -101,7 +114,8 @@ class Client implements Executor {
       });
       channel.send({ op: 'connect', name: this.name });
     });
-    for (const run of this.runs.values()) for (const message of run.tasks.resend()) this.channel!.send(message);
+    for (const run of this.runs.values())
+      for (const message of run.tasks.resend()) this.channel.send(message);
   }
 
   async run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
@@ -131,7 +145,10 @@ class Client implements Executor {
 
   private submit(run: OpenRun): void {
     this.guard(run, () => {
-      for (const message of run.tasks.submit(({ key }) => run.tell({ type: 'queued', task: key, time: clock() }))) this.channel?.send(message);
+      for (const message of run.tasks.submit(({ key }) =>
+        run.tell({ type: 'queued', task: key, time: clock() }),
+      ))
+        this.channel?.send(message);
       if (run.tasks.done) this.end(run, undefined);
     });
   }
@@ -182,7 +199,14 @@ class Client implements Executor {
     }
   }
 
-  private finished({ runs, indices, worker, thread, times, values }: FromScheduler & { op: 'finished' }): void {
+  private finished({
+    runs,
+    indices,
+    worker,
+    thread,
+    times,
+    values,
+  }: FromScheduler & { op: 'finished' }): void {
     const time = clock();
     const unpacked = unpackValue(values) as readonly Value[];
     const touched = new Set<OpenRun>();
@@ -207,14 +231,20 @@ class Client implements Executor {
     if (this.closed && this.runs.size === 0) return;
     const { reconnectMs = 30_000 } = this.options;
     const since = clock();
-    let failure: Error = bye === undefined ? new ConnectionError(`lost the scheduler: ${reason}.`) : new ProtocolError(`the scheduler sent us away: ${bye}.`);
+    let failure: Error =
+      bye === undefined
+        ? new ConnectionError(`lost the scheduler: ${reason}.`)
+        : new ProtocolError(`the scheduler sent us away: ${bye}.`);
     while (bye === undefined && clock() - since < reconnectMs) {
       try {
         return await this.open();
       } catch (error) {
         if (!(error instanceof ConnectionError)) failure = error as Error;
         if (!(error instanceof ConnectionError)) break;
-        failure = new ConnectionError(`lost the scheduler (${reason}) and have not found it again for ${reconnectMs / 1000} s: ${error.message}`, { cause: error });
+        failure = new ConnectionError(
+          `lost the scheduler (${reason}) and have not found it again for ${reconnectMs / 1000} s: ${error.message}`,
+          { cause: error },
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
@@ -229,7 +259,9 @@ class Client implements Executor {
     for (const timer of this.waiting.splice(0)) clearTimeout(timer);
     if (!alone) return;
     const { noWorkersMs } = this.options;
-    this.waiting.push(setTimeout(() => this.notice(`waiting: 0 workers. Start one: ${START_ONE}`), WAITING_MS));
+    this.waiting.push(
+      setTimeout(() => this.notice(`waiting: 0 workers. Start one: ${START_ONE}`), WAITING_MS),
+    );
     if (noWorkersMs === undefined) return;
     const fail = () => {
       for (const run of this.runs.values()) this.end(run, new NoWorkersError(noWorkersMs / 1000, START_ONE));
@@ -286,14 +318,21 @@ class OpenRun {
     const text = error?.message ?? ended[ended.length - 1] ?? '';
     this.tell({ type: 'failed', task: task.key, worker, thread, message: text, retried, time: clock() });
     if (retried) return undefined;
-    return error ? new TaskError(task.key, fromErrorRecord(error)) : new WorkerLostError(task.key, ended.length, ended);
+    return error
+      ? new TaskError(task.key, fromErrorRecord(error))
+      : new WorkerLostError(task.key, ended.length, ended);
   }
 
   /** Takes a result, unless its task has one already. */
-  finished(index: number, value: Value, at: { worker: string; thread: number; start: number; end: number; time: number }): void {
+  finished(
+    index: number,
+    value: Value,
+    at: { worker: string; thread: number; start: number; end: number; time: number },
+  ): void {
     const task = this.tasks.accept(index);
     if (!task) return;
-    if (!this.announced.delete(index)) this.tell({ type: 'started', task: task.key, worker: at.worker, thread: at.thread, time: at.start });
+    if (!this.announced.delete(index))
+      this.tell({ type: 'started', task: task.key, worker: at.worker, thread: at.thread, time: at.start });
     this.values[index] = value;
     this.tell({ type: 'finished', task: task.key, ...at });
     this.options.onResult?.(value, task, index);

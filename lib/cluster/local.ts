@@ -14,7 +14,12 @@ const STOP_MS = 2000;
 /** What a child is told first. The token travels here: neither a command line nor the environment shows it. */
 export type ChildOrder =
   | { readonly role: 'scheduler'; readonly heartbeatMs?: number }
-  | { readonly role: 'worker'; readonly name: string; readonly threads: number; readonly tasks: readonly string[] }
+  | {
+      readonly role: 'worker';
+      readonly name: string;
+      readonly threads: number;
+      readonly tasks: readonly string[];
+    }
   | { readonly role: 'join'; readonly target: Target }
   | { readonly role: 'drain' };
 
@@ -157,7 +162,10 @@ class Cluster implements LocalCluster {
     return worker;
   }
 
-  private spawn(order: ChildOrder): { readonly child: ChildProcess; readonly up: Promise<ChildReport & { type: 'up' }> } {
+  private spawn(order: ChildOrder): {
+    readonly child: ChildProcess;
+    readonly up: Promise<ChildReport & { type: 'up' }>;
+  } {
     const child = fork(CHILD, [], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     // Piped and passed on, because a notebook does not show what a child writes by itself.
     child.stdout!.on('data', (data: Buffer) => process.stdout.write(data));
@@ -166,7 +174,10 @@ class Cluster implements LocalCluster {
     child.once('exit', () => this.children.delete(child));
     child.send(order);
     const up = new Promise<ChildReport & { type: 'up' }>((resolve, reject) => {
-      const fail = (why: string) => reject(new ConnectionError(`the local cluster's ${order.role} did not start: ${why}. Its log says more.`));
+      const fail = (why: string) =>
+        reject(
+          new ConnectionError(`the local cluster's ${order.role} did not start: ${why}. Its log says more.`),
+        );
       const impatient = setTimeout(() => fail(`not up after ${START_MS / 1000} s`), START_MS);
       child.on('message', (report: ChildReport) => {
         if (report.type === 'log') return this.log.push(report.line);

@@ -54,9 +54,19 @@ const FROM_CLIENT = [
   v.object({ op: v.literal('cancelRun'), run: number }),
 ] as const;
 
-const FROM_BOTH = [v.object({ op: v.literal('ping'), sent: time, rttMs: time }), v.object({ op: v.literal('status') })] as const;
+const FROM_BOTH = [
+  v.object({ op: v.literal('ping'), sent: time, rttMs: time }),
+  v.object({ op: v.literal('status') }),
+] as const;
 
-const workerStatus = v.object({ name, threads, running: number, ahead: number, finished: number, draining: v.boolean() });
+const workerStatus = v.object({
+  name,
+  threads,
+  running: number,
+  ahead: number,
+  finished: number,
+  draining: v.boolean(),
+});
 
 /** What the scheduler says. */
 const FROM_SCHEDULER = [
@@ -70,7 +80,15 @@ const FROM_SCHEDULER = [
   v.object({ op: v.literal('cancel'), batch: number }),
   // to a client
   v.object({ op: v.literal('started'), run: number, index: number, worker: name, thread: number, time }),
-  v.object({ op: v.literal('finished'), runs: v.array(number), indices: v.array(number), worker: name, thread: number, times: numbers, values: bytes }),
+  v.object({
+    op: v.literal('finished'),
+    runs: v.array(number),
+    indices: v.array(number),
+    worker: name,
+    thread: number,
+    times: numbers,
+    values: bytes,
+  }),
   v.object({
     op: v.literal('failed'),
     run: number,
@@ -123,21 +141,28 @@ export function decodeFromScheduler(data: Uint8Array): FromScheduler {
   return decode(TO_PEER, data);
 }
 
-function decode<T extends typeof TO_SCHEDULER | typeof TO_PEER>(schema: T, data: Uint8Array): v.InferOutput<T> {
+function decode<T extends typeof TO_SCHEDULER | typeof TO_PEER>(
+  schema: T,
+  data: Uint8Array,
+): v.InferOutput<T> {
   const message = unpack(data);
   const { success, output, issues } = v.safeParse(schema, message, { abortEarly: true });
   if (success) return output;
   const { op } = (message ?? {}) as { op?: unknown };
   const [{ message: problem, path }] = issues;
   const where = path ? path.map(({ key }) => String(key)).join('.') : 'message';
-  throw new ProtocolError(`message ${show(op)} is malformed or unknown (${where}: ${problem}). Use the same version on both sides.`);
+  throw new ProtocolError(
+    `message ${show(op)} is malformed or unknown (${where}: ${problem}). Use the same version on both sides.`,
+  );
 }
 
 function unpack(data: Uint8Array): unknown {
   try {
     return packr.unpack(data);
   } catch (cause) {
-    throw new ProtocolError(`${data.length} bytes are no message. Use the same version on both sides.`, { cause });
+    throw new ProtocolError(`${data.length} bytes are no message. Use the same version on both sides.`, {
+      cause,
+    });
   }
 }
 
@@ -150,7 +175,10 @@ export function packValue(value: Value): Uint8Array {
 /** @throws ProtocolError where the bytes are no value */
 export function unpackValue(packed: Uint8Array): Value {
   const value = unpack(packed);
-  if (!isValue(value)) throw new ProtocolError(`a packed value holds ${show(value)}, which is no plain data. Use the same version on both sides.`);
+  if (!isValue(value))
+    throw new ProtocolError(
+      `a packed value holds ${show(value)}, which is no plain data. Use the same version on both sides.`,
+    );
   return value;
 }
 
@@ -175,5 +203,5 @@ function markNegativeZeros(value: Value): unknown {
   if (typeof value === 'number') return Object.is(value, -0) ? new NegativeZero() : value;
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   if (Array.isArray(value)) return value.map(markNegativeZeros);
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, markNegativeZeros(inner as Value)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, markNegativeZeros(inner)]));
 }

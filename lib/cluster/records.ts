@@ -114,7 +114,7 @@ export class Queue {
   /** Takes up to `most` tasks that are not suspects, of together up to `bytes` bytes; at least one, if there is any. */
   take(most: number, bytes: number): Entry[] {
     const taken: Entry[] = [];
-    for (let size = 0; taken.length < most && this.ordinary > 0; ) {
+    for (let size = 0; taken.length < most && this.ordinary > 0;) {
       const next = this.back[this.back.length - 1] ?? this.fresh[this.head]!;
       size += next.payload.length;
       if (taken.length > 0 && size > bytes) break;

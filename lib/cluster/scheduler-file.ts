@@ -1,6 +1,16 @@
 // The scheduler file: where a scheduler listens and the token that it asks for, for its owner's eyes only.
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync, fsyncSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+  fsyncSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
@@ -40,7 +50,10 @@ export function newToken(): string {
  * @returns a warning where the drive knows no modes
  * @throws InvalidArgumentError where it cannot be written
  */
-export function writeSchedulerFile(path: string, info: Omit<SchedulerInfo, 'closedToOthers'>): string | undefined {
+export function writeSchedulerFile(
+  path: string,
+  info: Omit<SchedulerInfo, 'closedToOthers'>,
+): string | undefined {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -51,7 +64,9 @@ export function writeSchedulerFile(path: string, info: Omit<SchedulerInfo, 'clos
       fsyncSync(file); // a full disk says so here, and not when a worker reads half a file
       closeSync(file);
       renameSync(draft, path);
-      return closedToOthers ? undefined : `${path} lies where files cannot be closed to others: whoever can read it can use this cluster`;
+      return closedToOthers
+        ? undefined
+        : `${path} lies where files cannot be closed to others: whoever can read it can use this cluster`;
     } catch (error) {
       rmSync(draft, { force: true });
       throw error;
@@ -72,21 +87,29 @@ export function readSchedulerFile(path: string, warn: (text: string) => void = (
   const { text, mode, uid } = read(path);
   const parsed = v.safeParse(schedulerInfo, parseJson(text));
   if (!parsed.success) {
-    throw new InvalidArgumentError(`--scheduler-file: '${path}' is no scheduler file. Start the scheduler again, or name the file that it says in its log.`);
+    throw new InvalidArgumentError(
+      `--scheduler-file: '${path}' is no scheduler file. Start the scheduler again, or name the file that it says in its log.`,
+    );
   }
   const info = parsed.output;
   const mine = process.getuid?.();
   if (mine !== undefined && uid !== mine) {
-    throw new InvalidArgumentError(`--scheduler-file: '${path}' belongs to another user (uid ${uid}): its scheduler may be a trap. Use a file of your own.`);
+    throw new InvalidArgumentError(
+      `--scheduler-file: '${path}' belongs to another user (uid ${uid}): its scheduler may be a trap. Use a file of your own.`,
+    );
   }
   if (mine === undefined || (mode & OTHERS) !== 0) {
     if (info.closedToOthers) {
-      throw new InvalidArgumentError(`--scheduler-file: '${path}' can be read by others, and its token used. Run: chmod 600 '${path}', and start the scheduler again.`);
+      throw new InvalidArgumentError(
+        `--scheduler-file: '${path}' can be read by others, and its token used. Run: chmod 600 '${path}', and start the scheduler again.`,
+      );
     }
     warn(`'${path}' lies where files cannot be closed to others: whoever can read it can use this cluster`);
   }
   if (info.protocol !== PROTOCOL) {
-    throw new InvalidArgumentError(`--scheduler-file: '${path}' is of a scheduler that speaks ${info.protocol}; this is ${PROTOCOL}. Use the same version on both sides.`);
+    throw new InvalidArgumentError(
+      `--scheduler-file: '${path}' is of a scheduler that speaks ${info.protocol}; this is ${PROTOCOL}. Use the same version on both sides.`,
+    );
   }
   return info;
 }
@@ -125,7 +148,8 @@ export function findScheduler({ address, token, file }: Whereabouts, warn?: (tex
     return { addresses, token, file: path };
   }
   const known = infoIfThere(path, warn);
-  if (known?.addresses.some((each) => new URL(each).host === new URL(address).host)) return { addresses: [address], token: known.token };
+  if (known?.addresses.some((each) => new URL(each).host === new URL(address).host))
+    return { addresses: [address], token: known.token };
   throw new UnknownSchedulerError(
     `no scheduler file here knows ${address} and its token. Look in the scheduler's log for its address; where it runs on another machine, copy its file to this one and name it (--scheduler-file).`,
   );
@@ -151,8 +175,11 @@ function read(path: string): { text: string; mode: number; uid: number } {
     }
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') throw new InvalidArgumentError(`--scheduler-file: cannot read '${path}': ${message}.`);
-    throw new ConnectionError(`there is no scheduler file '${path}'. Start one with 'lola scheduler', or say where it is: --scheduler ws://host:port or --scheduler-file FILE.`);
+    if (code !== 'ENOENT')
+      throw new InvalidArgumentError(`--scheduler-file: cannot read '${path}': ${message}.`);
+    throw new ConnectionError(
+      `there is no scheduler file '${path}'. Start one with 'lola scheduler', or say where it is: --scheduler ws://host:port or --scheduler-file FILE.`,
+    );
   }
 }
 

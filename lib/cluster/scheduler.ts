@@ -50,18 +50,28 @@ export interface Scheduler {
  */
 export async function startScheduler(options: SchedulerOptions = {}): Promise<Scheduler> {
   const { host = '127.0.0.1', file, dashboard } = options;
-  if (options.port !== undefined) checkInteger('scheduler: port', options.port, 0, 'Leave it out for 8786.', 65535);
-  const log = (level: 'INFO' | 'WARNING', text: string) => options.log?.(`lola.scheduler - ${level} - ${text}`);
+  if (options.port !== undefined)
+    checkInteger('scheduler: port', options.port, 0, 'Leave it out for 8786.', 65535);
+  const log = (level: 'INFO' | 'WARNING', text: string) =>
+    options.log?.(`lola.scheduler - ${level} - ${text}`);
   const token = tokenFor(file);
   const server = new SchedulerServer(token, options, log);
   const port = await server.listen(host, options.port);
   const addresses = addressesOf(host, port);
-  if (options.port === undefined && port !== DEFAULT_PORT) log('WARNING', `Port ${DEFAULT_PORT} is taken, this is the next free one`);
+  if (options.port === undefined && port !== DEFAULT_PORT)
+    log('WARNING', `Port ${DEFAULT_PORT} is taken, this is the next free one`);
   for (const address of addresses) log('INFO', `  Scheduler at:  ${address}`);
   if (dashboard) log('INFO', `  dashboard at:  ${dashboard}`);
   if (file) {
     try {
-      const warning = writeSchedulerFile(file, { protocol: PROTOCOL, addresses, port, dashboard, token, pid: process.pid });
+      const warning = writeSchedulerFile(file, {
+        protocol: PROTOCOL,
+        addresses,
+        port,
+        dashboard,
+        token,
+        pid: process.pid,
+      });
       log('INFO', `  address and token in:  ${file}`);
       if (warning) log('WARNING', warning);
     } catch (error) {
@@ -90,7 +100,9 @@ function addressesOf(host: string, port: number): string[] {
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   // Others reach the machine by any of these, itself best by the loopback, which comes last as it means each one's own.
   const hosts = every
-    ? own.filter(({ family, address }) => (family === 'IPv4' || host === '::') && !address.startsWith('fe80')).map(({ address }) => address)
+    ? own
+        .filter(({ family, address }) => (family === 'IPv4' || host === '::') && !address.startsWith('fe80'))
+        .map(({ address }) => address)
     : [host];
   hosts.sort((a, b) => Number(isLoopback(a)) - Number(isLoopback(b)));
   return hosts.map((each) => `ws://${each.includes(':') ? `[${each}]` : each}:${port}`);
@@ -125,10 +137,21 @@ class SchedulerServer {
     this.digest = digestOf(token);
     const watched = options.onEvent !== undefined;
     // Numbers of batches start somewhere else in each scheduler, so that an answer to another one's is not taken for ours.
-    this.state = new SchedulerState({ heartbeatMs: this.heartbeatMs, firstBatch: Math.floor(Math.random() * 2 ** 50), watched });
-    this.sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MOST_BYTES, handleProtocols: () => PROTOCOL });
+    this.state = new SchedulerState({
+      heartbeatMs: this.heartbeatMs,
+      firstBatch: Math.floor(Math.random() * 2 ** 50),
+      watched,
+    });
+    this.sockets = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: MOST_BYTES,
+      handleProtocols: () => PROTOCOL,
+    });
     this.server = createServer((_request, response) => {
-      response.writeHead(426, { 'content-type': 'text/plain' }).end('This is a lola scheduler. It speaks WebSocket to workers and clients.\n');
+      response
+        .writeHead(426, { 'content-type': 'text/plain' })
+        .end('This is a lola scheduler. It speaks WebSocket to workers and clients.\n');
     });
     this.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
     this.ticker = setInterval(() => this.tick(), this.heartbeatMs);
@@ -175,11 +198,19 @@ class SchedulerServer {
     // Digests are of one length and tell nothing of how much of a guess was right.
     if (!timingSafeEqual(digestOf(token), this.digest)) {
       this.log('WARNING', `Refused a connection from ${request.socket.remoteAddress}: wrong token`);
-      return refuse(socket, 401, "wrong token. Perhaps this is another person's scheduler: look in your own scheduler's log for its address.");
+      return refuse(
+        socket,
+        401,
+        "wrong token. Perhaps this is another person's scheduler: look in your own scheduler's log for its address.",
+      );
     }
     if (protocol !== PROTOCOL) {
       this.log('WARNING', `Refused a connection from ${request.socket.remoteAddress}: it speaks ${protocol}`);
-      return refuse(socket, 400, `it speaks ${PROTOCOL}, we speak ${protocol}. Use the same version on both sides.`);
+      return refuse(
+        socket,
+        400,
+        `it speaks ${PROTOCOL}, we speak ${protocol}. Use the same version on both sides.`,
+      );
     }
     this.sockets.handleUpgrade(request, socket, head, (accepted) => this.accept(accepted));
   }
@@ -194,7 +225,13 @@ class SchedulerServer {
       this.log('WARNING', `A connection ${peer.problem}`);
     });
     socket.on('close', (code) => {
-      if (this.peers.delete(number)) this.handle({ type: 'closed', peer: number, reason: peer.problem ?? closeReason(code), time: clock() });
+      if (this.peers.delete(number))
+        this.handle({
+          type: 'closed',
+          peer: number,
+          reason: peer.problem ?? closeReason(code),
+          time: clock(),
+        });
     });
   }
 
@@ -216,7 +253,8 @@ class SchedulerServer {
     const time = clock();
     for (const [number, { since }] of this.peers) {
       const known = this.state.workers.has(number) || this.state.clients.has(number);
-      if (!known && time - since > DEADLINE_BEATS * this.heartbeatMs) this.dismiss(number, 'it did not say who it is');
+      if (!known && time - since > DEADLINE_BEATS * this.heartbeatMs)
+        this.dismiss(number, 'it did not say who it is');
     }
     this.handle({ type: 'tick', time });
   }
@@ -232,8 +270,12 @@ class SchedulerServer {
 
   private tell(event: ExecutorEvent): void {
     if (event.type === 'joined') {
-      this.log('INFO', `Worker joined: ${event.worker}, ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'} (${this.state.workers.size} here)`);
-    } else if (event.type === 'left') this.log('INFO', `Worker left: ${event.worker} (${event.reason}; ${this.state.workers.size} here)`);
+      this.log(
+        'INFO',
+        `Worker joined: ${event.worker}, ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'} (${this.state.workers.size} here)`,
+      );
+    } else if (event.type === 'left')
+      this.log('INFO', `Worker left: ${event.worker} (${event.reason}; ${this.state.workers.size} here)`);
     this.options.onEvent?.(event);
   }
 
@@ -259,12 +301,19 @@ function digestOf(token: string): Buffer {
 }
 
 function refuse(socket: Duplex, status: number, reason: string): void {
-  const head = [`HTTP/1.1 ${status} Refused`, 'x-lola: refused', 'content-type: text/plain', 'connection: close'];
+  const head = [
+    `HTTP/1.1 ${status} Refused`,
+    'x-lola: refused',
+    'content-type: text/plain',
+    'connection: close',
+  ];
   socket.end(`${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`);
 }
 
 function closeReason(code: number): string {
-  return code === 1006 ? 'its connection broke off: killed, or its machine or network is gone' : `closed (${code})`;
+  return code === 1006
+    ? 'its connection broke off: killed, or its machine or network is gone'
+    : `closed (${code})`;
 }
 
 function listenError({ code, message }: NodeJS.ErrnoException, host: string, port: number): Error {
@@ -274,5 +323,7 @@ function listenError({ code, message }: NodeJS.ErrnoException, host: string, por
     EADDRNOTAVAIL: `'${host}' is no address of this machine. Take 127.0.0.1, or 0.0.0.0 for all of them.`,
     ENOTFOUND: `there is no host by the name '${host}'. Take 127.0.0.1, or 0.0.0.0 for all addresses of this machine.`,
   };
-  return new InvalidArgumentError(`scheduler: ${why[code ?? ''] ?? `cannot listen at ${host}:${port}: ${message}.`}`);
+  return new InvalidArgumentError(
+    `scheduler: ${why[code ?? ''] ?? `cannot listen at ${host}:${port}: ${message}.`}`,
+  );
 }

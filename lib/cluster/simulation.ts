@@ -144,7 +144,8 @@ class Simulation {
   private workersMade = 0;
   private readonly faults = new Map<Fault, number>(FAULTS.map((fault) => [fault, 0]));
   private readonly thrown = new Map<number, number>();
-  private readonly trace: [time: number, what: string, message: ToScheduler | FromScheduler | undefined][] = [];
+  private readonly trace: [time: number, what: string, message: ToScheduler | FromScheduler | undefined][] =
+    [];
   private readonly batches = new Map<number, readonly number[]>();
   private readonly values = new Map<number, number>();
   private readonly lost = new Map<number, readonly string[]>();
@@ -169,7 +170,8 @@ class Simulation {
     const { threads = 1, workers } = this.options;
     while (!this.finished()) {
       const next = this.agenda.next();
-      if (next.time > LIMIT_MS) throw new Error(`simulation ${this.options.seed}: ${this.unfinished().length} tasks never ended`);
+      if (next.time > LIMIT_MS)
+        throw new Error(`simulation ${this.options.seed}: ${this.unfinished().length} tasks never ended`);
       this.now = next.time;
       next.action();
     }
@@ -213,7 +215,8 @@ class Simulation {
     const scheduler = this.schedulers;
     const act = () => {
       // A scheduler that died in the meantime has not read it; a message is never late enough to reach its successor.
-      if (scheduler === this.schedulers || event.type === 'message') this.handle({ ...event, time: this.now });
+      if (scheduler === this.schedulers || event.type === 'message')
+        this.handle({ ...event, time: this.now });
     };
     if (cost > 0) this.at(this.busyUntil, act);
     else act();
@@ -238,7 +241,17 @@ class Simulation {
   // ---- connections
 
   private open(who: string, receive: (message: FromScheduler) => void, lost: () => void): Connection {
-    const connection = { peer: this.peers++, who, scheduler: this.schedulers, open: true, cut: false, clearUp: 0, clearDown: 0, receive, lost };
+    const connection = {
+      peer: this.peers++,
+      who,
+      scheduler: this.schedulers,
+      open: true,
+      cut: false,
+      clearUp: 0,
+      clearDown: 0,
+      receive,
+      lost,
+    };
     this.connections.set(connection.peer, connection);
     return connection;
   }
@@ -249,8 +262,10 @@ class Simulation {
     const fault = beat ? undefined : connection.fault;
     if (fault) connection.fault = undefined;
     const clear = way === 'up' ? 'clearUp' : 'clearDown';
-    let arrival = this.now + latencyMs * (0.5 + this.random()) + (fault === 'late' ? this.random() * 3000 : 0);
-    if (fault === 'reordered') arrival += this.random() * 50; // and those behind it do not wait
+    let arrival =
+      this.now + latencyMs * (0.5 + this.random()) + (fault === 'late' ? this.random() * 3000 : 0);
+    if (fault === 'reordered')
+      arrival += this.random() * 50; // and those behind it do not wait
     else connection[clear] = arrival = Math.max(arrival, connection[clear]);
     if (!beat) this.messages++;
     this.arrive(connection, way, message, arrival, fault);
@@ -258,17 +273,29 @@ class Simulation {
     if (fault) this.count(fault);
   }
 
-  private arrive(connection: Connection, way: 'up' | 'down', message: ToScheduler | FromScheduler, time: number, fault?: string): void {
+  private arrive(
+    connection: Connection,
+    way: 'up' | 'down',
+    message: ToScheduler | FromScheduler,
+    time: number,
+    fault?: string,
+  ): void {
     const { who, peer } = connection;
     this.at(time, () => {
       if (connection.cut) return this.note(`${who} -> nobody (lost with its sender)`, message);
-      this.note(way === 'up' ? `${who} -> scheduler${fault ? ` (${fault})` : ''}` : `scheduler -> ${who}${fault ? ` (${fault})` : ''}`, message);
+      this.note(
+        way === 'up'
+          ? `${who} -> scheduler${fault ? ` (${fault})` : ''}`
+          : `scheduler -> ${who}${fault ? ` (${fault})` : ''}`,
+        message,
+      );
       if (way === 'down') {
         if (connection.open) connection.receive(message as FromScheduler);
         return;
       }
       // Handed in even when the connection is closed: more than a socket would do, and the state must not mind.
-      const tasks = message.op === 'submit' ? message.tasks.length : message.op === 'done' ? message.count : 0;
+      const tasks =
+        message.op === 'submit' ? message.tasks.length : message.op === 'done' ? message.count : 0;
       this.toState({ type: 'message', peer, message: message as ToScheduler, time }, tasks);
     });
   }
@@ -284,7 +311,8 @@ class Simulation {
     connection.open = false;
     this.at(Math.max(this.now, connection.clearUp) + 1, () => {
       this.connections.delete(connection.peer);
-      if (connection.scheduler === this.schedulers) this.toState({ type: 'closed', peer: connection.peer, reason, time: this.now }, 0);
+      if (connection.scheduler === this.schedulers)
+        this.toState({ type: 'closed', peer: connection.peer, reason, time: this.now }, 0);
     });
   }
 
@@ -300,7 +328,12 @@ class Simulation {
     const { threads = 1 } = this.options;
     const name = `worker-${this.workersMade++}`;
     const worker: SimWorker = {
-      name, queue: new WorkerQueue(threads), running: new Map(), frozenUntil: 0, dead: false, draining: false,
+      name,
+      queue: new WorkerQueue(threads),
+      running: new Map(),
+      frozenUntil: 0,
+      dead: false,
+      draining: false,
     };
     this.workers.add(worker);
     this.join(worker);
@@ -312,7 +345,8 @@ class Simulation {
     const { threads = 1 } = this.options;
     worker.queue = new WorkerQueue(threads);
     worker.running.clear();
-    const receive = (message: FromScheduler) => this.thawed(worker, () => this.act(worker, connection, worker.queue.handle(message)));
+    const receive = (message: FromScheduler) =>
+      this.thawed(worker, () => this.act(worker, connection, worker.queue.handle(message)));
     const lost = () => this.thawed(worker, () => this.later(this.random() * 500, () => this.join(worker)));
     const connection = this.open(worker.name, receive, lost);
     worker.connection = connection;
@@ -332,7 +366,12 @@ class Simulation {
   }
 
   /** Runs a batch's tasks in their order, until the end, an error, or a task that kills. */
-  private runBatch(worker: SimWorker, connection: Connection, batch: number, tasks: readonly PackedTask[]): void {
+  private runBatch(
+    worker: SimWorker,
+    connection: Connection,
+    batch: number,
+    tasks: readonly PackedTask[],
+  ): void {
     const used = new Set(Array.from(worker.running.values(), ({ thread }) => thread));
     let thread = 0;
     while (used.has(thread)) thread++;
@@ -366,7 +405,9 @@ class Simulation {
         if (worker.dead || worker.running.get(batch) !== mark) return;
         if (kills) return this.crash(worker, 'connection closed');
         worker.running.delete(batch);
-        const given = end.lost ? { count: 0, times: new Float64Array(0), values: new Uint8Array(0) } : packed(times, values);
+        const given = end.lost
+          ? { count: 0, times: new Float64Array(0), values: new Uint8Array(0) }
+          : packed(times, values);
         this.act(worker, connection, worker.queue.ended({ op: 'done', batch, thread, ...given, ...end }));
       }),
     );
@@ -376,7 +417,12 @@ class Simulation {
     if (worker.dead) return;
     this.thawed(worker, () => {
       const { connection } = worker;
-      if (connection?.open) this.send(connection, 'up', { op: 'ping', sent: this.now, rttMs: 2 * (this.options.latencyMs ?? 0.1) });
+      if (connection?.open)
+        this.send(connection, 'up', {
+          op: 'ping',
+          sent: this.now,
+          rttMs: 2 * (this.options.latencyMs ?? 0.1),
+        });
       this.later(HEARTBEAT_MS, () => this.beat(worker));
     });
   }
@@ -410,18 +456,27 @@ class Simulation {
   private startClient(name: string, mine: readonly number[]): void {
     const client: SimClient = { name, runs: new Map(), runsMade: 0 };
     const { runs = 1 } = this.options;
-    for (let r = 0; r < runs; r++) this.newRun(client, mine.filter((_, i) => i % runs === r));
+    for (let r = 0; r < runs; r++)
+      this.newRun(
+        client,
+        mine.filter((_, i) => i % runs === r),
+      );
     this.clients.push(client);
     this.connect(client);
     const beat = () => {
-      if (client.connection?.open) this.send(client.connection, 'up', { op: 'ping', sent: this.now, rttMs: 0 });
+      if (client.connection?.open)
+        this.send(client.connection, 'up', { op: 'ping', sent: this.now, rttMs: 0 });
       this.later(HEARTBEAT_MS, beat);
     };
     this.later(HEARTBEAT_MS, beat);
   }
 
   private newRun(client: SimClient, mine: readonly number[]): ClientRun {
-    const tasks: Task[] = mine.map((index) => ({ key: `task-${index}`, operation: 'simulated', input: null }));
+    const tasks: Task[] = mine.map((index) => ({
+      key: `task-${index}`,
+      operation: 'simulated',
+      input: null,
+    }));
     const run = new ClientRun(client.runsMade++, tasks, this.options.retries ?? 0);
     client.runs.set(run.number, run);
     return run;
@@ -473,14 +528,17 @@ class Simulation {
     const mean = typeof taskMs === 'number' ? taskMs : taskMs(0);
     const span = 10 + (1.5 * tasks * mean) / (workers * threads);
     for (const fault of FAULTS) {
-      for (let i = 0; i < (this.options.faults?.[fault] ?? 0); i++) this.at(this.random() * span, () => this.strike(fault));
+      for (let i = 0; i < (this.options.faults?.[fault] ?? 0); i++)
+        this.at(this.random() * span, () => this.strike(fault));
     }
   }
 
   private strike(fault: Fault): void {
     const worker = this.pick([...this.workers]);
     const client = this.pick(this.clients)!;
-    this.note(`${fault}: ${fault === 'restart' ? 'scheduler' : /client|cancel/.test(fault) ? client.name : (worker?.name ?? 'nobody')}`);
+    this.note(
+      `${fault}: ${fault === 'restart' ? 'scheduler' : /client|cancel/.test(fault) ? client.name : (worker?.name ?? 'nobody')}`,
+    );
     if (fault === 'late' || fault === 'doubled' || fault === 'reordered') {
       const connection = this.pick([...this.connections.values()]);
       if (connection) connection.fault = fault; // for its next message; counted then
@@ -561,7 +619,11 @@ class Simulation {
   private note(what: string, message?: ToScheduler | FromScheduler): void {
     if (!this.recording || message?.op === 'ping' || message?.op === 'pong') return;
     this.trace.push([this.now, what, message]);
-    if (message?.op === 'assign') this.batches.set(message.batch, message.tasks.map(({ key }) => Number(key.slice(5))));
+    if (message?.op === 'assign')
+      this.batches.set(
+        message.batch,
+        message.tasks.map(({ key }) => Number(key.slice(5))),
+      );
   }
 
   /** The lines of the trace that concern a task. */
@@ -573,12 +635,22 @@ class Simulation {
     };
     return this.trace
       .filter(([, , message]) => !message || concerns(message))
-      .map(([time, what, message]) => `${time.toFixed(3)} ms  ${what}${message ? `: ${message.op}${'batch' in message ? ` batch ${message.batch}` : ''}` : ''}`);
+      .map(
+        ([time, what, message]) =>
+          `${time.toFixed(3)} ms  ${what}${message ? `: ${message.op}${'batch' in message ? ` batch ${message.batch}` : ''}` : ''}`,
+      );
   }
 }
 
-function packed(times: readonly number[], values: readonly number[]): { count: number; times: Float64Array; values: Uint8Array } {
-  return { count: values.length, times: Float64Array.from(times), values: new Uint8Array(Float64Array.from(values).buffer) };
+function packed(
+  times: readonly number[],
+  values: readonly number[],
+): { count: number; times: Float64Array; values: Uint8Array } {
+  return {
+    count: values.length,
+    times: Float64Array.from(times),
+    values: new Uint8Array(Float64Array.from(values).buffer),
+  };
 }
 
 function indices(first: number, step: number, total: number): number[] {
@@ -596,7 +668,12 @@ class Agenda {
     const { heap } = this;
     const item = { time, order: this.added++, action };
     let at = heap.push(item) - 1;
-    for (let parent = (at - 1) >> 1; at > 0 && before(item, heap[parent]); at = parent, parent = (at - 1) >> 1) heap[at] = heap[parent];
+    for (
+      let parent = (at - 1) >> 1;
+      at > 0 && before(item, heap[parent]);
+      at = parent, parent = (at - 1) >> 1
+    )
+      heap[at] = heap[parent];
     heap[at] = item;
   }
 

@@ -102,14 +102,30 @@ export class SchedulerState {
     for (const other of this.workers.values()) {
       if (other.name !== name) continue;
       if (other.instance !== instance) {
-        return this.close(peer, `a worker named '${name}' is here already. Give this one another --name, or none.`, true);
+        return this.close(
+          peer,
+          `a worker named '${name}' is here already. Give this one another --name, or none.`,
+          true,
+        );
       }
       this.close(other.peer, 'connected again', false);
       this.lose(other, 'connected again', time, false);
     }
-    const workers = Array.from(this.workers.values(), (other) => ({ name: other.name, threads: other.threads }));
+    const workers = Array.from(this.workers.values(), (other) => ({
+      name: other.name,
+      threads: other.threads,
+    }));
     const worker: Worker = {
-      peer, name, threads, instance, lastSeen: time, rttMs: 0, draining: false, suspects: 0, batches: new Map(), finished: 0,
+      peer,
+      name,
+      threads,
+      instance,
+      lastSeen: time,
+      rttMs: 0,
+      draining: false,
+      suspects: 0,
+      batches: new Map(),
+      finished: 0,
     };
     this.workers.set(peer, worker);
     this.threads += threads;
@@ -154,12 +170,26 @@ export class SchedulerState {
   // ---- clients
 
   private connect(peer: number, name: string, time: number): void {
-    this.clients.set(peer, { peer, name, lastSeen: time, runs: new Map(), paces: new Map(), waiting: new Set() });
-    const workers = Array.from(this.workers.values(), (worker) => ({ name: worker.name, threads: worker.threads }));
+    this.clients.set(peer, {
+      peer,
+      name,
+      lastSeen: time,
+      runs: new Map(),
+      paces: new Map(),
+      waiting: new Set(),
+    });
+    const workers = Array.from(this.workers.values(), (worker) => ({
+      name: worker.name,
+      threads: worker.threads,
+    }));
     this.send(peer, { op: 'welcome', heartbeatMs: this.options.heartbeatMs, workers });
   }
 
-  private submit(client: Client, { run: number, kind, retries, tasks }: ToScheduler & { op: 'submit' }, time: number): void {
+  private submit(
+    client: Client,
+    { run: number, kind, retries, tasks }: ToScheduler & { op: 'submit' },
+    time: number,
+  ): void {
     const run = client.runs.get(number) ?? this.newRun(client, number, kind, retries);
     for (const { index, key, payload } of tasks) {
       run.queue.push({ run, index, key, payload, suspect: false, thrown: 0, losses: undefined });
@@ -171,7 +201,17 @@ export class SchedulerState {
   private newRun(client: Client, number: number, kind: string, retries: number): Run {
     const pace = client.paces.get(kind) ?? { batchSize: 1, queued: 0 };
     client.paces.set(kind, pace);
-    const run = { number, client, retries, queue: new Queue(), batches: new Set<Batch>(), pace, batchSize: 1, counted: 0, over: false };
+    const run = {
+      number,
+      client,
+      retries,
+      queue: new Queue(),
+      batches: new Set<Batch>(),
+      pace,
+      batchSize: 1,
+      counted: 0,
+      over: false,
+    };
     client.runs.set(number, run);
     return run;
   }
@@ -204,7 +244,8 @@ export class SchedulerState {
     if (this.waiting.size === 0) return undefined;
     for (const row of [this.free, this.busy]) {
       for (const worker of row) {
-        for (const client of this.waiting) for (const run of client.waiting) if (mayTake(worker, run)) return { worker, run };
+        for (const client of this.waiting)
+          for (const run of client.waiting) if (mayTake(worker, run)) return { worker, run };
       }
     }
     return undefined;
@@ -239,7 +280,9 @@ export class SchedulerState {
     for (const other of client.waiting) {
       if (tasks.length >= most || run.queue.ordinary > 0) break;
       if (other === run || other.pace !== pace) continue;
-      tasks.push(...other.queue.take(Math.min(other.batchSize, most - tasks.length), BATCH_BYTES / MOST_IN_BATCH));
+      tasks.push(
+        ...other.queue.take(Math.min(other.batchSize, most - tasks.length), BATCH_BYTES / MOST_IN_BATCH),
+      );
     }
     return tasks;
   }
@@ -270,8 +313,15 @@ export class SchedulerState {
 
   private ended(batch: Batch, message: ToScheduler & { op: 'done' | 'returned' }, time: number): void {
     const { worker, tasks } = batch;
-    if (message.op === 'done' && (message.count > tasks.length || message.times.length !== 2 * message.count)) {
-      this.close(worker.peer, `batch ${batch.number} has ${tasks.length} tasks, got ${message.count} results`, true);
+    if (
+      message.op === 'done' &&
+      (message.count > tasks.length || message.times.length !== 2 * message.count)
+    ) {
+      this.close(
+        worker.peer,
+        `batch ${batch.number} has ${tasks.length} tasks, got ${message.count} results`,
+        true,
+      );
       return this.lose(worker, 'sent a malformed result', time, false);
     }
     this.release(batch);
@@ -301,24 +351,48 @@ export class SchedulerState {
     if (finished.every(({ run }) => run.over)) return;
     const runs = finished.map(({ run }) => run.number);
     const indices = finished.map(({ index }) => index);
-    this.send(tasks[0].run.client.peer, { op: 'finished', runs, indices, worker: worker.name, thread, times, values });
+    this.send(tasks[0].run.client.peer, {
+      op: 'finished',
+      runs,
+      indices,
+      worker: worker.name,
+      thread,
+      times,
+      values,
+    });
     if (this.options.watched) this.tellFinished(batch, message, time);
   }
 
   /** Batches double until they take BATCH_MS, or longer where a message takes long to this worker. */
   private learnSize(batch: Batch, meanMs: number): void {
     const aim = Math.max(1, Math.round(Math.max(BATCH_MS, 2 * batch.worker.rttMs) / Math.max(meanMs, 1e-6)));
-    const learn = (known: { batchSize: number }) => (known.batchSize = Math.min(MOST_IN_BATCH, 2 * known.batchSize, aim));
+    const learn = (known: { batchSize: number }) =>
+      (known.batchSize = Math.min(MOST_IN_BATCH, 2 * known.batchSize, aim));
     learn(batch.tasks[0].run.pace);
     for (const run of runsOf(batch)) learn(run);
   }
 
-  private threw(task: Entry, worker: string, thread: number, error: NonNullable<(ToScheduler & { op: 'done' })['error']>, time: number): void {
+  private threw(
+    task: Entry,
+    worker: string,
+    thread: number,
+    error: NonNullable<(ToScheduler & { op: 'done' })['error']>,
+    time: number,
+  ): void {
     const { run } = task;
     const retried = ++task.thrown <= run.retries;
     if (retried) run.queue.unshift(task);
-    this.send(run.client.peer, { op: 'failed', run: run.number, index: task.index, worker, thread, retried, error });
-    if (this.options.watched) this.tell({ type: 'failed', task: task.key, worker, thread, message: error.message, retried, time });
+    this.send(run.client.peer, {
+      op: 'failed',
+      run: run.number,
+      index: task.index,
+      worker,
+      thread,
+      retried,
+      error,
+    });
+    if (this.options.watched)
+      this.tell({ type: 'failed', task: task.key, worker, thread, message: error.message, retried, time });
   }
 
   private blame(task: Entry, worker: string, thread: number, how: string, time: number): void {
@@ -327,8 +401,17 @@ export class SchedulerState {
     task.suspect = true;
     const retried = task.losses.length <= LOSSES_ALLOWED;
     if (retried) run.queue.unshift(task);
-    this.send(run.client.peer, { op: 'failed', run: run.number, index: task.index, worker, thread, retried, ended: [...task.losses] });
-    if (this.options.watched) this.tell({ type: 'failed', task: task.key, worker, thread, message: how, retried, time });
+    this.send(run.client.peer, {
+      op: 'failed',
+      run: run.number,
+      index: task.index,
+      worker,
+      thread,
+      retried,
+      ended: [...task.losses],
+    });
+    if (this.options.watched)
+      this.tell({ type: 'failed', task: task.key, worker, thread, message: how, retried, time });
   }
 
   /** Takes a batch from its worker and its runs. */
@@ -356,7 +439,8 @@ export class SchedulerState {
     else client.waiting.delete(run);
     if (client.waiting.size > 0) this.waiting.add(client);
     else this.waiting.delete(client);
-    if (run.queue.length === 0 && run.batches.size === 0 && client.runs.get(run.number) === run) client.runs.delete(run.number);
+    if (run.queue.length === 0 && run.batches.size === 0 && client.runs.get(run.number) === run)
+      client.runs.delete(run.number);
   }
 
   /** Puts a worker where its batches say; last in its row, so that the next batch goes to another one. */
@@ -401,7 +485,11 @@ export class SchedulerState {
     this.send(peer, { op: 'status', workers, clients: this.clients.size, waiting });
   }
 
-  private tellFinished({ tasks, worker }: Batch, { thread, count, times }: ToScheduler & { op: 'done' }, time: number): void {
+  private tellFinished(
+    { tasks, worker }: Batch,
+    { thread, count, times }: ToScheduler & { op: 'done' },
+    time: number,
+  ): void {
     for (let i = 0; i < count; i++) {
       const [start, end] = [times[2 * i], times[2 * i + 1]];
       const where = { task: tasks[i].key, worker: worker.name, thread };
@@ -430,7 +518,9 @@ export class SchedulerState {
 /** The runs whose tasks are in a batch. */
 function runsOf({ tasks }: Batch): Iterable<Run> {
   const [{ run }] = tasks;
-  return tasks.length === 1 || tasks.every((task) => task.run === run) ? [run] : new Set(tasks.map((task) => task.run));
+  return tasks.length === 1 || tasks.every((task) => task.run === run)
+    ? [run]
+    : new Set(tasks.map((task) => task.run));
 }
 
 /** Whether there is something in the run's queue that the worker may be given. */

@@ -9,7 +9,10 @@ import type { Batch, Client, Entry, Run } from './records.js';
 export function validate(state: SchedulerState): void {
   const places = new Set<Entry>();
   for (const client of state.clients.values()) checkClient(state, client, places);
-  checkRule(state.waiting.size === count(state.clients.values(), ({ waiting }) => waiting.size > 0), 'clients wait that have no tasks');
+  checkRule(
+    state.waiting.size === count(state.clients.values(), ({ waiting }) => waiting.size > 0),
+    'clients wait that have no tasks',
+  );
   let threads = 0;
   let asked = 0;
   for (const worker of state.workers.values()) {
@@ -18,24 +21,41 @@ export function validate(state: SchedulerState): void {
     checkRule(batches.size <= 2 * worker.threads, `${name} has more than one batch ahead for each thread`);
     for (const [number, batch] of batches) {
       checkRule(batch.number === number && batch.worker === worker, `batch ${number} is not ${name}'s`);
-      checkRule(batch.cancelled || batch.tasks.every((task) => isLive(state, task, batch)), `batch ${number} is of a run that is gone`);
+      checkRule(
+        batch.cancelled || batch.tasks.every((task) => isLive(state, task, batch)),
+        `batch ${number} is of a run that is gone`,
+      );
       asked += +batch.asked;
     }
     const suspects = count(batches.values(), ({ tasks }) => tasks[0].suspect);
-    checkRule(suspects === worker.suspects && suspects <= 1, `${name} has ${suspects} suspects, and counts ${worker.suspects}`);
+    checkRule(
+      suspects === worker.suspects && suspects <= 1,
+      `${name} has ${suspects} suspects, and counts ${worker.suspects}`,
+    );
     const [free, busy] = [state.free.has(worker), state.busy.has(worker)];
-    checkRule(free === (!draining && batches.size < worker.threads), `${name} is wrongly ${free ? '' : 'not '}among the free`);
-    checkRule(state.loaded.has(worker) === (!draining && lastAhead(worker) !== undefined), `${name} is in the wrong row of the loaded`);
-    checkRule(busy === (!draining && !free && batches.size < 2 * worker.threads), `${name} is wrongly ${busy ? '' : 'not '}among the busy`);
+    checkRule(
+      free === (!draining && batches.size < worker.threads),
+      `${name} is wrongly ${free ? '' : 'not '}among the free`,
+    );
+    checkRule(
+      state.loaded.has(worker) === (!draining && lastAhead(worker) !== undefined),
+      `${name} is in the wrong row of the loaded`,
+    );
+    checkRule(
+      busy === (!draining && !free && batches.size < 2 * worker.threads),
+      `${name} is wrongly ${busy ? '' : 'not '}among the busy`,
+    );
   }
   checkRule(threads === state.threads, `${state.threads} threads are counted, ${threads} are there`);
   checkRule(asked === state.asked, `${state.asked} batches are counted as asked for, ${asked} are`);
   for (const row of [state.free, state.busy, state.loaded]) {
-    for (const worker of row) checkRule(state.workers.get(worker.peer) === worker, `${worker.name} is gone and still in a row`);
+    for (const worker of row)
+      checkRule(state.workers.get(worker.peer) === worker, `${worker.name} is gone and still in a row`);
   }
   for (const worker of [...state.free, ...state.busy]) {
     for (const { waiting } of state.waiting) {
-      for (const run of waiting) checkRule(!mayTake(worker, run), `run ${run.number} waits although ${worker.name} has room`);
+      for (const run of waiting)
+        checkRule(!mayTake(worker, run), `run ${run.number} waits although ${worker.name} has room`);
     }
   }
 }
@@ -46,7 +66,10 @@ function checkClient(state: SchedulerState, client: Client, places: Set<Entry>):
   for (const pace of client.paces.values()) {
     let queued = 0;
     for (const run of client.runs.values()) if (run.pace === pace) queued += run.queue.length;
-    checkRule(pace.queued === queued, `${client.name} has ${queued} tasks of a kind, ${pace.queued} are counted`);
+    checkRule(
+      pace.queued === queued,
+      `${client.name} has ${queued} tasks of a kind, ${pace.queued} are counted`,
+    );
   }
   for (const [number, run] of client.runs) {
     checkRule(run.number === number && run.client === client, `run ${number} is not ${client.name}'s`);
@@ -71,8 +94,14 @@ function checkRun(run: Run, places: Set<Entry>): void {
   for (const batch of run.batches) {
     const own = batch.tasks.filter((task) => task.run === run);
     checkRule(own.length > 0, `batch ${batch.number} is in the wrong run`);
-    checkRule(batch.worker.batches.get(batch.number) === batch, `batch ${batch.number} is with a worker that does not have it`);
-    checkRule(batch.tasks.length === 1 || !batch.tasks.some(({ suspect }) => suspect), `batch ${batch.number} mixes a suspect with others`);
+    checkRule(
+      batch.worker.batches.get(batch.number) === batch,
+      `batch ${batch.number} is with a worker that does not have it`,
+    );
+    checkRule(
+      batch.tasks.length === 1 || !batch.tasks.some(({ suspect }) => suspect),
+      `batch ${batch.number} mixes a suspect with others`,
+    );
     for (const task of own) places.add(task);
     tasks += own.length;
   }

@@ -5,7 +5,14 @@ import { clock, type Executor } from '../task/executor.js';
 import type { Task } from '../task/task.js';
 import { Channel, dial, type Target } from './channel.js';
 import { runBatch, type BatchEnd } from './compute.js';
-import { ENVELOPE_BYTES, MOST_BYTES, packValue, unpackTask, type PackedTask, type ToScheduler } from './protocol.js';
+import {
+  ENVELOPE_BYTES,
+  MOST_BYTES,
+  packValue,
+  unpackTask,
+  type PackedTask,
+  type ToScheduler,
+} from './protocol.js';
 import { WorkerQueue, type WorkerAction } from './worker-queue.js';
 
 /** That a batch has started is told a little later, since of a short one its result tells it too (ms). */
@@ -62,7 +69,10 @@ class Worker {
     let welcome: () => void;
     const welcomed = new Promise<void>((resolve) => (welcome = resolve));
     this.ended = this.live(() => welcome());
-    this.joined = Promise.race([welcomed, this.ended.then((reason) => Promise.reject(new ProtocolError(`worker ${options.name}: ${reason}`)))]);
+    this.joined = Promise.race([
+      welcomed,
+      this.ended.then((reason) => Promise.reject(new ProtocolError(`worker ${options.name}: ${reason}`))),
+    ]);
     for (const promise of [this.ended, this.joined]) promise.catch(() => {}); // who waits for it hears of it
   }
 
@@ -97,13 +107,25 @@ class Worker {
           this.log('INFO', `Joined as ${name} with ${threads} ${threads === 1 ? 'thread' : 'threads'}`);
           onWelcome();
         };
-        return new Session(executors, welcomed, (listener) => new Channel(socket, listener), { op: 'join', name, threads, instance: this.instance });
+        return new Session(executors, welcomed, (listener) => new Channel(socket, listener), {
+          op: 'join',
+          name,
+          threads,
+          instance: this.instance,
+        });
       } catch (error) {
         if (!(error instanceof ConnectionError)) throw error;
         if (clock() - since >= this.deathTimeoutMs) {
-          throw new ConnectionError(`worker ${this.options.name}: no scheduler for ${this.deathTimeoutMs / 1000} s: ${error.message}`, { cause: error });
+          throw new ConnectionError(
+            `worker ${this.options.name}: no scheduler for ${this.deathTimeoutMs / 1000} s: ${error.message}`,
+            { cause: error },
+          );
         }
-        if (!told) this.log('WARNING', `Looking for the scheduler for ${this.deathTimeoutMs / 1000} s: ${error.message}`);
+        if (!told)
+          this.log(
+            'WARNING',
+            `Looking for the scheduler for ${this.deathTimeoutMs / 1000} s: ${error.message}`,
+          );
         await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, this.deathTimeoutMs)));
         waitMs = Math.min(RETRY_MS.most, 2 * waitMs);
       }
@@ -170,7 +192,9 @@ class Session {
       if (action.type === 'send') this.channel.send(action.message);
       else if (action.type === 'stop') this.stops.get(action.batch)?.abort();
       else {
-        const run: Promise<void> = this.run(action.batch, action.tasks).finally(() => this.running.delete(run));
+        const run: Promise<void> = this.run(action.batch, action.tasks).finally(() =>
+          this.running.delete(run),
+        );
         this.running.add(run);
       }
     }
@@ -192,7 +216,12 @@ class Session {
     if (this.queue.active === 0) this.onIdle();
   }
 
-  private async compute(thread: number, packed: readonly PackedTask[], onStarted: (time: number) => void, signal: AbortSignal): Promise<BatchEnd> {
+  private async compute(
+    thread: number,
+    packed: readonly PackedTask[],
+    onStarted: (time: number) => void,
+    signal: AbortSignal,
+  ): Promise<BatchEnd> {
     let tasks: Task[];
     try {
       tasks = packed.map(unpackTask);
@@ -204,7 +233,11 @@ class Session {
 }
 
 /** The message for a batch's end. Values that do not fit into one message are not sent: their tasks are run again. */
-function answer(batch: number, thread: number, { values, times, error, lost }: BatchEnd): ToScheduler & { op: 'done' } {
+function answer(
+  batch: number,
+  thread: number,
+  { values, times, error, lost }: BatchEnd,
+): ToScheduler & { op: 'done' } {
   const most = MOST_BYTES - ENVELOPE_BYTES;
   let count = values.length;
   let bytes = packValue(values);
@@ -215,14 +248,29 @@ function answer(batch: number, thread: number, { values, times, error, lost }: B
   const head = { op: 'done', batch, thread } as const;
   if (bytes.length > most) {
     const message = `its value takes ${bytes.length} bytes; ${most / 2 ** 20} MiB travel at most. Cut the work into smaller tasks.`;
-    return { ...head, count: 0, times: new Float64Array(0), values: packValue([]), error: { name: 'RangeError', message } };
+    return {
+      ...head,
+      count: 0,
+      times: new Float64Array(0),
+      values: packValue([]),
+      error: { name: 'RangeError', message },
+    };
   }
   const sent = { ...head, count, times: Float64Array.from(times.slice(0, 2 * count)), values: bytes };
   if (count < values.length) return sent;
-  return { ...sent, ...(error ? { error: shortened(error) } : {}), ...(lost ? { lost: { at: lost.at, ended: lost.ended.slice(0, MOST_TEXT) } } : {}) };
+  return {
+    ...sent,
+    ...(error ? { error: shortened(error) } : {}),
+    ...(lost ? { lost: { at: lost.at, ended: lost.ended.slice(0, MOST_TEXT) } } : {}),
+  };
 }
 
 function shortened({ name, message, stack, code }: ErrorRecord): ErrorRecord {
   const short = (text: string) => text.slice(0, MOST_TEXT);
-  return { name: short(name), message: short(message), ...(stack ? { stack: short(stack) } : {}), ...(code ? { code: short(code) } : {}) };
+  return {
+    name: short(name),
+    message: short(message),
+    ...(stack ? { stack: short(stack) } : {}),
+    ...(code ? { code: short(code) } : {}),
+  };
 }

@@ -8,4 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.close());
 
-executorContract('cluster of 2 workers with 2 threads each', () => cluster.connect(), { survivesExit: true, stopsForever: true });
+executorContract('cluster of 2 workers with 2 threads each', () => cluster.connect(), {
+  survivesExit: true,
+  stopsForever: true,
+});

@@ -7,7 +7,12 @@ import { WebSocket } from 'ws';
 import { dial } from '../../lib/cluster/channel.js';
 import { askStatus, connect } from '../../lib/cluster/client.js';
 import { MOST_BYTES, PROTOCOL, encode } from '../../lib/cluster/protocol.js';
-import { findScheduler, newToken, readSchedulerFile, writeSchedulerFile } from '../../lib/cluster/scheduler-file.js';
+import {
+  findScheduler,
+  newToken,
+  readSchedulerFile,
+  writeSchedulerFile,
+} from '../../lib/cluster/scheduler-file.js';
 import { startScheduler, type Scheduler, type SchedulerOptions } from '../../lib/cluster/scheduler.js';
 import { ConnectionError, InvalidArgumentError, ProtocolError } from '../../lib/errors.js';
 import { newFolder } from '../support/cluster.js';
@@ -28,10 +33,18 @@ const folder = () => {
   return made.path;
 };
 /** How an attempt ends that must fail. */
-const failure = async (attempt: Promise<unknown>): Promise<Error> => attempt.then(() => new Error('it did not fail'), (error: unknown) => error as Error);
+const failure = async (attempt: Promise<unknown>): Promise<Error> =>
+  attempt.then(
+    () => new Error('it did not fail'),
+    (error: unknown) => error as Error,
+  );
 
 /** Knocks as anybody can; gives the status of the answer and its text. */
-function knock(address: string, headers: Record<string, string>, protocol: string = PROTOCOL): Promise<{ status?: number; text: string }> {
+function knock(
+  address: string,
+  headers: Record<string, string>,
+  protocol: string = PROTOCOL,
+): Promise<{ status?: number; text: string }> {
   return new Promise((resolve) => {
     const socket = new WebSocket(address, protocol, { headers });
     socket.once('unexpected-response', (_request, response) => {
@@ -48,9 +61,15 @@ function knock(address: string, headers: Record<string, string>, protocol: strin
 }
 
 /** Lets itself in and sends raw bytes; gives the reason for which it was closed. */
-function say({ address, token }: Scheduler, data: Uint8Array | string): Promise<{ code: number; bye: string }> {
+function say(
+  { address, token }: Scheduler,
+  data: Uint8Array | string,
+): Promise<{ code: number; bye: string }> {
   return new Promise((resolve) => {
-    const socket = new WebSocket(address, PROTOCOL, { headers: { authorization: `Bearer ${token}` }, perMessageDeflate: false });
+    const socket = new WebSocket(address, PROTOCOL, {
+      headers: { authorization: `Bearer ${token}` },
+      perMessageDeflate: false,
+    });
     let bye = '';
     socket.once('open', () => socket.send(data));
     socket.on('message', (answer) => (bye += (answer as Buffer).toString('latin1')));
@@ -65,7 +84,10 @@ describe('the scheduler’s door', () => {
     const s = await scheduler({ log: (line) => lines.push(line) });
     for (const token of [newToken(), '', 'x', s.token.slice(1), `${s.token}0`]) {
       const { status, text } = await knock(s.address, { authorization: `Bearer ${token}` });
-      expect({ status, text }).toEqual({ status: 401, text: expect.stringMatching(/wrong token.*another person's scheduler/) as string });
+      expect({ status, text }).toEqual({
+        status: 401,
+        text: expect.stringMatching(/wrong token.*another person's scheduler/) as string,
+      });
     }
     expect((await knock(s.address, {})).status).toBe(401);
     expect((await knock(s.address, { authorization: `Bearer ${s.token}` })).status).toBe(101);
@@ -76,14 +98,20 @@ describe('the scheduler’s door', () => {
 
   test('a web page is refused, also with the right token', async () => {
     const s = await scheduler();
-    const { status, text } = await knock(s.address, { authorization: `Bearer ${s.token}`, origin: 'https://example.org' });
+    const { status, text } = await knock(s.address, {
+      authorization: `Bearer ${s.token}`,
+      origin: 'https://example.org',
+    });
     expect({ status, text }).toEqual({ status: 403, text: 'web pages may not connect.' });
   });
 
   test('another version is refused, and both are named', async () => {
     const s = await scheduler();
     const { status, text } = await knock(s.address, { authorization: `Bearer ${s.token}` }, 'lolas-pi.0');
-    expect({ status, text }).toEqual({ status: 400, text: `it speaks ${PROTOCOL}, we speak lolas-pi.0. Use the same version on both sides.` });
+    expect({ status, text }).toEqual({
+      status: 400,
+      text: `it speaks ${PROTOCOL}, we speak lolas-pi.0. Use the same version on both sides.`,
+    });
   });
 
   test.each([
@@ -92,7 +120,11 @@ describe('the scheduler’s door', () => {
     ['an unknown op', encode({ op: 'reboot' } as never), /'reboot' is malformed or unknown/],
     ['a field missing', encode({ op: 'join', name: 'x' } as never), /'join' is malformed.*threads/],
     ['a field of another type', encode({ op: 'connect', name: 5 } as never), /'connect' is malformed.*name/],
-    ['a number that is none', encode({ op: 'join', name: 'x', threads: NaN, instance: 'y' }), /'join' is malformed.*threads/],
+    [
+      'a number that is none',
+      encode({ op: 'join', name: 'x', threads: NaN, instance: 'y' }),
+      /'join' is malformed.*threads/,
+    ],
   ])('%s closes its connection by name, and no other', async (_name, data, words) => {
     const s = await scheduler();
     const { code, bye } = await say(s, data);
@@ -144,7 +176,9 @@ describe('the scheduler’s door', () => {
   });
 
   test('a host that is not this machine’s is refused by name', async () => {
-    expect((await failure(startScheduler({ host: '203.0.113.7', port: 0 }))).message).toMatch(/'203.0.113.7' is no address of this machine/);
+    expect((await failure(startScheduler({ host: '203.0.113.7', port: 0 }))).message).toMatch(
+      /'203.0.113.7' is no address of this machine/,
+    );
   });
 
   test('listening everywhere tells every address, the loopback last', async () => {
@@ -173,7 +207,9 @@ describe('who looks for a scheduler', () => {
     const server = createServer(() => {});
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     cleanups.push(() => server.close());
-    const error = await failure(connect({ address: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, token: newToken() }));
+    const error = await failure(
+      connect({ address: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, token: newToken() }),
+    );
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error.message).toMatch(/did not answer in 5 s/);
   });
@@ -182,34 +218,55 @@ describe('who looks for a scheduler', () => {
     const server = createHttpServer((_request, response) => response.writeHead(404).end());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     cleanups.push(() => server.close());
-    const error = await failure(connect({ address: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, token: newToken() }));
+    const error = await failure(
+      connect({ address: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, token: newToken() }),
+    );
     expect(error.message).toMatch(/no lola scheduler \(it answered 404\)/);
   });
 
-  test.each(['tcp://127.0.0.1:8786', '127.0.0.1:8786', 'ws://127.0.0.1', 'wss://127.0.0.1:1', 'ws://127.0.0.1:1/path', ''])(
-    'with the address %j is told how one reads',
-    async (address) => {
-      const error = await failure(connect({ address, token: newToken() }));
-      expect(error).toBeInstanceOf(InvalidArgumentError);
-      expect(error.message).toMatch(/must read ws:\/\/host:port/);
-    },
-  );
+  test.each([
+    'tcp://127.0.0.1:8786',
+    '127.0.0.1:8786',
+    'ws://127.0.0.1',
+    'wss://127.0.0.1:1',
+    'ws://127.0.0.1:1/path',
+    '',
+  ])('with the address %j is told how one reads', async (address) => {
+    const error = await failure(connect({ address, token: newToken() }));
+    expect(error).toBeInstanceOf(InvalidArgumentError);
+    expect(error.message).toMatch(/must read ws:\/\/host:port/);
+  });
 });
 
 describe('the scheduler file', () => {
-  const info = { protocol: PROTOCOL, addresses: ['ws://127.0.0.1:1'], port: 1, token: newToken(), pid: process.pid };
+  const info = {
+    protocol: PROTOCOL,
+    addresses: ['ws://127.0.0.1:1'],
+    port: 1,
+    token: newToken(),
+    pid: process.pid,
+  };
 
-  test.skipIf(windows)('is closed to others, complete, and alone in its folder; gone with its scheduler', async () => {
-    const path = folder();
-    const file = path('deep/scheduler.json');
-    const s = await scheduler({ file });
-    expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(statSync(path('deep')).mode & 0o777).toBe(0o700);
-    expect(readdirSync(path('deep'))).toEqual(['scheduler.json']);
-    expect(readSchedulerFile(file)).toMatchObject({ port: s.port, token: s.token, pid: process.pid, addresses: [s.address], closedToOthers: true });
-    await s.close();
-    expect(readdirSync(path('deep'))).toEqual([]);
-  });
+  test.skipIf(windows)(
+    'is closed to others, complete, and alone in its folder; gone with its scheduler',
+    async () => {
+      const path = folder();
+      const file = path('deep/scheduler.json');
+      const s = await scheduler({ file });
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      expect(statSync(path('deep')).mode & 0o777).toBe(0o700);
+      expect(readdirSync(path('deep'))).toEqual(['scheduler.json']);
+      expect(readSchedulerFile(file)).toMatchObject({
+        port: s.port,
+        token: s.token,
+        pid: process.pid,
+        addresses: [s.address],
+        closedToOthers: true,
+      });
+      await s.close();
+      expect(readdirSync(path('deep'))).toEqual([]);
+    },
+  );
 
   test('of a scheduler that ends is left alone when another one has taken its place', async () => {
     const file = folder()('s.json');
@@ -252,7 +309,12 @@ describe('the scheduler file', () => {
     ['is not there', undefined, ConnectionError, /there is no scheduler file.*lola scheduler/],
     ['is no JSON', 'ws://127.0.0.1:8786', InvalidArgumentError, /is no scheduler file/],
     ['holds something else', '{"port": 1}', InvalidArgumentError, /is no scheduler file/],
-    ['is of another version', JSON.stringify({ ...info, protocol: 'lolas-pi.0', closedToOthers: true }), InvalidArgumentError, /speaks lolas-pi.0; this is/],
+    [
+      'is of another version',
+      JSON.stringify({ ...info, protocol: 'lolas-pi.0', closedToOthers: true }),
+      InvalidArgumentError,
+      /speaks lolas-pi.0; this is/,
+    ],
   ])('that %s is told by name', (_name, text, kind, words) => {
     const file = folder()('s.json');
     if (text !== undefined) writeFileSync(file, text, { mode: 0o600 });
@@ -271,8 +333,13 @@ describe('the scheduler file', () => {
   test('gives its token to an address that it lists, and to no other', () => {
     const file = folder()('s.json');
     writeSchedulerFile(file, info);
-    expect(findScheduler({ address: 'ws://127.0.0.1:1', file })).toEqual({ addresses: ['ws://127.0.0.1:1'], token: info.token });
-    expect(() => findScheduler({ address: 'ws://127.0.0.1:2', file })).toThrow(/no scheduler file here knows ws:\/\/127.0.0.1:2/);
+    expect(findScheduler({ address: 'ws://127.0.0.1:1', file })).toEqual({
+      addresses: ['ws://127.0.0.1:1'],
+      token: info.token,
+    });
+    expect(() => findScheduler({ address: 'ws://127.0.0.1:2', file })).toThrow(
+      /no scheduler file here knows ws:\/\/127.0.0.1:2/,
+    );
   });
 
   test('row 18: that cannot be written stops the start, by name, and leaves no port open and no draft', async () => {

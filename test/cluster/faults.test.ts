@@ -8,10 +8,27 @@ import { askStatus, connect } from '../../lib/cluster/client.js';
 import { startCluster, type ClusterOptions, type LocalCluster } from '../../lib/cluster/local.js';
 import { startScheduler, type Scheduler, type SchedulerOptions } from '../../lib/cluster/scheduler.js';
 import { startWorker, type ClusterWorker } from '../../lib/cluster/worker.js';
-import { ConnectionError, NoWorkersError, ProtocolError, TaskError, WorkerLostError, CancelledError } from '../../lib/errors.js';
+import {
+  ConnectionError,
+  NoWorkersError,
+  ProtocolError,
+  TaskError,
+  WorkerLostError,
+  CancelledError,
+} from '../../lib/errors.js';
 import { startSerial } from '../../lib/execute/serial.js';
 import type { Executor, ExecutorEvent } from '../../lib/task/executor.js';
-import { CLUSTER_TASKS, counting, isAlive, lola, many, newFolder, sum, until, type Lola } from '../support/cluster.js';
+import {
+  CLUSTER_TASKS,
+  counting,
+  isAlive,
+  lola,
+  many,
+  newFolder,
+  sum,
+  until,
+  type Lola,
+} from '../support/cluster.js';
 
 const windows = process.platform === 'win32';
 const cleanups: (() => unknown)[] = [];
@@ -25,11 +42,18 @@ const cleanup = <T>(thing: T, how: (thing: T) => unknown): T => {
 
 const cluster = async (options: ClusterOptions = {}): Promise<LocalCluster> =>
   cleanup(await startCluster({ workers: 2, tasks: CLUSTER_TASKS, ...options }), (started) => started.close());
-const client = async (of: LocalCluster | { address: string; token: string }, options = {}): Promise<Executor> =>
+const client = async (
+  of: LocalCluster | { address: string; token: string },
+  options = {},
+): Promise<Executor> =>
   cleanup(await connect({ address: of.address, token: of.token, ...options }), (opened) => opened.close());
 const scheduler = async (options: SchedulerOptions = {}): Promise<Scheduler> =>
   cleanup(await startScheduler({ port: 0, ...options }), (started) => started.close());
-const worker = async (of: { address: string; token: string }, name: string, more = {}): Promise<ClusterWorker> => {
+const worker = async (
+  of: { address: string; token: string },
+  name: string,
+  more = {},
+): Promise<ClusterWorker> => {
   const executors = [await startSerial({ tasks: CLUSTER_TASKS })];
   const find = () => ({ addresses: [of.address], token: of.token });
   return cleanup(startWorker({ find, executors, name, ...more }), (started) => started.drain());
@@ -60,10 +84,16 @@ describe('a worker', () => {
   test('row 3: a task that always kills its worker fails by name, with each worker’s end; the cluster lives on', async () => {
     const c = await cluster({ workers: 5 });
     const executor = await client(c);
-    const failure = await executor.run([{ key: 'killer', operation: 'killProcess', input: 0 }]).catch((error: unknown) => error as WorkerLostError);
+    const failure = await executor
+      .run([{ key: 'killer', operation: 'killProcess', input: 0 }])
+      .catch((error: unknown) => error as WorkerLostError);
     expect(failure).toBeInstanceOf(WorkerLostError);
     const { key, attempts, ended, message } = failure as WorkerLostError;
-    expect({ key, attempts, different: new Set(ended.map((how) => how.split(':')[0])).size }).toEqual({ key: 'killer', attempts: 4, different: 4 });
+    expect({ key, attempts, different: new Set(ended.map((how) => how.split(':')[0])).size }).toEqual({
+      key: 'killer',
+      attempts: 4,
+      different: 4,
+    });
     expect(message).toMatch(/task killer.*4 times.*worker-\d: its connection broke off/);
     const { tasks, inside } = counting(1_000_000, 10);
     expect(sum(await executor.run(tasks))).toBe(inside);
@@ -86,7 +116,18 @@ describe('a worker', () => {
   test.skipIf(windows)('row 4: SIGTERM, as Slurm sends it, is the same', async () => {
     const files = cleanup(newFolder(), ({ remove }) => remove());
     const s = await scheduler({ file: files.path('s.json') });
-    const w = cleanup(lola(['worker', '--scheduler-file', files.path('s.json'), '--threads', '1', '--tasks', new URL(CLUSTER_TASKS[0]).pathname]), kill);
+    const w = cleanup(
+      lola([
+        'worker',
+        '--scheduler-file',
+        files.path('s.json'),
+        '--threads',
+        '1',
+        '--tasks',
+        new URL(CLUSTER_TASKS[0]).pathname,
+      ]),
+      kill,
+    );
     const executor = await client(s);
     await until(async () => (await askStatus(s)).workers.length === 1);
     const { onEvent, of, first } = watch();
@@ -100,25 +141,28 @@ describe('a worker', () => {
     expect(of('failed')).toEqual([]);
   });
 
-  test.skipIf(windows)('row 5: stopped with its socket open, it is removed by its deadline; awake again, it joins anew and counts nothing twice', async () => {
-    const c = await cluster({ heartbeatMs: 300 });
-    const executor = await client(c);
-    const { tasks, inside } = counting(60_000_000, 60);
-    const { onEvent, of, first } = watch();
-    const heard: number[] = [];
-    const run = executor.run(tasks, { onEvent, onResult: (_value, _task, index) => heard.push(index) });
-    await first('finished');
-    const { pid, name } = c.workers[0];
-    process.kill(pid, 'SIGSTOP');
-    cleanups.push(() => isAlive(pid) && process.kill(pid, 'SIGCONT'));
-    expect(sum(await run)).toBe(inside);
-    const left = of('left').filter((event) => event.type === 'left' && event.worker === name);
-    expect(left).toMatchObject([{ reason: expect.stringMatching(/^no sign of life for/) as string }]);
-    process.kill(pid, 'SIGCONT');
-    await until(() => executor.workers === 2);
-    expect(heard.sort((a, b) => a - b)).toEqual(tasks.map((_, i) => i));
-    expect(sum(await executor.run(tasks))).toBe(inside);
-  });
+  test.skipIf(windows)(
+    'row 5: stopped with its socket open, it is removed by its deadline; awake again, it joins anew and counts nothing twice',
+    async () => {
+      const c = await cluster({ heartbeatMs: 300 });
+      const executor = await client(c);
+      const { tasks, inside } = counting(60_000_000, 60);
+      const { onEvent, of, first } = watch();
+      const heard: number[] = [];
+      const run = executor.run(tasks, { onEvent, onResult: (_value, _task, index) => heard.push(index) });
+      await first('finished');
+      const { pid, name } = c.workers[0];
+      process.kill(pid, 'SIGSTOP');
+      cleanups.push(() => isAlive(pid) && process.kill(pid, 'SIGCONT'));
+      expect(sum(await run)).toBe(inside);
+      const left = of('left').filter((event) => event.type === 'left' && event.worker === name);
+      expect(left).toMatchObject([{ reason: expect.stringMatching(/^no sign of life for/) as string }]);
+      process.kill(pid, 'SIGCONT');
+      await until(() => executor.workers === 2);
+      expect(heard.sort((a, b) => a - b)).toEqual(tasks.map((_, i) => i));
+      expect(sum(await executor.run(tasks))).toBe(inside);
+    },
+  );
 
   test('row 6: sent away by the scheduler, it ends and says why', async () => {
     const s = await scheduler();
@@ -134,7 +178,9 @@ describe('a worker', () => {
     const w = await worker(s, 'lonely', { deathTimeoutMs: 200 });
     const failure = await w.ended.catch((error: unknown) => error as Error);
     expect(failure).toBeInstanceOf(ConnectionError);
-    expect((failure as Error).message).toMatch(new RegExp(`worker lonely: no scheduler for 0.2 s: nobody listens at ${s.address}`));
+    expect((failure as Error).message).toMatch(
+      new RegExp(`worker lonely: no scheduler for 0.2 s: nobody listens at ${s.address}`),
+    );
   });
 
   test('row 11: a second one of the same name is refused, and the first is not affected', async () => {
@@ -153,7 +199,9 @@ describe('a worker', () => {
     vi.stubEnv('NODE_OPTIONS', '--max-old-space-size=48');
     const c = await cluster({ workers: 1 }).finally(() => vi.unstubAllEnvs());
     const executor = await client(c);
-    const failure = await executor.run([{ key: 'hungry', operation: 'exhaustMemory', input: 0 }]).catch((error: unknown) => error as WorkerLostError);
+    const failure = await executor
+      .run([{ key: 'hungry', operation: 'exhaustMemory', input: 0 }])
+      .catch((error: unknown) => error as WorkerLostError);
     expect(failure).toBeInstanceOf(WorkerLostError);
     expect((failure as WorkerLostError).message).toMatch(/task hungry.*memory/);
     expect(await executor.run(many(2, 'double', 1))).toEqual([2, 2]);
@@ -226,7 +274,9 @@ describe('the scheduler', () => {
     await sever();
     const failure = await run.catch((error: unknown) => error as Error);
     expect(failure).toBeInstanceOf(ConnectionError);
-    expect((failure as Error).message).toMatch(/lost the scheduler .*not found it again for 0.3 s: nobody listens/);
+    expect((failure as Error).message).toMatch(
+      /lost the scheduler .*not found it again for 0.3 s: nobody listens/,
+    );
     await expect(executor.run(many(1, 'double', 1))).rejects.toThrow(ConnectionError);
   });
 });
@@ -252,7 +302,11 @@ describe('a client', () => {
     other.kill('SIGKILL');
     expect(await run).toEqual([2, 2, 2]);
     const { waiting, clients, workers } = await askStatus(c);
-    expect({ waiting, clients, held: workers[0].running + workers[0].ahead }).toEqual({ waiting: 0, clients: 1, held: 0 });
+    expect({ waiting, clients, held: workers[0].running + workers[0].ahead }).toEqual({
+      waiting: 0,
+      clients: 1,
+      held: 0,
+    });
   });
 
   test('row 12: without a worker it says so after five seconds, with the line that starts one', async () => {
@@ -297,8 +351,14 @@ describe('a client', () => {
     const c = await cluster({ workers: 1 });
     const executor = await client(c, { retries: 2 });
     const { onEvent, of } = watch();
-    await expect(executor.run([{ key: 'thrower', operation: 'fail', input: 'again' }], { onEvent })).rejects.toThrow(TaskError);
-    expect(of('failed').map((event) => event.type === 'failed' && event.retried)).toEqual([true, true, false]);
+    await expect(
+      executor.run([{ key: 'thrower', operation: 'fail', input: 'again' }], { onEvent }),
+    ).rejects.toThrow(TaskError);
+    expect(of('failed').map((event) => event.type === 'failed' && event.retried)).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   test('two clients at once are served in turn', async () => {
@@ -337,8 +397,12 @@ describe('a local cluster', () => {
       const cluster = await startCluster({ workers: 2 });
       process.send(cluster.workers.map(({ pid }) => pid));`,
     );
-    const parent = cleanup(fork(files.path('parent.mjs'), { execArgv: [] }), (child) => child.kill('SIGKILL'));
-    const pids = await new Promise<number[]>((resolve) => parent.once('message', resolve as (message: unknown) => void));
+    const parent = cleanup(fork(files.path('parent.mjs'), { execArgv: [] }), (child) =>
+      child.kill('SIGKILL'),
+    );
+    const pids = await new Promise<number[]>((resolve) =>
+      parent.once('message', resolve as (message: unknown) => void),
+    );
     expect(pids.every(isAlive)).toBe(true);
     parent.kill('SIGKILL');
     await until(() => !pids.some(isAlive));
@@ -357,7 +421,8 @@ async function breakingProxy(port: number, meanMs: number) {
   let broken = 0;
   const server = createServer((near) => {
     const far = tcpConnect(port, '127.0.0.1');
-    const fate = meanMs === Infinity ? undefined : setTimeout(() => stop(broken++), meanMs * (0.5 + random()));
+    const fate =
+      meanMs === Infinity ? undefined : setTimeout(() => stop(broken++), meanMs * (0.5 + random()));
     const stop = (_breaks?: number) => {
       clearTimeout(fate);
       near.destroy();

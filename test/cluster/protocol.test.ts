@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  decodeFromScheduler, decodeToScheduler, encode, packTask, packValue, unpackTask, unpackValue, type FromScheduler, type ToScheduler,
+  decodeFromScheduler,
+  decodeToScheduler,
+  encode,
+  packTask,
+  packValue,
+  unpackTask,
+  unpackValue,
+  type FromScheduler,
+  type ToScheduler,
 } from '../../lib/cluster/protocol.js';
 import { ProtocolError } from '../../lib/errors.js';
 import type { Value } from '../../lib/task/task.js';
@@ -9,10 +17,21 @@ import type { Value } from '../../lib/task/task.js';
 const value = fc.letrec<{ value: Value }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 3 },
-    fc.double(), fc.integer(), fc.constant(-0), fc.string({ unit: 'grapheme' }), fc.boolean(), fc.constant(null),
-    fc.float32Array(), fc.float64Array(), fc.uint8Array(),
+    fc.double(),
+    fc.integer(),
+    fc.constant(-0),
+    fc.string({ unit: 'grapheme' }),
+    fc.boolean(),
+    fc.constant(null),
+    fc.float32Array(),
+    fc.float64Array(),
+    fc.uint8Array(),
     fc.array(tie('value')),
-    fc.dictionary(fc.string().filter((name) => name !== '__proto__'), tie('value'), { noNullPrototype: true }),
+    fc.dictionary(
+      fc.string().filter((name) => name !== '__proto__'),
+      tie('value'),
+      { noNullPrototype: true },
+    ),
   ),
 })).value;
 
@@ -38,7 +57,16 @@ describe('the protocol', () => {
     const up: ToScheduler[] = [
       { op: 'join', name: 'w', threads: 2, instance: 'i' },
       { op: 'started', batch: 2 ** 50, thread: 0, time: 1.5 },
-      { op: 'done', batch: 1, thread: 0, count: 1, times, values: bytes, error, lost: { at: 0, ended: 'code 3' } },
+      {
+        op: 'done',
+        batch: 1,
+        thread: 0,
+        count: 1,
+        times,
+        values: bytes,
+        error,
+        lost: { at: 0, ended: 'code 3' },
+      },
       { op: 'returned', batch: 1 },
       { op: 'drain' },
       { op: 'connect', name: 'c' },
@@ -51,7 +79,12 @@ describe('the protocol', () => {
       { op: 'welcome', heartbeatMs: 1000, workers: [{ name: 'w', threads: 1 }] },
       { op: 'bye', reason: 'because' },
       { op: 'pong', sent: 1 },
-      { op: 'status', workers: [{ name: 'w', threads: 1, running: 1, ahead: 0, finished: 9, draining: false }], clients: 1, waiting: 2 },
+      {
+        op: 'status',
+        workers: [{ name: 'w', threads: 1, running: 1, ahead: 0, finished: 9, draining: false }],
+        clients: 1,
+        waiting: 2,
+      },
       { op: 'assign', batch: 1, tasks: [{ key: 'k', payload: bytes }] },
       { op: 'takeBack', batch: 1 },
       { op: 'cancel', batch: 1 },
@@ -74,9 +107,16 @@ describe('the protocol', () => {
       }
     };
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), read), { numRuns: 2000 });
-    const message = encode({ op: 'submit', run: 0, kind: 'k', retries: 0, tasks: [{ index: 0, key: 'k', payload: packValue(1) }] });
+    const message = encode({
+      op: 'submit',
+      run: 0,
+      kind: 'k',
+      retries: 0,
+      tasks: [{ index: 0, key: 'k', payload: packValue(1) }],
+    });
     for (let length = 0; length < message.length; length++) read(message.slice(0, length));
-    for (let at = 0; at < message.length; at++) read(message.map((byte, i) => (i === at ? byte ^ 0xff : byte)));
+    for (let at = 0; at < message.length; at++)
+      read(message.map((byte, i) => (i === at ? byte ^ 0xff : byte)));
   });
 
   test('a packed value that is no plain data is refused', () => {

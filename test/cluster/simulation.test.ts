@@ -1,6 +1,12 @@
 import seedrandom from 'seedrandom';
 import { describe, expect, test } from 'vitest';
-import { FAULTS, simulate, storyOf, type Fault, type SimulationOptions } from '../../lib/cluster/simulation.js';
+import {
+  FAULTS,
+  simulate,
+  storyOf,
+  type Fault,
+  type SimulationOptions,
+} from '../../lib/cluster/simulation.js';
 import { SchedulerState, type Command, type StateEvent, type StateOptions } from '../../lib/cluster/state.js';
 import { validate } from '../../lib/cluster/validate.js';
 
@@ -11,7 +17,8 @@ const FIRST_SEED = Number(process.env.LOLA_FIRST_SEED ?? 0);
 /** A cluster of 2 to 200 workers and 50 to 2 000 tasks, small ones more often, with up to three of each fault. */
 function planOf(seed: number): SimulationOptions {
   const random = seedrandom(`plan-${seed}`);
-  const between = (least: number, most: number) => Math.round(least * Math.exp(random() * random() * Math.log(most / least)));
+  const between = (least: number, most: number) =>
+    Math.round(least * Math.exp(random() * random() * Math.log(most / least)));
   const workers = between(2, 200);
   const tasks = between(50, 2000);
   const meanMs = 0.1 * Math.exp(random() * Math.log(1e4));
@@ -19,7 +26,10 @@ function planOf(seed: number): SimulationOptions {
   const every = workers * tasks < 5000 ? 1 : 100; // after every event where that is quick
   let events = 0;
   return {
-    seed, workers, tasks, faults,
+    seed,
+    workers,
+    tasks,
+    faults,
     threads: 1 + Math.floor(3 * random()),
     clients: 1 + Math.floor(3 * random()),
     runs: Math.ceil(8 * random() * random()),
@@ -47,7 +57,11 @@ function runSeed(seed: number): { faults: ReadonlyMap<Fault, number>; lost: numb
   try {
     const { counted, sum, lost, threw, faults } = simulate(options);
     const left = new Set(lost.keys());
-    expect({ counted, sum, threw }).toEqual({ counted: options.tasks - left.size, sum: sumWithout(options.tasks, left), threw: [] });
+    expect({ counted, sum, threw }).toEqual({
+      counted: options.tasks - left.size,
+      sum: sumWithout(options.tasks, left),
+      threw: [],
+    });
     // A task that kills nobody is given up only where four workers really were lost while they had it.
     for (const ended of lost.values()) expect(ended.length).toBe(4);
     return { faults, lost: lost.size };
@@ -65,12 +79,19 @@ describe('simulated clusters', () => {
       for (const [fault, count] of result.faults) total.set(fault, total.get(fault)! + count);
       lost += result.lost;
     }
-    for (const [fault, count] of total) expect(count, `faults of the kind '${fault}'`).toBeGreaterThanOrEqual(SIMULATIONS / 10);
+    for (const [fault, count] of total)
+      expect(count, `faults of the kind '${fault}'`).toBeGreaterThanOrEqual(SIMULATIONS / 10);
     expect(lost, 'tasks given up by chance').toBeLessThanOrEqual(SIMULATIONS / 100);
   });
 
   test('the same seed gives the same run', () => {
-    const options: SimulationOptions = { seed: 7, workers: 5, tasks: 200, taskMs: 3, faults: { crash: 2, late: 3 } };
+    const options: SimulationOptions = {
+      seed: 7,
+      workers: 5,
+      tasks: 200,
+      taskMs: 3,
+      faults: { crash: 2, late: 3 },
+    };
     expect(simulate(options)).toEqual(simulate(options));
     expect(simulate({ ...options, seed: 8 }).makespanMs).not.toBe(simulate(options).makespanMs);
   });
@@ -79,7 +100,12 @@ describe('simulated clusters', () => {
     class Unchecked extends SchedulerState {
       override handle(event: StateEvent): readonly Command[] {
         const worker = this.workers.get('peer' in event ? event.peer : -1);
-        if (event.type === 'message' && event.message.op === 'done' && worker && !worker.batches.has(event.message.batch)) {
+        if (
+          event.type === 'message' &&
+          event.message.op === 'done' &&
+          worker &&
+          !worker.batches.has(event.message.batch)
+        ) {
           const [running] = worker.batches.values();
           const { count } = event.message;
           if (running && count <= running.tasks.length) {
@@ -99,22 +125,46 @@ describe('simulated clusters', () => {
     expect(caught).toBeGreaterThan(0);
   });
 
-  test.each(['thread', 'worker'] as const)('a task that always kills its %s is given up after four, alone, and named', (kind) => {
-    const killers = new Map([[3, kind], [77, kind]]);
-    for (let seed = 0; seed < 20; seed++) {
-      const { counted, sum, lost } = simulate({ seed, workers: 6, threads: 2, tasks: 300, taskMs: 0.5, killers, check: validate });
-      expect([...lost.keys()].sort((a, b) => a - b)).toEqual([3, 77]);
-      for (const ended of lost.values()) {
-        expect(ended.length).toBe(4);
-        for (const how of ended) expect(how).toMatch(kind === 'thread' ? /^worker-\d+: exit code 3$/ : /^worker-\d+: connection closed$/);
+  test.each(['thread', 'worker'] as const)(
+    'a task that always kills its %s is given up after four, alone, and named',
+    (kind) => {
+      const killers = new Map([
+        [3, kind],
+        [77, kind],
+      ]);
+      for (let seed = 0; seed < 20; seed++) {
+        const { counted, sum, lost } = simulate({
+          seed,
+          workers: 6,
+          threads: 2,
+          tasks: 300,
+          taskMs: 0.5,
+          killers,
+          check: validate,
+        });
+        expect([...lost.keys()].sort((a, b) => a - b)).toEqual([3, 77]);
+        for (const ended of lost.values()) {
+          expect(ended.length).toBe(4);
+          for (const how of ended)
+            expect(how).toMatch(
+              kind === 'thread' ? /^worker-\d+: exit code 3$/ : /^worker-\d+: connection closed$/,
+            );
+        }
+        expect({ counted, sum }).toEqual({ counted: 298, sum: sumWithout(300, new Set([3, 77])) });
       }
-      expect({ counted, sum }).toEqual({ counted: 298, sum: sumWithout(300, new Set([3, 77])) });
-    }
-  });
+    },
+  );
 
   test('a task that throws is tried again as often as was asked, and no oftener', () => {
     const throws = (index: number) => (index % 10 === 0 ? 2 : 0);
-    const options: SimulationOptions = { seed: 1, workers: 3, tasks: 100, taskMs: 1, throws, check: validate };
+    const options: SimulationOptions = {
+      seed: 1,
+      workers: 3,
+      tasks: 100,
+      taskMs: 1,
+      throws,
+      check: validate,
+    };
     expect(simulate({ ...options, retries: 2 })).toMatchObject({ counted: 100, threw: [] });
     expect(simulate({ ...options, retries: 1 }).threw.length).toBe(10);
     expect(simulate(options)).toMatchObject({ counted: 90 });
@@ -123,17 +173,33 @@ describe('simulated clusters', () => {
   test('a worker that dies after it has finished, before its result arrives, costs one more try and changes no count', () => {
     let seen = 0;
     for (let seed = 0; seed < 50; seed++) {
-      const options: SimulationOptions = { seed, workers: 2, tasks: 20, taskMs: 100, latencyMs: 200, faults: { crash: 2 }, check: validate };
+      const options: SimulationOptions = {
+        seed,
+        workers: 2,
+        tasks: 20,
+        taskMs: 100,
+        latencyMs: 200,
+        faults: { crash: 2 },
+        check: validate,
+      };
       const { counted, sum } = simulate(options);
       expect({ counted, sum }).toEqual({ counted: 20, sum: sumWithout(20, new Set()) });
-      for (let task = 0; task < 20; task++) seen += +storyOf(options, task).some((line) => line.includes('(lost with its sender): done'));
+      for (let task = 0; task < 20; task++)
+        seen += +storyOf(options, task).some((line) => line.includes('(lost with its sender): done'));
     }
     expect(seen).toBeGreaterThan(0);
   });
 
   test('Poisson kills: half of all workers crash, one after the other, and the count is exact', () => {
     for (let seed = 0; seed < 10; seed++) {
-      const options: SimulationOptions = { seed, workers: 20, tasks: 2000, taskMs: 30, faults: { crash: 10 }, check: undefined };
+      const options: SimulationOptions = {
+        seed,
+        workers: 20,
+        tasks: 2000,
+        taskMs: 30,
+        faults: { crash: 10 },
+        check: undefined,
+      };
       expect(simulate(options)).toMatchObject({ counted: 2000, sum: sumWithout(2000, new Set()) });
     }
   });
@@ -147,7 +213,14 @@ describe('simulated clusters', () => {
 
   test('tasks of equal length keep all threads busy to the end, on 2 workers as on 200', () => {
     for (const workers of [2, 20, 200]) {
-      const { efficiency } = simulate({ seed: 0, workers, tasks: 20 * workers, taskMs: 100, messageMs: 0.02, perTaskMs: 0.002 });
+      const { efficiency } = simulate({
+        seed: 0,
+        workers,
+        tasks: 20 * workers,
+        taskMs: 100,
+        messageMs: 0.02,
+        perTaskMs: 0.002,
+      });
       expect(efficiency).toBeGreaterThan(0.95);
     }
   });
@@ -159,7 +232,14 @@ describe('simulated clusters', () => {
   });
 
   test('small tasks travel in batches: messages are few beside tasks', () => {
-    const { messages, efficiency } = simulate({ seed: 0, workers: 4, tasks: 20_000, taskMs: 0.2, messageMs: 0.02, perTaskMs: 0.002 });
+    const { messages, efficiency } = simulate({
+      seed: 0,
+      workers: 4,
+      tasks: 20_000,
+      taskMs: 0.2,
+      messageMs: 0.02,
+      perTaskMs: 0.002,
+    });
     expect(messages).toBeLessThan(4000);
     expect(efficiency).toBeGreaterThan(0.9);
   });

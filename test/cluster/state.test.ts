@@ -15,11 +15,13 @@ function scheduler(options: { watched?: boolean; heartbeatMs?: number } = {}) {
     validate(state);
     return commands;
   };
-  const hear = (peer: number, message: ToScheduler) => sent(handle({ type: 'message', peer, message, time: ++time }));
+  const hear = (peer: number, message: ToScheduler) =>
+    sent(handle({ type: 'message', peer, message, time: ++time }));
   return {
     state,
     hear,
-    join: (peer: number, threads = 1, name = `w${peer}`, instance = name) => hear(peer, { op: 'join', name, threads, instance }),
+    join: (peer: number, threads = 1, name = `w${peer}`, instance = name) =>
+      hear(peer, { op: 'join', name, threads, instance }),
     connect: (peer = CLIENT) => hear(peer, { op: 'connect', name: `c${peer}` }),
     submit: (count: number, { peer = CLIENT, run = 0, retries = 0, first = 0 } = {}) =>
       hear(peer, { op: 'submit', run, kind: 'k', retries, tasks: tasks(count, first, `c${peer}-`) }),
@@ -32,8 +34,13 @@ function scheduler(options: { watched?: boolean; heartbeatMs?: number } = {}) {
 }
 
 const tasks = (count: number, first = 0, prefix = '') =>
-  Array.from({ length: count }, (_, i) => ({ index: first + i, key: `${prefix}${first + i}`, payload: none }));
-const times = (count: number, ms: number) => Float64Array.from({ length: 2 * count }, (_, i) => Math.ceil(i / 2) * ms);
+  Array.from({ length: count }, (_, i) => ({
+    index: first + i,
+    key: `${prefix}${first + i}`,
+    payload: none,
+  }));
+const times = (count: number, ms: number) =>
+  Float64Array.from({ length: 2 * count }, (_, i) => Math.ceil(i / 2) * ms);
 
 /** 'peer op number or index ...' for each command. */
 function sent(commands: readonly Command[]): string[] {
@@ -67,7 +74,12 @@ describe('the scheduler state', () => {
     s.join(2, 1);
     s.connect();
     expect(s.submit(10)).toEqual([
-      '1 assign 0: 0', '2 assign 1: 1', '1 assign 2: 2', '2 assign 3: 3', '1 assign 4: 4', '1 assign 5: 5',
+      '1 assign 0: 0',
+      '2 assign 1: 1',
+      '1 assign 2: 2',
+      '2 assign 3: 3',
+      '1 assign 4: 4',
+      '1 assign 5: 5',
     ]);
     expect(s.done(2, 1)).toEqual(['100 finished 1', '2 assign 6: 6']);
   });
@@ -77,7 +89,9 @@ describe('the scheduler state', () => {
     s.join(1);
     s.connect();
     s.submit(1000);
-    const sizes = [0, 1, 2, 3, 4, 5, 6].map((batch) => s.done(1, batch, Math.max(1, Math.min(10, 2 ** (batch - 1))), 1)[1].split(' ').length - 3);
+    const sizes = [0, 1, 2, 3, 4, 5, 6].map(
+      (batch) => s.done(1, batch, Math.max(1, Math.min(10, 2 ** (batch - 1))), 1)[1].split(' ').length - 3,
+    );
     expect(sizes).toEqual([2, 4, 8, 10, 10, 10, 10]);
   });
 
@@ -88,7 +102,10 @@ describe('the scheduler state', () => {
     s.submit(100, { peer: 101 });
     s.submit(2, { peer: 102 });
     expect(s.join(1, 2).filter((line) => line.includes('assign'))).toEqual([
-      '1 assign 0: c101-0', '1 assign 1: c102-0', '1 assign 2: c101-1', '1 assign 3: c102-1',
+      '1 assign 0: c101-0',
+      '1 assign 1: c102-0',
+      '1 assign 2: c101-1',
+      '1 assign 3: c102-1',
     ]);
   });
 
@@ -124,7 +141,10 @@ describe('the scheduler state', () => {
       expect(s.closed(peer, 'killed')[0]).toMatch(/failed 0, again/);
     }
     s.join(4);
-    expect(s.closed(4, 'exit code 9')).toEqual(['100 failed 0: w1: killed; w2: killed; w3: killed; w4: exit code 9', '100 left']);
+    expect(s.closed(4, 'exit code 9')).toEqual([
+      '100 failed 0: w1: killed; w2: killed; w3: killed; w4: exit code 9',
+      '100 left',
+    ]);
     expect(s.join(5)).toEqual(['5 welcome', '100 joined']);
   });
 
@@ -137,7 +157,10 @@ describe('the scheduler state', () => {
     s.done(1, 1, 1, 1);
     expect(s.closed(1, 'killed')).toEqual(['100 left']); // 2 and 3 together were running
     expect(s.join(2, 2).filter((line) => line.includes('assign'))).toEqual([
-      '2 assign 4: 2', '2 assign 5: 4 5 6 7', '2 assign 6: 8 9 10 11', '2 assign 7: 12 13 14 15',
+      '2 assign 4: 2',
+      '2 assign 5: 4 5 6 7',
+      '2 assign 6: 8 9 10 11',
+      '2 assign 7: 12 13 14 15',
     ]);
     expect(s.closed(2, 'killed')[0]).toBe('100 failed 2, again: w2: killed'); // the others beside it are not to blame
   });
@@ -190,7 +213,13 @@ describe('the scheduler state', () => {
     s.submit(1);
     expect(s.join(2, 1, 'lola', 'two')[0]).toMatch(/^2 close: a worker named 'lola' is here already/);
     expect(s.state.workers.size).toBe(1);
-    expect(s.join(3, 1, 'lola', 'one')).toEqual(['1 close: connected again', '100 left', '3 welcome', '100 joined', '3 assign 1: 0']);
+    expect(s.join(3, 1, 'lola', 'one')).toEqual([
+      '1 close: connected again',
+      '100 left',
+      '3 welcome',
+      '100 joined',
+      '3 assign 1: 0',
+    ]);
     expect(s.closed(1)).toEqual([]);
   });
 
@@ -215,7 +244,9 @@ describe('the scheduler state', () => {
     expect(s.closed(CLIENT)).toEqual(['1 cancel 0', '1 cancel 1']);
     s.hear(1, { op: 'returned', batch: 0 });
     s.hear(1, { op: 'returned', batch: 1 });
-    expect(s.state.clients.size + s.state.waiting.size + [...s.state.workers.values()][0].batches.size).toBe(0);
+    expect(s.state.clients.size + s.state.waiting.size + [...s.state.workers.values()][0].batches.size).toBe(
+      0,
+    );
   });
 
   test('a task that throws is tried again as often as the run allows, then told', () => {
@@ -224,7 +255,8 @@ describe('the scheduler state', () => {
     s.join(1);
     s.submit(1, { retries: 1 });
     const error = { name: 'RangeError', message: 'no' };
-    const threw = (batch: number) => s.hear(1, { op: 'done', batch, thread: 0, count: 0, times: times(0, 0), values: none, error });
+    const threw = (batch: number) =>
+      s.hear(1, { op: 'done', batch, thread: 0, count: 0, times: times(0, 0), values: none, error });
     expect(threw(0)).toEqual(['100 failed 0, again: no', '1 assign 1: 0']);
     expect(threw(1)).toEqual(['100 failed 0: no']);
   });
@@ -237,7 +269,15 @@ describe('the scheduler state', () => {
     s.done(1, 0, 1, 1);
     s.done(1, 1, 1, 1);
     const error = { name: 'RangeError', message: 'no' };
-    const lines = s.hear(1, { op: 'done', batch: 2, thread: 0, count: 1, times: times(1, 1), values: none, error });
+    const lines = s.hear(1, {
+      op: 'done',
+      batch: 2,
+      thread: 0,
+      count: 1,
+      times: times(1, 1),
+      values: none,
+      error,
+    });
     expect(lines.slice(0, 2)).toEqual(['100 finished 2', '100 failed 3: no']);
   });
 
@@ -263,7 +303,8 @@ describe('the scheduler state', () => {
     const s = scheduler({ watched: true });
     s.connect();
     s.join(1);
-    const types = (commands: readonly Command[]) => commands.flatMap((command) => (command.type === 'tell' ? [command.event.type] : []));
+    const types = (commands: readonly Command[]) =>
+      commands.flatMap((command) => (command.type === 'tell' ? [command.event.type] : []));
     const submit: ToScheduler = { op: 'submit', run: 0, kind: 'k', retries: 0, tasks: tasks(1) };
     expect(types(s.raw({ type: 'message', peer: CLIENT, message: submit, time: 9 }))).toEqual(['queued']);
     const started: ToScheduler = { op: 'started', batch: 0, thread: 0, time: 9 };
@@ -280,7 +321,12 @@ describe('the scheduler state', () => {
     const [command] = s.raw({ type: 'message', peer: 5, message: { op: 'status' }, time: 99 });
     expect(command).toMatchObject({
       peer: 5,
-      message: { op: 'status', clients: 1, waiting: 8, workers: [{ name: 'w1', threads: 1, running: 1, ahead: 1, finished: 0, draining: false }] },
+      message: {
+        op: 'status',
+        clients: 1,
+        waiting: 8,
+        workers: [{ name: 'w1', threads: 1, running: 1, ahead: 1, finished: 0, draining: false }],
+      },
     });
   });
 });
