@@ -48,11 +48,11 @@ const everyForm: readonly Pick<ComputeOptions, 'optimize' | 'kernel'>[] = [true,
 );
 
 describe('the count of points inside', () => {
-  const n = 300_007;
+  const n = 140_007;
 
   test('is one integer for any chunking, fused or not, on serial and on pool, by either engine', async () => {
     const expected = countInside(keyOfSeed(2017), 0, n);
-    for (const chunks of [-1, 'auto', 65_536, 100_000, 7_777, [1, 299_999, 7]] as const) {
+    for (const chunks of [-1, 'auto', 65_536, 100_000, 7_777, [1, 139_999, 7]] as const) {
       for (const form of everyForm) {
         for (const executor of [serial, pool]) {
           const { inside } = points(n, chunks);
@@ -349,7 +349,7 @@ describe('how much is computed', () => {
       return [];
     };
     const executor: Executor = { workers: 1, run, close: async () => {} };
-    await expect(compute(points(1e10, 1e4).inside.sum(), { executor })).rejects.toThrow(CancelledError);
+    await expect(compute(points(1e9, 1e4).inside.sum(), { executor })).rejects.toThrow(CancelledError);
     expect(drawn).toBe(3);
   });
 
@@ -394,7 +394,7 @@ describe('what goes wrong', () => {
 
   test('an aborted signal stops it', async () => {
     const controller = new AbortController();
-    const { inside } = points(1e11, 1e5);
+    const { inside } = points(1e10, 1e5);
     const run = compute(inside.sum(), {
       executor: pool,
       signal: controller.signal,

@@ -10,6 +10,12 @@ const less: Step = { op: 'less', args: [0, 1], dtype: 'bool' };
 const whole: Expression = { steps: [uniform], reduce: 'none' };
 const kernels: readonly Kernel[] = ['reference', 'simd'];
 
+/** The same type and bytes; toEqual would look at long arrays for seconds. */
+function expectSame(got: unknown, expected: Float32Array | Float64Array): void {
+  expect(got).toBeInstanceOf(expected.constructor);
+  expect(Buffer.from((got as Float32Array).buffer).equals(Buffer.from(expected.buffer))).toBe(true);
+}
+
 describe('a program', () => {
   test.each(kernels)('gives what its outputs give alone, bit by bit, on any range (%s)', (kernel) => {
     const below: Expression = {
@@ -29,7 +35,7 @@ describe('a program', () => {
         { gives: 'moments', from: 0 },
       ],
     };
-    const property = fc.property(fc.nat(200_000), fc.nat(140_000), (start, length) => {
+    const property = fc.property(fc.nat(200_000), fc.nat(70_000), (start, length) => {
       const alone = (reduce: Expression['reduce']): unknown =>
         evaluate({ expression: { ...whole, reduce }, start, length, chunks: [], kernel });
       const elements = alone('none') as Float32Array;
@@ -41,10 +47,16 @@ describe('a program', () => {
         kernel,
       }) as unknown[];
       expect([sum, min, max, count]).toEqual([alone('sum'), alone('min'), alone('max'), alone('count')]);
-      expect(all).toEqual(elements);
+      expectSame(all, elements);
       const below = [...elements.keys()].filter((i) => elements[i] < 0.5);
-      expect(indices).toEqual(Float64Array.from(below, (i) => start + i));
-      expect(selected).toEqual(Float32Array.from(below, (i) => elements[i]));
+      expectSame(
+        indices,
+        Float64Array.from(below, (i) => start + i),
+      );
+      expectSame(
+        selected,
+        Float32Array.from(below, (i) => elements[i]),
+      );
       const [n, mean, squares] = moments as Float64Array;
       expect(n).toBe(length);
       if (length === 0) return;
@@ -52,7 +64,7 @@ describe('a program', () => {
       expect(mean).toBeCloseTo(exact, 12);
       expect(squares / length).toBeCloseTo(elements.reduce((a, b) => a + (b - exact) ** 2, 0) / length, 12);
     });
-    fc.assert(property, { numRuns: 8 });
+    fc.assert(property, { numRuns: 6 });
   });
 
   test('of one output gives that, not a list of it', () => {
