@@ -36,11 +36,44 @@ export { SlurmError } from './slurm/commands.js';
 export { estimateSlurm, type SlurmStageOptions } from './estimators/slurm.js';
 
 // Measuring: the laws, timings, where the time went
-export { amdahl, fitAmdahl, gustafson, karpFlatt, lessonMemory, percent, quantisation, range } from './measure/laws.js';
-export { samplesForDigits, standardErrorOfPi, type AmdahlFit, type Range, type TimedRun } from './measure/laws.js';
+export {
+  amdahl,
+  fitAmdahl,
+  gustafson,
+  karpFlatt,
+  lessonMemory,
+  percent,
+  quantisation,
+  range,
+} from './measure/laws.js';
+export {
+  samplesForDigits,
+  standardErrorOfPi,
+  type AmdahlFit,
+  type Range,
+  type TimedRun,
+} from './measure/laws.js';
 export { timeInTurn, timeRuns, type Contestant, type Timing, type Timings } from './measure/stopwatch.js';
-export { LEDGER_ROWS, LedgerBook, measureAloneShare, serialPartOf, type Ledger, type LedgerRow } from './measure/ledger.js';
-export { chunkChart, crossoverChart, efficiencyChart, errorChart, ledgerChart, speedUpChart } from './measure/charts.js';
+export {
+  LEDGER_ROWS,
+  LedgerBook,
+  measureAloneShare,
+  serialPartOf,
+  type Ledger,
+  type LedgerRow,
+} from './measure/ledger.js';
+export {
+  chunkChart,
+  crossoverChart,
+  efficiencyChart,
+  errorChart,
+  ledgerChart,
+  speedUpChart,
+} from './measure/charts.js';
 export type { Chart } from './measure/charts.js';
 export { plotlyHtml } from './measure/plotly.js';
 export { chartsOf, findingsOf, rowsOf, speedUpsOf, tableOfRace, type RaceResult } from './measure/race.js';
+
+// The dashboard: a run to watch, or to keep as a report
+export { startDashboard, type Dashboard, type DashboardOptions } from './dashboard/dashboard.js';
+export type { Vitals } from './dashboard/recorder.js';

@@ -1,15 +1,21 @@
 // The `lola` command: reads the words, hands over to one file a command, and turns errors into messages and exit codes.
 import { Command, CommanderError } from 'commander';
 import { EstimatorError } from '../errors.js';
-import { addBoard } from './board.js';
-import { addDoctor } from './doctor.js';
 import { EXIT } from './exit.js';
-import { addPi } from './pi.js';
-import { addRace } from './race.js';
-import { addScheduler } from './scheduler.js';
-import { addStart } from './start.js';
-import { addStatus } from './status.js';
-import { addWorker } from './worker.js';
+
+/** The commands in the order of the help. Each is loaded when it is asked for: a scheduler's packages take 60 ms. */
+const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => void> } = {
+  pi: async () => (await import('./pi.js')).addPi,
+  start: async () => (await import('./start.js')).addStart,
+  race: async () => (await import('./race.js')).addRace,
+  board: async () => (await import('./board.js')).addBoard,
+  scheduler: async () => (await import('./scheduler.js')).addScheduler,
+  worker: async () => (await import('./worker.js')).addWorker,
+  status: async () => (await import('./status.js')).addStatus,
+  dashboard: async () => (await import('./dashboard.js')).addDashboard,
+  report: async () => (await import('./report.js')).addReport,
+  doctor: async () => (await import('./doctor.js')).addDoctor,
+};
 
 /** Runs one command line (without node and script) and sets process.exitCode. */
 export async function main(words: readonly string[]): Promise<void> {
@@ -18,8 +24,9 @@ export async function main(words: readonly string[]): Promise<void> {
     .version(`lolas-pi on Node ${process.versions.node}`)
     .option('--debug', 'show where in the code an error came from')
     .showHelpAfterError('(lola --help shows the commands, lola COMMAND --help their flags)');
-  for (const add of [addPi, addStart, addRace, addBoard, addScheduler, addWorker, addStatus, addDoctor])
-    add(program);
+  const [asked] = words.filter((word) => Object.hasOwn(COMMANDS, word));
+  const load = asked === undefined ? Object.values(COMMANDS) : [COMMANDS[asked]];
+  for (const add of await Promise.all(load.map((command) => command()))) add(program);
   for (const command of [program, ...program.commands])
     command.exitOverride().configureHelp({ sortSubcommands: false });
   if (words.length === 0) return program.outputHelp();

@@ -8,9 +8,10 @@ import { EXIT } from './exit.js';
 import { readChoice, readCount, readSeed } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { progressBar } from './progress.js';
+import { addWatchFlags, localThreads, startWatch, type WatchFlags } from './watch.js';
 import { addWhereFlags, readWhereFlags, type WhereFlags } from './whereabouts.js';
 
-interface PiFlags extends WhereFlags {
+interface PiFlags extends WhereFlags, WatchFlags {
   readonly stage: string;
   readonly samples: string;
   readonly workers?: string;
@@ -28,7 +29,8 @@ export interface Report extends Estimate {
 }
 
 export function addPi(program: Command): void {
-  addWhereFlags(program.command('pi').description('estimate pi with one stage of the lesson'))
+  const command = program.command('pi').description('estimate pi with one stage of the lesson');
+  addWatchFlags(addWhereFlags(command))
     .option('--stage <NAME>', `one of ${Object.keys(STAGES).join(', ')}`, 'serial')
     .option('--samples <N>', 'random points, as 1000000, 1e9 or 1_000_000', '1e8')
     .option('--workers <P>', 'threads (absent: the cores you are allotted; serial has one)')
@@ -59,14 +61,26 @@ async function runPi(flags: PiFlags): Promise<void> {
     flags.kernel === undefined
       ? undefined
       : readChoice('--kernel', flags.kernel, ['simd', 'reference'] as const);
-  const options = { workers, seed, kernel, ...readChunkedFlags(stage, flags), ...readClusterFlags(stage, flags) };
+  const options = {
+    workers,
+    seed,
+    kernel,
+    ...readChunkedFlags(stage, flags),
+    ...readClusterFlags(stage, flags),
+  };
+  const watch = await startWatch(`Lola's pi: ${stage}`, flags);
   const { signal, release } = interruptible();
+  let done = false;
   try {
-    const report = await estimateWithProgress(stage, samples, { ...options, signal });
+    watch.startStage(stage, localThreads(stage, workers));
+    const { onEvent } = watch;
+    const report = await estimateWithProgress(stage, samples, { ...options, signal, onEvent });
     process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : describe(report, samples));
     if (report.interrupted) process.exitCode = EXIT.interrupted;
+    done = !report.interrupted;
   } finally {
     release();
+    await watch.finish(done);
   }
 }
 
@@ -93,10 +107,14 @@ function readClusterFlags(stage: string, flags: PiFlags): StageOptions {
   const where = readWhereFlags(flags);
   if (where === undefined) return {};
   if (stage !== 'distributed') {
-    throw new InvalidArgumentError(`--scheduler belongs to --stage distributed, got --stage ${stage}. Leave it out, or change the stage.`);
+    throw new InvalidArgumentError(
+      `--scheduler belongs to --stage distributed, got --stage ${stage}. Leave it out, or change the stage.`,
+    );
   }
   if (flags.workers !== undefined) {
-    throw new InvalidArgumentError(`--workers does not go with --scheduler, got ${flags.workers}: the workers are those that joined it.`);
+    throw new InvalidArgumentError(
+      `--workers does not go with --scheduler, got ${flags.workers}: the workers are those that joined it.`,
+    );
   }
   return { scheduler: where };
 }

@@ -10,15 +10,16 @@ import { interruptible } from './interrupt.js';
 import { EXIT } from './exit.js';
 import { estimateWithProgress, type Report } from './pi.js';
 import { table } from './table.js';
+import { addWatchFlags, localThreads, startWatch, type WatchFlags } from './watch.js';
 
-interface StartFlags {
+interface StartFlags extends WatchFlags {
   readonly samples: string;
   readonly json?: string;
 }
 
 export function addStart(program: Command): void {
-  program
-    .command('start')
+  const command = program.command('start');
+  addWatchFlags(command)
     .description("run Lola's progression on this machine: every stage, the same samples, one integer")
     .option('--samples <N>', 'random points for each stage; everyone in the room takes the same', '1e10')
     .option('--json <FILE>', 'also write { machine, stages } to FILE')
@@ -28,6 +29,7 @@ export function addStart(program: Command): void {
 async function runStart(flags: StartFlags): Promise<void> {
   const samples = readCount('--samples', flags.samples, 0);
   if (flags.json !== undefined) write(flags.json, ''); // a file that cannot be written is refused before the work
+  const watch = await startWatch("Lola's pi: all stages", flags);
   const { signal, release } = interruptible();
   const reports: Report[] = [];
   say(
@@ -37,11 +39,16 @@ async function runStart(flags: StartFlags): Promise<void> {
     for (const stage of Object.keys(STAGES).filter((name) => name !== 'slurm')) {
       // Slurm's needs a cluster; all others run on any machine.
       say(`  ${stage} ...`);
-      reports.push(await estimateWithProgress(stage, samples, { seed: DEFAULT_SEED, signal }));
+      watch.startStage(stage, localThreads(stage, undefined));
+      const options = { seed: DEFAULT_SEED, signal, onEvent: watch.onEvent };
+      reports.push(await estimateWithProgress(stage, samples, options));
       if (signal.aborted) break;
     }
   } catch (error) {
-    if (!(error instanceof CancelledError)) throw error;
+    if (!(error instanceof CancelledError)) {
+      await watch.finish(false);
+      throw error;
+    }
   } finally {
     release();
     if (flags.json !== undefined)
@@ -55,6 +62,7 @@ async function runStart(flags: StartFlags): Promise<void> {
     say('The stages do not agree: this is a bug, please report it with the table above.');
     process.exitCode = EXIT.failed;
   } else say(NEXT);
+  await watch.finish(!signal.aborted);
 }
 
 /** The table: what each stage found and how long it took. Speed-up is against the serial stage, executor up. */

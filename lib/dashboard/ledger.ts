@@ -63,7 +63,8 @@ export class Ledger {
     for (const phase of this.phases) for (const name of ACCOUNTS) spent[name] += phase.spent[name];
     const makespanMs = this.phases.length > 0 ? Math.max(0, end - this.phases[0].start) : 0;
     const points = this.pointsUntil(end);
-    return { run: this.run, threads, makespanMs, spent, points, amdahl: curveOf(points) };
+    const basis = basisOf(points);
+    return { run: this.run, threads, makespanMs, spent, points, basis, amdahl: curveOf(basis) };
   }
 
   /** The speed-up is compute time over makespan: exact where one thread alone would take as long for each task. */
@@ -81,10 +82,16 @@ export class Ledger {
 
 export const ACCOUNTS = Object.keys(NOTHING) as readonly Account[];
 
-function curveOf(points: readonly Point[]): Lesson['amdahl'] {
-  const last = points.filter((point) => point.karpFlatt !== undefined).at(-1);
-  if (last?.karpFlatt === undefined) return [];
-  const parallel = Math.min(1, Math.max(0, 1 - last.karpFlatt));
-  const most = Math.max(8, 2 * last.threads);
+function basisOf(points: readonly Point[]): Point | undefined {
+  const shared = points.filter(({ threads }) => threads > 1);
+  const run = shared[shared.length - 1]?.run;
+  const size = ({ threads, makespanMs }: Point) => threads * makespanMs;
+  return shared.filter((point) => point.run === run).sort((a, b) => size(b) - size(a))[0];
+}
+
+function curveOf(basis: Point | undefined): Lesson['amdahl'] {
+  if (basis?.karpFlatt === undefined) return [];
+  const parallel = Math.min(1, Math.max(0, 1 - basis.karpFlatt));
+  const most = Math.max(8, 2 * basis.threads);
   return Array.from({ length: most }, (_, i) => ({ threads: i + 1, speedUp: amdahl(parallel, i + 1) }));
 }

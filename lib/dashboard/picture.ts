@@ -99,7 +99,9 @@ export interface Lesson {
   readonly makespanMs: number;
   readonly spent: Spent;
   readonly points: readonly Point[];
-  /** Amdahl's curve for the serial share that Karp-Flatt finds in the last point; empty without one. */
+  /** The point that stands for the run: the one with most thread time of those with two threads or more. */
+  readonly basis?: Point;
+  /** Amdahl's curve for the serial share that Karp-Flatt finds in it; empty without one. */
   readonly amdahl: readonly { readonly threads: number; readonly speedUp: number }[];
 }
 

@@ -168,6 +168,7 @@ export class Recorder {
     const start = known ? told : Math.min(this.now, Math.max(told, this.queuedFirst));
     if (this.start === undefined) this.begin(start);
     const thread = this.threadOf(worker, number, start);
+    if (known && !thread.running) this.settleGap(thread, start, this.ledger, true);
     if (!thread.running) this.setRunning(worker, 1);
     thread.running = {
       task: short(task),

@@ -48,15 +48,8 @@ function drawQueue(
       'y',
     ),
     line('tasks a second', rates(samples), 'failed', 'dash', 'y2'),
-    line(
-      'threads',
-      samples.map(({ threads }) => threads),
-      'lost',
-      'dot',
-      'y',
-    ),
   ];
-  const layout = layoutOf(palette, 's since the start', 'tasks, threads');
+  const layout = layoutOf(palette, 's since the start', 'tasks waiting');
   const right = { ...axis(palette, 'tasks a second'), overlaying: 'y', side: 'right', showgrid: false };
   void plotly.react(element, data, { ...layout, yaxis2: right }, CONFIG);
 }

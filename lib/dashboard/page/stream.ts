@@ -49,9 +49,9 @@ export function drawStream(
   const context = resized(canvas, box.clientWidth, height);
   const font = getComputedStyle(document.body);
   context.font = `${present ? 16 : 13}px ${font.fontFamily}`;
+  drawAxis(context, scale, picture.start, scale.rowHeight * Math.max(1, rows), palette);
   picture.rows.forEach((row, i) => drawRow(context, scale, row, i, now, palette));
   if (chosen) outline(context, scale, picture, chosen, now, palette);
-  drawAxis(context, scale, picture.start, scale.rowHeight * Math.max(1, rows), palette);
 }
 
 /** What is under a point of the canvas. */
@@ -233,7 +233,7 @@ function drawAxis(
   context.lineWidth = 1;
   context.textBaseline = 'top';
   context.textAlign = 'center';
-  const most = Math.max(2, Math.floor(width / 110));
+  const most = Math.max(3, Math.floor(width / 110));
   const rough = (to - from) / most;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * (rough / power > 5 ? 10 : rough / power > 2 ? 5 : rough / power > 1 ? 2 : 1);
@@ -242,9 +242,8 @@ function drawAxis(
     context.beginPath();
     line(context, x, 0, x, top + 4);
     context.stroke();
-    const half = 30;
-    if (x + half <= left + width)
-      context.fillText(duration(time).replace('0 µs', '0'), Math.max(x, left), top + 7);
+    const text = `${Number((time / 1000).toPrecision(6))} s`;
+    if (x + 24 <= left + width) context.fillText(text, x, top + 7);
   }
 }
 

@@ -114,18 +114,17 @@ export function lessonNumbers({
   threads,
   makespanMs,
   spent,
-  points,
+  basis,
   run,
 }: Lesson): readonly (readonly [string, string])[] {
   const total = sumOf(spent);
-  const last = points.filter((point) => point.run === run).at(-1);
   const speedUp = makespanMs > 0 ? spent.computeMs / makespanMs : 0;
   return [
     ['threads P', count(threads)],
     ['makespan', duration(makespanMs)],
     ['speed-up', speedUp.toFixed(2)],
     ['efficiency', total > 0 ? percent(spent.computeMs / total) : '-'],
-    ['Karp-Flatt', last?.karpFlatt === undefined ? '-' : last.karpFlatt.toFixed(3)],
+    ['Karp-Flatt', basis?.run === run && basis.karpFlatt !== undefined ? basis.karpFlatt.toFixed(3) : '-'],
   ];
 }
 

@@ -1,0 +1,204 @@
+// The flags --dashboard, --report and --events: what follows a run beside the terminal.
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { sshLine } from '../dashboard/access.js';
+import type { Dashboard } from '../dashboard/dashboard.js';
+import { InvalidArgumentError } from '../errors.js';
+import { allottedCores } from '../machine.js';
+import { clock, type ExecutorEvent } from '../task/executor.js';
+import { readCount } from './flags.js';
+
+/** The flags that addWatchFlags adds. */
+export interface WatchFlags {
+  readonly dashboard?: boolean;
+  readonly dashboardPort?: string;
+  readonly publicUrl?: string;
+  readonly report?: string;
+  readonly events?: string;
+}
+
+/** What follows a run. */
+export interface Watch {
+  /** Absent where nobody wants events: executors then need not tell them. */
+  readonly onEvent?: (event: ExecutorEvent) => void;
+  /** Says that a stage begins with so many threads of this process, since a pool tells only of those that work. */
+  readonly startStage: (stage: string, threads: number) => void;
+  /** Writes the report. After a run that is done, a dashboard on a terminal waits for Ctrl-C, so that it can be read. */
+  finish(done: boolean): Promise<void>;
+}
+
+export function addWatchFlags(command: Command): Command {
+  return command
+    .option('--dashboard', 'watch the run in a browser')
+    .option('--dashboard-port <PORT>', 'absent: 8787, or the next one that is free')
+    .option(
+      '--public-url <URL>',
+      'where a proxy shows the dashboard (absent: what JupyterHub or Codespaces say)',
+    )
+    .option(
+      '--report <FILE>',
+      'write the run as one HTML file with the same panels, to open without a server',
+    )
+    .option('--events <FILE>', 'write the raw events, a line of JSON each; lola report draws them');
+}
+
+/** Threads of this process in a stage; none where workers join by themselves. */
+export function localThreads(stage: string, workers: number | undefined): number {
+  if (stage === 'serial') return 1;
+  return stage === 'pool' || stage === 'chunked' ? (workers ?? allottedCores()) : 0;
+}
+
+/** Starts what the flags ask for. @throws InvalidArgumentError for a file that cannot be written, a port that is taken */
+export async function startWatch(title: string, flags: WatchFlags): Promise<Watch> {
+  if (flags.dashboard === undefined && (flags.dashboardPort !== undefined || flags.publicUrl !== undefined)) {
+    throw new InvalidArgumentError(
+      '--dashboard-port and --public-url belong to --dashboard. Add it, or leave them out.',
+    );
+  }
+  const { report, events } = flags;
+  if (!flags.dashboard && report === undefined && events === undefined) {
+    return { startStage: () => {}, finish: async () => {} };
+  }
+  if (report !== undefined) writeReport(report, ''); // a file that cannot be written is refused before the work
+  // Loaded only where they are asked for: a plain run need not wait for a server's packages.
+  const [{ machineLine }, { createEventsFile }, { Recorder }, { renderReport }] = await Promise.all([
+    import('../dashboard/dashboard.js'),
+    import('../dashboard/events-file.js'),
+    import('../dashboard/recorder.js'),
+    import('../dashboard/report.js'),
+  ]);
+  const file = events === undefined ? undefined : createEventsFile(events, title, machineLine());
+  const recorder = report === undefined ? undefined : new Recorder(title, machineLine());
+  const dashboard = flags.dashboard ? await showDashboard(title, flags) : undefined;
+  const onEvent = (event: ExecutorEvent) => {
+    file?.onEvent(event);
+    recorder?.add(event);
+    dashboard?.onEvent(event);
+  };
+  const end = () => {
+    file?.close();
+    if (report !== undefined && recorder) writeReport(report, renderReport(recorder.picture()));
+  };
+  return {
+    onEvent,
+    startStage: (stage, threads) => {
+      onEvent({ type: 'left', worker: 'local', reason: `the stage ${stage} begins`, time: clock() });
+      if (threads > 0) onEvent({ type: 'joined', worker: 'local', threads, time: clock() });
+    },
+    finish: async (done) => {
+      end();
+      if (dashboard && process.stderr.isTTY && done) {
+        process.stderr.write('The dashboard stays until Ctrl-C.\n');
+        await interrupted();
+      }
+      if (dashboard) await hideDashboard(dashboard);
+    },
+  };
+}
+
+/** Starts a dashboard and says on stderr where it is; the token goes to a terminal only. */
+export async function showDashboard(
+  title: string,
+  flags: WatchFlags & { readonly host?: string },
+): Promise<Dashboard> {
+  const port =
+    flags.dashboardPort === undefined ? undefined : readCount('--dashboard-port', flags.dashboardPort, 0);
+  const { startDashboard } = await import('../dashboard/dashboard.js');
+  const dashboard = await startDashboard({ title, host: flags.host, port, publicUrl: flags.publicUrl });
+  note(dashboard, title);
+  announce(dashboard, process.stderr);
+  return dashboard;
+}
+
+/** Ends a dashboard and forgets its address. */
+export async function hideDashboard(dashboard: Dashboard): Promise<void> {
+  rmSync(noteOf(dashboard.port), { force: true });
+  await dashboard.close();
+}
+
+/** A dashboard of this account that is up. */
+export interface Noted {
+  readonly title: string;
+  readonly url: string;
+  readonly address: string;
+  readonly port: number;
+  readonly pid: number;
+}
+
+/** Says where a dashboard is: with its token to a terminal, without it to anything else, which may be a log. */
+export function announce(
+  { url, address, port }: Pick<Noted, 'url' | 'address' | 'port'>,
+  to: NodeJS.WriteStream,
+): void {
+  to.write(`  dashboard at:  ${to.isTTY ? url : address}\n`);
+  if (!to.isTTY) to.write('  lola dashboard, in a terminal, prints the address with its token\n');
+  const line = sshLine(port, userInfo().username, process.env);
+  if (line) to.write(`  from the machine you sit at, first:  ${line}\n`);
+}
+
+/** The dashboards of this account that are up; what others left behind is removed. */
+export function notedDashboards(): readonly Noted[] {
+  return namesOfNotes().flatMap((name) => {
+    const path = join(folder(), name);
+    try {
+      const noted = JSON.parse(readFileSync(path, 'utf8')) as Noted;
+      process.kill(noted.pid, 0);
+      return [noted];
+    } catch {
+      rmSync(path, { force: true });
+      return [];
+    }
+  });
+}
+
+function namesOfNotes(): string[] {
+  try {
+    return readdirSync(folder()).filter((name) => /^dashboard-\d+\.json$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+/** Writes the address down for `lola dashboard`, closed to others from the first byte. */
+function note({ url, address, port }: Dashboard, title: string): void {
+  const path = noteOf(port);
+  const draft = `${path}.${process.pid}`;
+  try {
+    mkdirSync(folder(), { recursive: true, mode: 0o700 });
+    rmSync(draft, { force: true });
+    writeFileSync(draft, JSON.stringify({ title, url, address, port, pid: process.pid } satisfies Noted), {
+      mode: 0o600,
+      flag: 'wx',
+    });
+    renameSync(draft, path);
+  } catch (error) {
+    process.stderr.write(
+      `lola: the dashboard is up, but its address cannot be written to ${path}: ${(error as Error).message}\n`,
+    );
+  }
+}
+
+function folder(): string {
+  return join(homedir(), '.lola');
+}
+
+function noteOf(port: number): string {
+  return join(folder(), `dashboard-${port}.json`);
+}
+
+/** Writes a report. @throws InvalidArgumentError where it cannot be written */
+export function writeReport(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (cause) {
+    throw new InvalidArgumentError(
+      `cannot write the report '${path}': ${(cause as Error).message}. Name a file in a folder that is there.`,
+    );
+  }
+}
+
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve()));
+}
