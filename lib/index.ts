@@ -28,6 +28,25 @@ export type { ChunkSpec } from './array/chunks.js';
 export { estimateChunked, type ChunkedOptions } from './estimators/chunked.js';
 export { checkChunked } from './checks/chunked.js';
 
+// Stage 4: a cluster
+export { connect, askStatus, type ClusterStatus, type ConnectOptions } from './cluster/client.js';
+export {
+  startCluster,
+  startClusterExecutor,
+  type ClusterOptions,
+  type LocalCluster,
+  type LocalWorker,
+} from './cluster/local.js';
+export {
+  FAULTS,
+  simulate,
+  storyOf,
+  type Fault,
+  type SimulationOptions,
+  type SimulationResult,
+} from './cluster/simulation.js';
+export { estimateDistributed, type DistributedOptions } from './estimators/distributed.js';
+
 // Stage 5: Slurm
 export { startSlurm, resumeSlurm, type Resumed, type SlurmOptions } from './slurm/executor.js';
 export { readSettings, type JobSettings } from './slurm/render.js';
