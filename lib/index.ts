@@ -96,3 +96,7 @@ export { chartsOf, findingsOf, rowsOf, speedUpsOf, tableOfRace, type RaceResult 
 // The dashboard: a run to watch, or to keep as a report
 export { startDashboard, type Dashboard, type DashboardOptions } from './dashboard/dashboard.js';
 export type { Vitals } from './dashboard/recorder.js';
+
+// Checks of the lesson's exercises
+export { checkSerial } from './checks/serial.js';
+export { checkPool } from './checks/pool.js';

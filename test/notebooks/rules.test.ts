@@ -66,12 +66,12 @@ describe('each breach is named', () => {
     [
       'an import from elsewhere',
       withCode("import { cpus } from 'node:os';"),
-      ["more: imports 'node:os'; cells import from ../lib, tslab"],
+      ["more: imports 'node:os'; cells import from ../lib, tslab, seedrandom"],
     ],
     [
       'an import() from elsewhere',
       withCode("await import('./x.js');"),
-      ["more: imports './x.js'; cells import from ../lib, tslab"],
+      ["more: imports './x.js'; cells import from ../lib, tslab, seedrandom"],
     ],
     ['an exercise without its check', changed('half-check'), [four]],
     ['an exercise without its solution', changed('half-solution'), [four]],

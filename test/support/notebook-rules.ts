@@ -2,8 +2,8 @@
 import ts from 'typescript';
 import { hasTag, solutionCode, sourceOf, type Cell, type Notebook } from './notebook.js';
 
-/** What a cell may import: the library, and what comes with the kernel. */
-const IMPORTS = ['../lib', 'tslab'];
+/** What a cell may import: the library, the kernel's own module, and the generator of the naive program. */
+const IMPORTS = ['../lib', 'tslab', 'seedrandom'];
 const MOST_LINES = 15;
 /** The cells of an exercise, in order, and what they are. */
 const EXERCISE = [
