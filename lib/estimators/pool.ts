@@ -9,9 +9,10 @@ import { countTasks, piecesOf, runStage, sum, type Estimate, type EstimateOption
  */
 export function estimatePool(samples: number, options: EstimateOptions = {}): Promise<Estimate> {
   const start = () => startPool({ workers: options.workers ?? allottedCores() });
-  return runStage('pool', samples, options, start, async ({ executor, key, kernel, watch }) => {
+  return runStage('pool', samples, options, start, async (context) => {
+    const { executor, kernel, watch } = context;
     const parts = piecesOf(samples, executor.workers, kernel); // partition
-    const counts = await executor.run(countTasks(key, parts), watch); // map
+    const counts = await executor.run(countTasks(context, parts), watch); // map
     return sum(counts); // reduce
   });
 }

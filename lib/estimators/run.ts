@@ -4,7 +4,11 @@ import { CancelledError, InvalidArgumentError, checkInteger } from '../errors.js
 import { piOf, standardErrorOf } from '../sampling/estimate.js';
 import { partition, type Part } from '../sampling/partition.js';
 import { DEFAULT_SEED, keyOfSeed, type Key } from '../sampling/seed.js';
+import { checkKernel } from '../task/check.js';
+import type { Evaluation } from '../task/evaluate.js';
 import type { Executor, ExecutorEvent, RunOptions } from '../task/executor.js';
+import { insideExpression } from '../task/inside.js';
+import { simdSupported } from '../task/run-compiled.js';
 import type { Kernel, Task, TypedArray, Value } from '../task/task.js';
 
 /** What every stage may be given. */
@@ -15,6 +19,7 @@ export interface EstimateOptions {
   readonly workers?: number;
   /** An executor that is up already; it stays open. Without it the stage starts its own and closes it. */
   readonly executor?: Executor;
+  /** Absent: 'simd' where this machine has it, else 'reference'. Both give the same count. */
   readonly kernel?: Kernel;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: ExecutorEvent) => void;
@@ -60,7 +65,8 @@ export async function runStage(
   count: (context: StageContext) => Promise<number>,
 ): Promise<Estimate> {
   checkSamples(samples);
-  const { seed = DEFAULT_SEED, kernel = 'reference', signal, onEvent, onProgress } = options;
+  const { seed = DEFAULT_SEED, signal, onEvent, onProgress } = options;
+  const kernel = chooseKernel(options.kernel);
   const key = keyOfSeed(seed);
   const began = performance.now();
   const executor = options.executor ?? (await start());
@@ -109,16 +115,34 @@ export function piecesOf(samples: number, workers: number, kernel: Kernel): Iter
   return partition(samples, workers * Math.max(1, Math.ceil(samples / (workers * PIECE[kernel]))));
 }
 
-/** One task a piece: count the samples inside. */
-export function* countTasks(key: Key, pieces: Iterable<Part>): Generator<Task> {
+/** One task a piece: count the samples inside. Compiled, it is an expression; the reference is countInside itself. */
+export function* countTasks({ key, kernel }: StageContext, pieces: Iterable<Part>): Generator<Task> {
+  const expression = insideExpression(key);
   for (const { start, samples } of pieces) {
-    yield { key: `count-${start}`, operation: 'countInside', input: { key, start, samples } };
+    const name = `count-${start}`;
+    if (kernel === 'reference') yield { key: name, operation: 'countInside', input: { key, start, samples } };
+    else {
+      const evaluation: Evaluation = { expression, start, length: samples, chunks: [], kernel };
+      yield { key: name, operation: 'evaluate', input: evaluation as unknown as Value };
+    }
   }
 }
 
 /** Adds up counts. */
 export function sum(counts: readonly Value[]): number {
   return (counts as readonly number[]).reduce((total, count) => total + count, 0);
+}
+
+/** What counts where nothing is said, and whether what was asked for is there. */
+function chooseKernel(asked: Kernel | undefined): Kernel {
+  if (asked === undefined) return simdSupported() ? 'simd' : 'reference';
+  checkKernel(asked);
+  if (asked === 'simd' && !simdSupported()) {
+    throw new InvalidArgumentError(
+      "kernel 'simd' is not supported by this Node. Leave it out, or take 'reference'.",
+    );
+  }
+  return asked;
 }
 
 function samplesOf({ input }: Task): number {

@@ -15,9 +15,10 @@ export async function estimateSerial(samples: number, options: EstimateOptions =
     'This stage has one thread; take the pool for more.',
     1,
   );
-  return runStage('serial', samples, options, startSerial, async ({ executor, key, kernel, watch }) => {
+  return runStage('serial', samples, options, startSerial, async (context) => {
+    const { executor, kernel, watch } = context;
     const pieces = piecesOf(samples, 1, kernel); // in pieces, so that Ctrl-C and progress get their turn
-    const counts = await executor.run(countTasks(key, pieces), watch);
+    const counts = await executor.run(countTasks(context, pieces), watch);
     return sum(counts);
   });
 }
