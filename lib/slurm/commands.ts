@@ -71,7 +71,12 @@ export function isAway(error: unknown): boolean {
 
 /** A refusal in words: what Slurm said, and what to do. */
 export function adviseOn(command: string, code: number | string, stderr: string): string {
-  const said = stderr.trim().split('\n').slice(-3).join(' ').replace(`${command}: error: `, '');
+  const said = stderr
+    .trim()
+    .replaceAll(/^\w+: (error|fatal): /gm, '')
+    .split('\n')
+    .slice(-3)
+    .join('; ');
   if (code === 'ENOENT') {
     return `${command} is not on the PATH. On a cluster: module avail slurm. On your own Debian or Ubuntu, npm run test:slurm says what to install.`;
   }
@@ -181,6 +186,16 @@ export async function jobDetails(job: string, element?: number): Promise<JobStat
 export async function jobsNamed(name: string): Promise<string[]> {
   const printed = await succeed('squeue', ['-h', '--me', '-n', name, '-o', '%F']);
   return [...new Set(printed.split('\n').filter(Boolean))];
+}
+
+/** The user's jobs that are not over and carry this comment. */
+export async function ownJobs(comment: string): Promise<JobState[]> {
+  const printed = await succeed('squeue', ['-h', '--me', '-o', `${SQUEUE_FIELDS.replace('%j', '%k')}`]);
+  return parseSqueue(
+    lines(printed)
+      .filter((line) => line.endsWith(`|${comment}`))
+      .join('\n'),
+  );
 }
 
 /** How many elements an array may have here. */

@@ -1,6 +1,6 @@
 // Follows one run: reads results as they appear, asks Slurm how its jobs are, and submits again what was lost. All it knows
 // is in the run's folder and in Slurm, so another process may go on where this one ended.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,8 @@ import {
   scancel,
   type JobState,
 } from './commands.js';
-import { render, shellQuote, type JobSettings } from './render.js';
+import { adviseOnReason, adviseOnStart, describeEnd, mayTryAgain } from './ending.js';
+import { nodeWords, render, type JobSettings } from './render.js';
 import {
   AliveFile,
   EXIT_UNWRITTEN,
@@ -372,56 +373,3 @@ function runsOf([first, end]: Range, wanted: (task: number) => boolean): Range[]
   }
   return runs;
 }
-
-/** What runs Node in a job: this one, or the one that the site's prologue brings. */
-export function nodeWords({ node, prologue }: JobSettings): string[] {
-  return [node ?? (prologue ? 'node' : process.execPath)];
-}
-
-/** Whether another try may end otherwise. A task that ends its process, or takes too much, does so every time. */
-export function mayTryAgain({ state, exitCode = '' }: JobState, progressed: boolean): boolean {
-  if (state === 'OUT_OF_MEMORY' || state === 'DEADLINE') return false;
-  if (state === 'TIMEOUT') return progressed; // the next element has its whole time for what is left
-  return state !== 'FAILED' || /:(9|15)$/.test(exitCode); // by a signal from outside
-}
-
-/** How an element ended, in Slurm's words, with the last lines of its log. */
-export function describeEnd({ state, exitCode, node, reason }: JobState, log: string): string {
-  const [code, signal] = exitCode?.split(':') ?? [];
-  const details = [
-    node && `on ${node}`,
-    code !== undefined && code !== '0' && `exit code ${code}`,
-    signal !== undefined && signal !== '0' && `signal ${signal}`,
-    reason && reason !== 'None' && reason !== 'NonZeroExitCode' && reason,
-  ].filter(Boolean);
-  return `${[state, ...details].join(', ')}${lastLines(log)}`;
-}
-
-function lastLines(log: string): string {
-  if (!existsSync(log)) return `, no log at ${log}`;
-  const lines = readFileSync(log, 'utf8').trim().split('\n').filter(Boolean).slice(-3);
-  return lines.length === 0 ? `, its log is empty` : `, its log ends: ${lines.join(' | ')}`;
-}
-
-function adviseOnStart({ exitCode }: JobState): string {
-  if (exitCode === '0:53')
-    return 'The node could not open the log: the folder must lie on a file system that all nodes share. /tmp is not shared.';
-  if (exitCode === '127:0')
-    return "Node was not found there: set 'prologue' (as 'module load nodejs') or 'node'.";
-  return `Try the script by hand: sbatch ${shellQuote('array-0.sh')}, and read its log.`;
-}
-
-function adviseOnReason(reason: string): string {
-  const found = REASONS.find(([pattern]) => pattern.test(reason));
-  return found?.[1] ?? 'scontrol show job tells more.';
-}
-
-const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/^(Priority|Resources)$/, 'It waits for its turn; squeue --start guesses when that is.'],
-  [/TimeLimit/, "It asks for more time than it may have and would wait for ever: set a shorter 'time'."],
-  [/^BeginTime$/, 'Slurm starts it again about two minutes after it was requeued.'],
-  [/held/i, 'Somebody, or a failed launch, holds it: scontrol release lets it go.'],
-  [/^Dependency/, 'It waits for another job.'],
-  [/^(QOS|Assoc)/, 'A limit of your account is reached; it goes on as your other jobs end.'],
-  [/ReqNodeNotAvail|Nodes_required/, 'Nodes are down or reserved; sinfo -R says why.'],
-];

@@ -84,6 +84,11 @@ export function readSettings(file?: string): JobSettings {
   }
 }
 
+/** What runs Node in a job: this one, or the one that the site's prologue brings. */
+export function nodeWords({ node, prologue }: JobSettings): string[] {
+  return [node ?? (prologue ? 'node' : process.execPath)];
+}
+
 /** A template as a learner reads it. */
 export function templateText(name: TemplateName): string {
   return readFileSync(new URL(`./templates/${name}.sh`, import.meta.url), 'utf8');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { adviseOn, isLive, parseSacct, parseScontrol, parseSqueue } from '../../lib/slurm/commands.js';
-import { describeEnd, mayTryAgain } from '../../lib/slurm/follow.js';
+import { describeEnd, mayTryAgain } from '../../lib/slurm/ending.js';
 
 // What Slurm 22.05.8 printed.
 const SQUEUE = `4|5|0|COMPLETED|node1|None|it's a "na|me"

@@ -1,0 +1,36 @@
+// What doctor's job runs on a node: node probe.js FOLDER. It tries each address of FOLDER/ask.json and writes what it found.
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+/** How long an address may take: a firewall that drops packets never answers (ms). */
+const DIAL_MS = 5000;
+
+/** What the probe leaves. `ways`: for each address 'ok' or the system's code. */
+export interface Found {
+  readonly host: string;
+  readonly node: string;
+  readonly ways: { readonly [address: string]: string };
+}
+
+const folder = process.argv[2];
+const addresses = JSON.parse(readFileSync(join(folder, 'ask.json'), 'utf8')) as string[];
+const tried = await Promise.all(addresses.map(async (address) => [address, await dial(address)] as const));
+const found: Found = { host: hostname(), node: process.versions.node, ways: Object.fromEntries(tried) };
+writeFileSync(join(folder, 'found.draft'), JSON.stringify(found));
+renameSync(join(folder, 'found.draft'), join(folder, 'found.json'));
+
+function dial(address: string): Promise<string> {
+  const { hostname: host, port } = new URL(address);
+  return new Promise((resolve) => {
+    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) });
+    const end = (word: string) => {
+      socket.destroy();
+      resolve(word);
+    };
+    socket.setTimeout(DIAL_MS, () => end('ETIMEDOUT'));
+    socket.once('connect', () => end('ok'));
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
+  });
+}

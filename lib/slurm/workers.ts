@@ -1,0 +1,86 @@
+// Workers of the cluster as Slurm's jobs: one script, submitted as often as there shall be workers.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isLive, jobStates, ownJobs, sbatch, scancel, type JobState } from './commands.js';
+import { describeEnd } from './ending.js';
+import { nodeWords, render, type JobSettings } from './render.js';
+
+/** Slurm keeps this with each job of ours, so that `down` ends no other. */
+const MARK = 'lola slurm up';
+const LOG_DIR = 'lola-logs';
+
+/** The script of a worker. `schedulerFile`: where the scheduler wrote its addresses, seen by all nodes. */
+export function workerScript(
+  settings: JobSettings,
+  schedulerFile: string,
+  directives: readonly string[] = [],
+): string {
+  const values = {
+    lola: [...nodeWords(settings), fileURLToPath(new URL('../../scripts/lola.mjs', import.meta.url))],
+    join: ['--scheduler-file', resolve(schedulerFile)],
+  };
+  return render('worker', settings, values, directives);
+}
+
+/** The same as `up` submits it: with logs in one folder, and marked as ours. */
+export function upScript(settings: JobSettings, schedulerFile: string): string {
+  return workerScript({ ...settings, logDir: logDirOf(settings) }, schedulerFile, [`--comment=${MARK}`]);
+}
+
+/**
+ * Submits workers and gives their jobs' numbers.
+ * @throws SlurmError where Slurm refuses; the ones it took before are taken back
+ */
+export async function submitWorkers(
+  count: number,
+  settings: JobSettings,
+  schedulerFile: string,
+): Promise<string[]> {
+  const logDir = logDirOf(settings);
+  mkdirSync(logDir, { recursive: true }); // without it a job fails and leaves no log that would say why
+  const script = join(logDir, 'worker.sh');
+  writeFileSync(script, upScript(settings, schedulerFile));
+  const jobs: string[] = [];
+  try {
+    while (jobs.length < count) jobs.push(await sbatch(script));
+  } catch (error) {
+    await scancel(jobs);
+    throw error;
+  }
+  return jobs;
+}
+
+/** What Slurm has of the workers that `up` submitted and that are not over. */
+export function submittedWorkers(): Promise<JobState[]> {
+  return ownJobs(MARK);
+}
+
+/** Ends them; workers get Slurm's TERM and hand back what they have not begun. */
+export async function cancelWorkers(): Promise<string[]> {
+  const jobs = (await submittedWorkers()).map(({ job }) => job);
+  await scancel(jobs);
+  return jobs;
+}
+
+/** How jobs are now; one that has ended comes with the last lines of its log. */
+export async function watchWorkers(
+  jobs: readonly string[],
+  settings: JobSettings,
+): Promise<(JobState & { readonly ending?: string })[]> {
+  const states = await jobStates(jobs);
+  return states.map((state) => {
+    if (isLive(state)) return state;
+    return {
+      ...state,
+      ending: describeEnd(
+        state,
+        join(logDirOf(settings), `${settings.name ?? 'lola-worker'}-${state.job}.log`),
+      ),
+    };
+  });
+}
+
+function logDirOf({ logDir = LOG_DIR }: JobSettings): string {
+  return resolve(logDir);
+}
