@@ -92,6 +92,8 @@ export {
 export type { Chart } from './measure/charts.js';
 export { plotlyHtml } from './measure/plotly.js';
 export { chartsOf, findingsOf, rowsOf, speedUpsOf, tableOfRace, type RaceResult } from './measure/race.js';
+export { describeProfile, profileLines, profileSerial, type ProfiledLine, type SerialProfile } from './measure/profile.js';
+export { checkWhatIf, measureCosts, whatIf, type Checked, type Costs, type Prediction, type WhatIf } from './measure/what-if.js';
 
 // The dashboard: a run to watch, or to keep as a report
 export { startDashboard, type Dashboard, type DashboardOptions } from './dashboard/dashboard.js';
