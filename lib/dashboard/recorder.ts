@@ -255,7 +255,8 @@ export class Recorder {
       const settled = this.start === undefined ? undefined : Math.max(time, this.start);
       thread = { worker, number, boxes: [], running: undefined, settled, arrived: 0 };
       worker.threads.set(number, thread);
-      this.threads.push(thread);
+      const inOrder = (each: Worker) => [...each.threads.values()].sort((a, b) => a.number - b.number);
+      this.threads = [...this.workers.values()].flatMap(inOrder);
       this.setAlive(this.alive + 1, time);
     }
     return thread;
