@@ -14,6 +14,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => v
   status: async () => (await import('./status.js')).addStatus,
   dashboard: async () => (await import('./dashboard.js')).addDashboard,
   report: async () => (await import('./report.js')).addReport,
+  slurm: async () => (await import('./slurm.js')).addSlurm,
   doctor: async () => (await import('./doctor.js')).addDoctor,
 };
 

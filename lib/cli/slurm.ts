@@ -78,6 +78,7 @@ export function addSlurm(program: Command): void {
     .description('go on with a run of stage slurm whose client has gone, and print its result')
     .argument('<DIR>', "the run's folder, as in lola-runs/run-...")
     .action(runResume);
+  for (const command of slurm.commands) command.exitOverride();
 }
 
 function withJobFlags(command: Command): Command {
