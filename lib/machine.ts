@@ -1,4 +1,5 @@
 // The machine this runs on, as far as results and timings depend on it; no host, user or path.
+import { writeFileSync } from 'node:fs';
 import { readText, machine, type Machine } from '../scripts/machine.mjs';
 
 export type { Machine };
@@ -13,8 +14,17 @@ export function allottedCores(): number {
   return machine().coresAllotted;
 }
 
-/** The most memory this process ever held, in bytes. On Linux its own; elsewhere it may include its parent's before the start. */
+/** The most memory this process held since its start or forgetPeakMemory, in bytes; elsewhere than on Linux it may include its parent's. */
 export function peakMemoryBytes(): number {
   const own = /^VmHWM:\s+(\d+) kB$/m.exec(readText('/proc/self/status') ?? '');
   return own ? Number(own[1]) * 1024 : process.resourceUsage().maxRSS * 1024;
+}
+
+/** Begins a new peak here and now, where the system can (Linux), so that each stage of one process has its own. */
+export function forgetPeakMemory(): void {
+  try {
+    writeFileSync('/proc/self/clear_refs', '5');
+  } catch {
+    // Elsewhere the peak stays that of the whole process, as peakMemoryBytes says.
+  }
 }

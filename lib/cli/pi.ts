@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from '../errors.js';
 import type { Estimate } from '../estimators/run.js';
 import { STAGES, type StageOptions } from '../estimators/stages.js';
-import { peakMemoryBytes } from '../machine.js';
+import { forgetPeakMemory, peakMemoryBytes } from '../machine.js';
 import { EXIT } from './exit.js';
 import { readChoice, readCount, readSeed } from './flags.js';
 import { interruptible } from './interrupt.js';
@@ -29,8 +29,9 @@ export interface Report extends Estimate {
 }
 
 export function addPi(program: Command): void {
-  const command = program.command('pi').description('estimate pi with one stage of the lesson');
-  addWatchFlags(addWhereFlags(command))
+  const command = program
+    .command('pi')
+    .description('estimate pi with one stage of the lesson')
     .option('--stage <NAME>', `one of ${Object.keys(STAGES).join(', ')}`, 'serial')
     .option('--samples <N>', 'random points, as 1000000, 1e9 or 1_000_000', '1e8')
     .option('--workers <P>', 'threads (absent: the cores you are allotted; serial has one)')
@@ -41,15 +42,12 @@ export function addPi(program: Command): void {
     )
     .option(
       '--chunk <C>',
-      'chunked: elements in a chunk, as 1e6; -1 for one chunk of all (absent: chosen for you)',
+      'arrays: elements in a chunk, as 1e6; -1 for one chunk of all (absent: chosen for you)',
     )
     .option('--form <NAME>', 'chunked: sum, or index (the gathering of indices that the lesson began with)')
-    .option(
-      '--optimize <ON>',
-      'chunked: on fuses the steps of a chunk into one task, off runs each by itself',
-    )
-    .option('--json', 'print one JSON object instead of text')
-    .action(runPi);
+    .option('--optimize <ON>', 'arrays: on fuses the steps of a chunk into one task, off runs each by itself')
+    .option('--json', 'print one JSON object instead of text');
+  addWatchFlags(addWhereFlags(command)).action(runPi);
 }
 
 async function runPi(flags: PiFlags): Promise<void> {
@@ -65,7 +63,7 @@ async function runPi(flags: PiFlags): Promise<void> {
     workers,
     seed,
     kernel,
-    ...readChunkedFlags(stage, flags),
+    ...readArrayFlags(stage, flags),
     ...readClusterFlags(stage, flags),
   };
   const watch = await startWatch(`Lola's pi: ${stage}`, flags);
@@ -84,15 +82,19 @@ async function runPi(flags: PiFlags): Promise<void> {
   }
 }
 
-/** The flags of the chunked stage; another stage would ignore them, so it refuses them. */
-function readChunkedFlags(stage: string, { chunk, form, optimize }: PiFlags): StageOptions {
-  const [given] = Object.entries({ chunk, form, optimize }).find(([, value]) => value !== undefined) ?? [];
-  if (given === undefined) return {};
-  if (stage !== 'chunked') {
+/** The stages with arrays, and the flags that only they, or only one of them, can mean. */
+const ARRAY_STAGES = ['chunked', 'distributed', 'slurm'];
+const STAGES_OF_FLAG = { chunk: ARRAY_STAGES, optimize: ARRAY_STAGES, form: ['chunked'] };
+
+/** Flags for arrays; a stage that would ignore one refuses it. */
+function readArrayFlags(stage: string, flags: PiFlags): StageOptions {
+  for (const [flag, stages] of Object.entries(STAGES_OF_FLAG)) {
+    if (flags[flag as keyof typeof STAGES_OF_FLAG] === undefined || stages.includes(stage)) continue;
     throw new InvalidArgumentError(
-      `--${given} belongs to --stage chunked, got --stage ${stage}. Leave it out, or change the stage.`,
+      `--${flag} belongs to --stage ${stages.join(' or ')}, got --stage ${stage}. Leave it out, or change the stage.`,
     );
   }
+  const { chunk, form, optimize } = flags;
   return {
     ...(chunk === undefined ? {} : { chunks: chunk === '-1' ? -1 : readCount('--chunk', chunk) }),
     ...(form === undefined ? {} : { form: readChoice('--form', form, ['sum', 'index'] as const) }),
@@ -126,6 +128,7 @@ export async function estimateWithProgress(
   options: StageOptions,
 ): Promise<Report> {
   const estimate = await STAGES[stage]();
+  forgetPeakMemory();
   const bar = progressBar(stage, samples);
   try {
     const result = await estimate(samples, { ...options, onProgress: (done) => bar.update(done) });

@@ -97,7 +97,10 @@ describe('lola pi', () => {
     [['pi', '--workers', '2'], 'serial: workers must be 1, got 2'],
     [['pi', '--seed', ''], '--seed must not be empty'],
     [['pi', '--kernel', 'fast'], "--kernel must be one of simd, reference, got 'fast'"],
-    [['pi', '--chunk', '1e6'], '--chunk belongs to --stage chunked'],
+    [
+      ['pi', '--chunk', '1e6'],
+      '--chunk belongs to --stage chunked or distributed or slurm, got --stage serial',
+    ],
     [['pi', '--stage', 'chunked', '--chunk', '0'], "got '0'"],
     [['pi', '--stage', 'chunked', '--form', 'list'], "--form must be one of sum, index, got 'list'"],
     [['pi', '--stage', 'chunked', '--optimize', 'yes'], "--optimize must be one of on, off, got 'yes'"],
