@@ -6,6 +6,7 @@ import { ENVELOPE_BYTES, MOST_BYTES, packTask, type PackedTask, type ToScheduler
 
 /** So many tasks, of so many bytes, are with the scheduler at a time: it never holds a million of one run. */
 const WINDOW = 10_000;
+const WINDOW_PER_THREAD = 100;
 const WINDOW_BYTES = 64 * 2 ** 20;
 const MOST_IN_MESSAGE = 500;
 const MESSAGE_BYTES = 2 ** 20;
@@ -37,12 +38,14 @@ export class ClientRun {
 
   /**
    * Draws tasks until the window is full.
+   * @param threads how many compute now: each needs some to choose from
    * @throws InvalidArgumentError for a task that is not plain data or too large; what the iterable throws
    */
-  submit(onDrawn: (task: Task) => void): Submit[] {
-    if (this.exhausted || this.outstanding.size > WINDOW / 2 || this.bytes > WINDOW_BYTES / 2) return [];
+  submit(threads: number, onDrawn: (task: Task) => void): Submit[] {
+    const window = Math.max(WINDOW, WINDOW_PER_THREAD * threads);
+    if (this.exhausted || this.outstanding.size > window / 2 || this.bytes > WINDOW_BYTES / 2) return [];
     const drawn: { index: number; packed: PackedTask }[] = [];
-    while (this.outstanding.size < WINDOW && this.bytes < WINDOW_BYTES) {
+    while (this.outstanding.size < window && this.bytes < WINDOW_BYTES) {
       const { done, value: task } = this.source.next() as IteratorResult<Task, undefined>;
       if (done) {
         this.exhausted = true;

@@ -145,10 +145,8 @@ class Client implements Executor {
 
   private submit(run: OpenRun): void {
     this.guard(run, () => {
-      for (const message of run.tasks.submit(({ key }) =>
-        run.tell({ type: 'queued', task: key, time: clock() }),
-      ))
-        this.channel?.send(message);
+      const onDrawn = ({ key }: Task) => run.tell({ type: 'queued', task: key, time: clock() });
+      for (const message of run.tasks.submit(this.workers, onDrawn)) this.channel?.send(message);
       if (run.tasks.done) this.end(run, undefined);
     });
   }

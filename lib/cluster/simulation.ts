@@ -494,7 +494,8 @@ class Simulation {
   }
 
   private submit({ connection }: SimClient, run: ClientRun): void {
-    for (const message of run.submit(() => {})) this.send(connection!, 'up', message);
+    const { workers, threads = 1 } = this.options;
+    for (const message of run.submit(workers * threads, () => {})) this.send(connection!, 'up', message);
   }
 
   private clientHears(client: SimClient, message: FromScheduler): void {
