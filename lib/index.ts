@@ -92,8 +92,22 @@ export {
 export type { Chart } from './measure/charts.js';
 export { plotlyHtml } from './measure/plotly.js';
 export { chartsOf, findingsOf, rowsOf, speedUpsOf, tableOfRace, type RaceResult } from './measure/race.js';
-export { describeProfile, profileLines, profileSerial, type ProfiledLine, type SerialProfile } from './measure/profile.js';
-export { checkWhatIf, measureCosts, whatIf, type Checked, type Costs, type Prediction, type WhatIf } from './measure/what-if.js';
+export {
+  describeProfile,
+  profileLines,
+  profileSerial,
+  type ProfiledLine,
+  type SerialProfile,
+} from './measure/profile.js';
+export {
+  checkWhatIf,
+  measureCosts,
+  whatIf,
+  type Checked,
+  type Costs,
+  type Prediction,
+  type WhatIf,
+} from './measure/what-if.js';
 
 // The dashboard: a run to watch, or to keep as a report
 export { startDashboard, type Dashboard, type DashboardOptions } from './dashboard/dashboard.js';
@@ -101,4 +115,7 @@ export type { Vitals } from './dashboard/recorder.js';
 
 // Checks of the lesson's exercises
 export { checkSerial } from './checks/serial.js';
+export { checkProfile } from './checks/profile.js';
 export { checkPool } from './checks/pool.js';
+export { checkStreams } from './checks/streams.js';
+export { checkScaling } from './checks/scaling.js';

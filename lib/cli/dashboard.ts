@@ -14,7 +14,9 @@ export function addDashboard(program: Command): void {
         announce(each, process.stdout);
       }
       if (noted.length > 0) return;
-      process.stderr.write('No dashboard is up. Start one with lola scheduler, or add --dashboard to lola pi or lola start.\n');
+      process.stderr.write(
+        'No dashboard is up. Start one with lola scheduler, or add --dashboard to lola pi or lola start.\n',
+      );
       process.exitCode = EXIT.failed;
     });
 }

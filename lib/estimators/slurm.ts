@@ -14,7 +14,14 @@ export function estimateSlurm(samples: number, options: SlurmStageOptions = {}):
   const { chunks, seed, optimize, limitBytes, workers, slurm } = options;
   const label = { samples, seed: seed ?? null };
   const start = () =>
-    startSlurm({ settings: slurm?.settings ?? readSettings(), secondsPerTask: 0.1, workers, onReport: console.warn, label, ...slurm });
+    startSlurm({
+      settings: slurm?.settings ?? readSettings(),
+      secondsPerTask: 0.1,
+      workers,
+      onReport: console.warn,
+      label,
+      ...slurm,
+    });
   return runStage('slurm', samples, options, start, async ({ executor, kernel, watch }) => {
     const x = random.uniform(samples, { chunks, seed, stream: 'x' });
     const y = random.uniform(samples, { chunks, seed, stream: 'y' });

@@ -36,7 +36,13 @@ export interface RunOptions {
  */
 export type ExecutorEvent =
   | { readonly type: 'queued'; readonly task: string; readonly time: number }
-  | { readonly type: 'started'; readonly task: string; readonly worker: string; readonly thread: number; readonly time: number }
+  | {
+      readonly type: 'started';
+      readonly task: string;
+      readonly worker: string;
+      readonly thread: number;
+      readonly time: number;
+    }
   | {
       readonly type: 'finished';
       readonly task: string;

@@ -28,16 +28,21 @@ export const TASK_OPERATIONS: ReadonlyMap<string, TaskOperation> = new Map<strin
  * @param modules file URLs of the reader's own task modules, loaded here and nowhere else
  * @throws InvalidArgumentError where a module cannot be loaded, exports no function, or takes a name that is taken
  */
-export async function loadOperations(modules: readonly string[] = []): Promise<ReadonlyMap<string, TaskOperation>> {
+export async function loadOperations(
+  modules: readonly string[] = [],
+): Promise<ReadonlyMap<string, TaskOperation>> {
   const operations = new Map(TASK_OPERATIONS);
   for (const url of modules) {
     const exported = await importModule(url);
     const functions = Object.entries(exported).filter(([, value]) => typeof value === 'function');
     if (functions.length === 0) {
-      throw new InvalidArgumentError(`tasks: ${url} exports no function. Export one for each operation: export function area(input) { ... }`);
+      throw new InvalidArgumentError(
+        `tasks: ${url} exports no function. Export one for each operation: export function area(input) { ... }`,
+      );
     }
     for (const [name, operation] of functions) {
-      if (operations.has(name)) throw new InvalidArgumentError(`tasks: ${url} exports '${name}', a name that is taken. Rename it.`);
+      if (operations.has(name))
+        throw new InvalidArgumentError(`tasks: ${url} exports '${name}', a name that is taken. Rename it.`);
       operations.set(name, operation as TaskOperation);
     }
   }
@@ -49,7 +54,9 @@ async function importModule(url: string): Promise<Record<string, unknown>> {
     return (await import(url)) as Record<string, unknown>;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const error = new InvalidArgumentError(`tasks: cannot load ${url}: ${reason}. Give the path of a built .js or .mjs file.`);
+    const error = new InvalidArgumentError(
+      `tasks: cannot load ${url}: ${reason}. Give the path of a built .js or .mjs file.`,
+    );
     throw Object.assign(error, { cause });
   }
 }
@@ -82,21 +89,29 @@ export async function runTask(task: Task, operations: ReadonlyMap<string, TaskOp
  */
 export function checkTask(task: Task): void {
   if (typeof task?.key !== 'string' || task.key === '') {
-    throw new InvalidArgumentError(`task: key must be a text that is not empty, got ${show(task?.key)}. Give each task of a run a name of its own.`);
+    throw new InvalidArgumentError(
+      `task: key must be a text that is not empty, got ${show(task?.key)}. Give each task of a run a name of its own.`,
+    );
   }
   if (typeof task.operation !== 'string') {
-    throw new InvalidArgumentError(`task ${task.key}: operation must be a name, got ${show(task.operation)}. Functions do not travel: name an export of a task module.`);
+    throw new InvalidArgumentError(
+      `task ${task.key}: operation must be a name, got ${show(task.operation)}. Functions do not travel: name an export of a task module.`,
+    );
   }
   if (!isValue(task.input)) {
-    throw new InvalidArgumentError(`task ${task.key}: input must be plain data (numbers, texts, typed arrays, records and lists of them), got ${show(task.input)}.`);
+    throw new InvalidArgumentError(
+      `task ${task.key}: input must be plain data (numbers, texts, typed arrays, records and lists of them), got ${show(task.input)}.`,
+    );
   }
 }
 
 /** Whether something is plain data that may cross a thread or a socket. */
 export function isValue(given: unknown): given is Value {
-  if (typeof given === 'number' || typeof given === 'string' || typeof given === 'boolean' || given === null) return true;
+  if (typeof given === 'number' || typeof given === 'string' || typeof given === 'boolean' || given === null)
+    return true;
   if (typeof given !== 'object') return false;
-  if (given instanceof Float32Array || given instanceof Float64Array || given instanceof Uint8Array) return true;
+  if (given instanceof Float32Array || given instanceof Float64Array || given instanceof Uint8Array)
+    return true;
   if (Array.isArray(given)) return given.every(isValue);
   const prototype: unknown = Object.getPrototypeOf(given);
   return (prototype === Object.prototype || prototype === null) && Object.values(given).every(isValue);

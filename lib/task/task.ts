@@ -6,13 +6,7 @@ export type TypedArray = Float32Array | Float64Array | Uint8Array;
 
 /** What a task takes and gives: a number, a typed array, or a plain record or list of such. */
 export type Value =
-  | number
-  | string
-  | boolean
-  | null
-  | TypedArray
-  | readonly Value[]
-  | { readonly [name: string]: Value };
+  number | string | boolean | null | TypedArray | readonly Value[] | { readonly [name: string]: Value };
 
 /** One piece of work. Tasks do not know of one another: any order, any place, any number of tries gives the same values. */
 export interface Task {

@@ -18,8 +18,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['cli'],
 ];
 /** Folders and files in which sockets, threads, processes and timers may live. */
-const WITH_IO =
-  /^(execute|slurm|dashboard|cli)\/|^cluster\/(scheduler|worker|client|local|channel)|^machine/;
+const WITH_IO = /^(execute|slurm|dashboard|cli)\/|^cluster\/(scheduler|worker|client|local|channel)|^machine/;
 
 interface Source {
   readonly file: string;
