@@ -82,6 +82,8 @@ class Client implements Executor {
   private runsMade = 0;
   private closed = false;
   private gone: Error | undefined;
+  /** The search for a scheduler that was lost. */
+  private searching: Promise<void> | undefined;
   private readonly notice: (text: string) => void;
   private waiting: NodeJS.Timeout[] = [];
 
@@ -108,7 +110,7 @@ class Client implements Executor {
           resolve(channel);
         },
         onClose: (reason, bye) => {
-          if (welcome) void this.lost(reason, bye);
+          if (welcome) this.searching = this.lost(reason, bye);
           else reject(new ConnectionError(`the scheduler closed the connection: ${reason}.`));
         },
       });
@@ -140,6 +142,7 @@ class Client implements Executor {
   async close(): Promise<void> {
     this.closed = true;
     await Promise.allSettled(Array.from(this.runs.values(), ({ result }) => result));
+    await this.searching; // which gives up, since nobody waits any more
     await this.channel?.close();
   }
 
@@ -226,14 +229,14 @@ class Client implements Executor {
   private async lost(reason: string, bye: string | undefined): Promise<void> {
     this.channel = undefined;
     this.threads.clear();
-    if (this.closed && this.runs.size === 0) return;
+    const isOver = () => this.closed && this.runs.size === 0;
     const { reconnectMs = 30_000 } = this.options;
     const since = clock();
     let failure: Error =
       bye === undefined
         ? new ConnectionError(`lost the scheduler: ${reason}.`)
         : new ProtocolError(`the scheduler sent us away: ${bye}.`);
-    while (bye === undefined && clock() - since < reconnectMs) {
+    while (bye === undefined && !isOver() && clock() - since < reconnectMs) {
       try {
         return await this.open();
       } catch (error) {

@@ -89,12 +89,19 @@ export async function startCluster(options: ClusterOptions = {}): Promise<LocalC
 /** A local cluster and a client of it, as one executor: closing it ends both. */
 export async function startClusterExecutor(options: ClusterOptions): Promise<Executor> {
   const cluster = await startCluster(options);
-  const client = await cluster.connect();
-  const close = async () => {
-    await client.close();
+  try {
+    const client = await cluster.connect();
+    return {
+      get workers() {
+        return client.workers;
+      },
+      run: (tasks, watch) => client.run(tasks, watch),
+      close: () => client.close().then(() => cluster.close()),
+    };
+  } catch (error) {
     await cluster.close();
-  };
-  return { workers: client.workers, run: (tasks, watch) => client.run(tasks, watch), close };
+    throw error;
+  }
 }
 
 class Cluster implements LocalCluster {

@@ -236,6 +236,7 @@ class SchedulerServer {
   }
 
   private hear(number: number, data: Buffer, isBinary: boolean): void {
+    if (!this.peers.has(number)) return; // sent away; what it had sent before it knew is not heard
     let message;
     try {
       message = decodeToScheduler(isBinary ? data : new Uint8Array(0));

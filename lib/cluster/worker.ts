@@ -87,6 +87,7 @@ class Worker {
     while (!this.leaving) {
       this.session = await this.join(onWelcome);
       if (!this.session) break;
+      if (this.leaving) void this.session.drain(0); // told to leave while it looked for the scheduler
       const { reason, final } = await this.session.over;
       this.session = undefined;
       this.log('INFO', `Left the scheduler: ${reason}`);

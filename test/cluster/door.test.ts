@@ -133,6 +133,16 @@ describe('the scheduler’s door', () => {
     expect(await askStatus(s)).toEqual({ workers: [], clients: 0, waiting: 0 });
   });
 
+  test('what a peer says after it was sent away is not heard', async () => {
+    const s = await scheduler();
+    const socket = await dial({ addresses: [s.address], token: s.token });
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.send(encode({ op: 'reboot' } as never));
+    socket.send(encode({ op: 'join', name: 'ghost', threads: 1, instance: 'ghost' }));
+    await closed;
+    expect((await askStatus(s)).workers).toEqual([]);
+  });
+
   test('more bytes than a message may have close the connection, and no other', async () => {
     const s = await scheduler();
     // A frame's head announces its length; it is refused before its bytes are there.

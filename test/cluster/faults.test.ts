@@ -282,6 +282,15 @@ describe('the scheduler', () => {
 });
 
 describe('a client', () => {
+  test('that is closed while it looks for a lost scheduler gives up the search', async () => {
+    const s = await scheduler();
+    const { address, sever } = await breakingProxy(s.port, Infinity);
+    const executor = await connect({ address, token: s.token });
+    await sever();
+    await executor.close();
+    await until(async () => (await askStatus(s)).clients === 0);
+  });
+
   test('row 9: killed, its tasks are released and others go on', async () => {
     const c = await cluster({ workers: 1 });
     const files = cleanup(newFolder(), ({ remove }) => remove());
