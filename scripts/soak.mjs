@@ -5,7 +5,9 @@ import { prepare } from './prepare.mjs';
 
 const given = process.argv[2] ?? '100000';
 if (!/^[1-9]\d*$/.test(given) || process.argv.length > 3) {
-  process.stderr.write(`test:soak takes one number of simulations, got '${process.argv.slice(2).join(' ')}'.\n`);
+  process.stderr.write(
+    `test:soak takes one number of simulations, got '${process.argv.slice(2).join(' ')}'.\n`,
+  );
   process.exit(2);
 }
 prepare();
