@@ -43,6 +43,10 @@ export function adviseOnReason(reason: string): string {
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^(Priority|Resources)$/, 'It waits for its turn; squeue --start guesses when that is.'],
   [/TimeLimit/, "It asks for more time than it may have and would wait for ever: set a shorter 'time'."],
+  [
+    /^(PartitionConfig|BadConstraints)$/,
+    "No node of the partition is like that: ask for fewer 'cpus', less 'memory' or another 'constraint'.",
+  ],
   [/^BeginTime$/, 'Slurm starts it again about two minutes after it was requeued.'],
   [/held/i, 'Somebody, or a failed launch, holds it: scontrol release lets it go.'],
   [/^Dependency/, 'It waits for another job.'],

@@ -160,7 +160,19 @@ export class RunDirectory {
 
   /** Names of the segments that are whole; a name tells submission, element, first task and count. */
   segments(): string[] {
-    return readdirSync(this.file('results')).filter((name) => /^\d+-\d+-\d+-\d+$/.test(name));
+    return this.list('results', /^\d+-\d+-\d+-\d+$/);
+  }
+
+  /** Names in one of its folders. */
+  list(folder: string, pattern: RegExp): string[] {
+    try {
+      return readdirSync(this.file(folder)).filter((name) => pattern.test(name));
+    } catch (cause) {
+      throw new SlurmError(
+        `cannot read ${this.file(folder)}: ${(cause as Error).message}. The folder of a run must stay until it is over.`,
+        { cause },
+      );
+    }
   }
 
   writeSegment(submission: number, element: number, segment: Segment): void {
@@ -263,7 +275,7 @@ export class AliveFile {
   }
 
   static names(run: RunDirectory): string[] {
-    return readdirSync(run.file('alive')).filter((name) => /^\d+-\d+$/.test(name));
+    return run.list('alive', /^\d+-\d+$/);
   }
 
   static read(run: RunDirectory, name: string): Alive | undefined {
