@@ -10,7 +10,9 @@ const MOST_SAMPLES = 300;
 /** A task queued after a silence this long, with nothing under way, begins a new run (ms). */
 const QUIET_MS = 1000;
 /** Clocks that differ by less are taken as one: a quick result may take as long (ms). */
-const CLOCK_TOLERANCE_MS = 20;
+const CLOCK_TOLERANCE_MS = 50;
+/** What executors call the threads of this process, which share its clock. */
+const OWN_PROCESS = 'local';
 /** So many tries that failed are remembered, so that the next try is marked, and so many times without a waiting task. */
 const MOST_REMEMBERED = 1000;
 /** What a name may have in a picture; the events file has it whole. */
@@ -164,7 +166,8 @@ export class Recorder {
     const worker = this.workerOf(name, time);
     const told = this.at(time) + worker.offset;
     // Until a first result shows how its clock goes, a start far from now is moved between the run's first task and now.
-    const known = worker.quickest < Infinity || Math.abs(told - this.now) < QUIET_MS;
+    const known =
+      worker.name === OWN_PROCESS || worker.quickest < Infinity || Math.abs(told - this.now) < QUIET_MS;
     const start = known ? told : Math.min(this.now, Math.max(told, this.queuedFirst));
     if (this.start === undefined) this.begin(start);
     const thread = this.threadOf(worker, number, start);
@@ -311,7 +314,7 @@ export class Recorder {
 
   /** The least delay ever seen is taken for none: an end after its own arrival, or long before it, is the clock's error. */
   private correctClock(worker: Worker, delay: number): void {
-    if (delay >= worker.quickest) return;
+    if (delay >= worker.quickest || worker.name === OWN_PROCESS) return;
     worker.quickest = delay;
     worker.offset = delay < 0 || delay > CLOCK_TOLERANCE_MS ? delay : 0;
   }

@@ -188,7 +188,12 @@ export class DashboardServer {
   }
 
   private tick(): void {
-    this.recorder.advance(clock());
+    const time = clock();
+    // What executors in this process call their worker; any other says itself how much memory it has.
+    if (time - this.lastEvent < TICK_MS) {
+      this.recorder.hear({ worker: 'local', memoryBytes: process.memoryUsage.rss(), time });
+    }
+    this.recorder.advance(time);
     if (this.subscribers.size > 0) this.makeFrame();
   }
 

@@ -1,3 +1,4 @@
+/* global document, window, getComputedStyle, innerWidth, innerHeight */
 // The dashboard as a person meets it: in a real browser, with real pools, schedulers and workers.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -249,7 +250,7 @@ describe('the dashboard in a browser', () => {
     await page.locator('#boxes').hover({ position: { x: 400, y: 10 } });
     await expect
       .poll(() => page.locator('#tip').textContent())
-      .toMatch(/^spin-[01] \(task running\): local, thread 0, from .+, for \d+ ms$/);
+      .toMatch(/^spin-[01] \(task\): local, thread 0, from .+, for \d+ ms$/);
   });
 
   test('pause holds the picture still, and going on catches up', async () => {

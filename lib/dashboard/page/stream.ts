@@ -159,7 +159,7 @@ function drawRow(
   context.fillStyle = palette(row.left ? 'quiet' : 'text');
   context.textBaseline = 'middle';
   context.textAlign = 'left';
-  context.fillText(fitting(context, `${row.worker} · ${row.thread}`, scale.left - 8), 0, top + height / 2);
+  context.fillText(label(context, row, scale.left - 8), 0, top + height / 2);
   for (const box of row.boxes) drawBox(context, box, at(box.start), at(box.end), top, height, palette);
   if (row.running) {
     const x = at(row.running.start);
@@ -265,6 +265,12 @@ function resized(canvas: HTMLCanvasElement, width: number, height: number): Canv
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
   return context;
+}
+
+/** The thread's number stays, however long its worker's name. */
+function label(context: CanvasRenderingContext2D, { worker, thread }: Row, width: number): string {
+  const number = ` · ${thread}`;
+  return fitting(context, worker, width - context.measureText(number).width) + number;
 }
 
 function fitting(context: CanvasRenderingContext2D, text: string, width: number): string {

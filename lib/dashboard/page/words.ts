@@ -10,7 +10,7 @@ export interface Table {
 
 /** What each kind of box is called. */
 export const KIND_WORDS: { readonly [kind in Kind]: string } = {
-  task: 'task running',
+  task: 'task: computing',
   transfer: 'transfer: value on its way',
   wait: 'wait: tasks are there, none has come',
   idle: 'idle: no task is left to start',
