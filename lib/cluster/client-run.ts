@@ -27,6 +27,7 @@ export class ClientRun {
     readonly number: number,
     tasks: Iterable<Task>,
     private readonly retries: number,
+    private readonly watched: boolean,
   ) {
     this.source = tasks[Symbol.iterator]();
   }
@@ -96,7 +97,14 @@ export class ClientRun {
     for (const { index, packed } of drawn) {
       bytes += packed.payload.length;
       if (bytes > MESSAGE_BYTES || messages[messages.length - 1].tasks.length >= MOST_IN_MESSAGE) {
-        messages.push({ op: 'submit', run: this.number, kind: this.kind, retries: this.retries, tasks: [] });
+        messages.push({
+          op: 'submit',
+          run: this.number,
+          kind: this.kind,
+          retries: this.retries,
+          watched: this.watched,
+          tasks: [],
+        });
         bytes = packed.payload.length;
       }
       messages[messages.length - 1].tasks.push({ index, ...packed });

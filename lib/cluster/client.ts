@@ -124,7 +124,10 @@ class Client implements Executor {
     if (this.closed) throw new ClosedError();
     if (this.gone) throw this.gone;
     if (options.signal?.aborted) throw new CancelledError();
-    const run = new OpenRun(new ClientRun(this.runsMade++, tasks, this.options.retries ?? 0), options);
+    const run = new OpenRun(
+      new ClientRun(this.runsMade++, tasks, this.options.retries ?? 0, options.onEvent !== undefined),
+      options,
+    );
     this.runs.set(run.number, run);
     const stop = () => this.end(run, new CancelledError());
     options.signal?.addEventListener('abort', stop, { once: true });

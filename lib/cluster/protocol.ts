@@ -50,7 +50,15 @@ const FROM_WORKER = [
 const FROM_CLIENT = [
   v.object({ op: v.literal('connect'), name }),
   /** Tasks of one `kind` are taken to be alike in how long they take. */
-  v.object({ op: v.literal('submit'), run: number, kind: text, retries: number, tasks: packedTasks }),
+  v.object({
+    op: v.literal('submit'),
+    run: number,
+    kind: text,
+    retries: number,
+    /** Somebody wants to hear when its tasks start. */
+    watched: v.boolean(),
+    tasks: packedTasks,
+  }),
   v.object({ op: v.literal('cancelRun'), run: number }),
 ] as const;
 
@@ -75,7 +83,7 @@ const FROM_SCHEDULER = [
   v.object({ op: v.literal('pong'), sent: time }),
   v.object({ op: v.literal('status'), workers: v.array(workerStatus), clients: number, waiting: number }),
   // to a worker
-  v.object({ op: v.literal('assign'), batch: number, tasks: v.array(packedTask) }),
+  v.object({ op: v.literal('assign'), batch: number, watched: v.boolean(), tasks: v.array(packedTask) }),
   v.object({ op: v.literal('takeBack'), batch: number }),
   v.object({ op: v.literal('cancel'), batch: number }),
   // to a client

@@ -52,6 +52,8 @@ export interface Run {
   readonly client: Client;
   /** How often a task that throws is tried again. */
   readonly retries: number;
+  /** Its client wants to hear when its tasks start. */
+  readonly watched: boolean;
   readonly queue: Queue;
   readonly batches: Set<Batch>;
   readonly pace: Pace;

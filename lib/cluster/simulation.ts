@@ -477,7 +477,7 @@ class Simulation {
       operation: 'simulated',
       input: null,
     }));
-    const run = new ClientRun(client.runsMade++, tasks, this.options.retries ?? 0);
+    const run = new ClientRun(client.runsMade++, tasks, this.options.retries ?? 0, true);
     client.runs.set(run.number, run);
     return run;
   }

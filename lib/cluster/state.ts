@@ -187,10 +187,10 @@ export class SchedulerState {
 
   private submit(
     client: Client,
-    { run: number, kind, retries, tasks }: ToScheduler & { op: 'submit' },
+    { run: number, kind, retries, watched, tasks }: ToScheduler & { op: 'submit' },
     time: number,
   ): void {
-    const run = client.runs.get(number) ?? this.newRun(client, number, kind, retries);
+    const run = client.runs.get(number) ?? this.newRun(client, number, kind, retries, watched);
     for (const { index, key, payload } of tasks) {
       run.queue.push({ run, index, key, payload, suspect: false, thrown: 0, losses: undefined });
       if (this.options.watched) this.tell({ type: 'queued', task: key, time });
@@ -198,13 +198,14 @@ export class SchedulerState {
     this.settle(run);
   }
 
-  private newRun(client: Client, number: number, kind: string, retries: number): Run {
+  private newRun(client: Client, number: number, kind: string, retries: number, watched: boolean): Run {
     const pace = client.paces.get(kind) ?? { batchSize: 1, queued: 0 };
     client.paces.set(kind, pace);
     const run = {
       number,
       client,
       retries,
+      watched,
       queue: new Queue(),
       batches: new Set<Batch>(),
       pace,
@@ -265,7 +266,8 @@ export class SchedulerState {
     if (this.waiting.delete(client) && client.waiting.size > 0) this.waiting.add(client);
     this.place(worker);
     const packed = tasks.map(({ key, payload }) => ({ key, payload }));
-    this.send(worker.peer, { op: 'assign', batch: batch.number, tasks: packed });
+    const watched = this.options.watched || tasks.some(({ run: each }) => each.watched);
+    this.send(worker.peer, { op: 'assign', batch: batch.number, watched, tasks: packed });
   }
 
   /** Takes the tasks of a batch from a run and, where it has too few, from other runs of its kind. */

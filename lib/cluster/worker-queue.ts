@@ -4,12 +4,17 @@ import type { FromScheduler, PackedTask, ToScheduler } from './protocol.js';
 /** What the worker's shell is to do. */
 export type WorkerAction =
   | { readonly type: 'send'; readonly message: ToScheduler }
-  | { readonly type: 'run'; readonly batch: number; readonly tasks: readonly PackedTask[] }
+  | {
+      readonly type: 'run';
+      readonly batch: number;
+      readonly watched: boolean;
+      readonly tasks: readonly PackedTask[];
+    }
   | { readonly type: 'stop'; readonly batch: number };
 
 /** The batches of one connection to a scheduler. Every one is answered once: done, or returned. */
 export class WorkerQueue {
-  private readonly waiting = new Map<number, readonly PackedTask[]>();
+  private readonly waiting = new Map<number, FromScheduler & { op: 'assign' }>();
   private readonly running = new Set<number>();
   private draining = false;
 
@@ -25,7 +30,7 @@ export class WorkerQueue {
       case 'assign':
         if (this.waiting.has(message.batch) || this.running.has(message.batch)) return []; // heard twice
         if (this.draining) return [returned(message.batch)];
-        this.waiting.set(message.batch, message.tasks);
+        this.waiting.set(message.batch, message);
         return this.runNext();
       case 'takeBack':
         return this.waiting.delete(message.batch) ? [returned(message.batch)] : []; // one that runs is answered when done
@@ -53,11 +58,11 @@ export class WorkerQueue {
 
   private runNext(): WorkerAction[] {
     const actions: WorkerAction[] = [];
-    for (const [batch, tasks] of this.waiting) {
+    for (const [batch, { watched, tasks }] of this.waiting) {
       if (this.running.size >= this.threads) break;
       this.waiting.delete(batch);
       this.running.add(batch);
-      actions.push({ type: 'run', batch, tasks });
+      actions.push({ type: 'run', batch, watched, tasks });
     }
     return actions;
   }

@@ -193,20 +193,19 @@ class Session {
       if (action.type === 'send') this.channel.send(action.message);
       else if (action.type === 'stop') this.stops.get(action.batch)?.abort();
       else {
-        const run: Promise<void> = this.run(action.batch, action.tasks).finally(() =>
-          this.running.delete(run),
-        );
+        const run: Promise<void> = this.run(action).finally(() => this.running.delete(run));
         this.running.add(run);
       }
     }
   }
 
-  private async run(batch: number, packed: readonly PackedTask[]): Promise<void> {
+  private async run({ batch, watched, tasks: packed }: WorkerAction & { type: 'run' }): Promise<void> {
     const thread = this.idle.pop()!;
     const stop = new AbortController();
     this.stops.set(batch, stop);
     let telling: NodeJS.Timeout | undefined;
     const onStarted = (time: number) => {
+      if (!watched) return;
       telling ??= setTimeout(() => this.channel.send({ op: 'started', batch, thread, time }), STARTED_MS);
     };
     const end = await this.compute(thread, packed, onStarted, stop.signal);

@@ -70,7 +70,14 @@ describe('the protocol', () => {
       { op: 'returned', batch: 1 },
       { op: 'drain' },
       { op: 'connect', name: 'c' },
-      { op: 'submit', run: 0, kind: 'k', retries: 1, tasks: [{ index: 0, key: 'k', payload: bytes }] },
+      {
+        op: 'submit',
+        run: 0,
+        kind: 'k',
+        retries: 1,
+        watched: true,
+        tasks: [{ index: 0, key: 'k', payload: bytes }],
+      },
       { op: 'cancelRun', run: 0 },
       { op: 'ping', sent: 1.25, rttMs: 0 },
       { op: 'status' },
@@ -85,7 +92,7 @@ describe('the protocol', () => {
         clients: 1,
         waiting: 2,
       },
-      { op: 'assign', batch: 1, tasks: [{ key: 'k', payload: bytes }] },
+      { op: 'assign', batch: 1, watched: false, tasks: [{ key: 'k', payload: bytes }] },
       { op: 'takeBack', batch: 1 },
       { op: 'cancel', batch: 1 },
       { op: 'started', run: 0, index: 0, worker: 'w', thread: 0, time: 1 },
@@ -112,6 +119,7 @@ describe('the protocol', () => {
       run: 0,
       kind: 'k',
       retries: 0,
+      watched: true,
       tasks: [{ index: 0, key: 'k', payload: packValue(1) }],
     });
     for (let length = 0; length < message.length; length++) read(message.slice(0, length));

@@ -24,7 +24,14 @@ function scheduler(options: { watched?: boolean; heartbeatMs?: number } = {}) {
       hear(peer, { op: 'join', name, threads, instance }),
     connect: (peer = CLIENT) => hear(peer, { op: 'connect', name: `c${peer}` }),
     submit: (count: number, { peer = CLIENT, run = 0, retries = 0, first = 0 } = {}) =>
-      hear(peer, { op: 'submit', run, kind: 'k', retries, tasks: tasks(count, first, `c${peer}-`) }),
+      hear(peer, {
+        op: 'submit',
+        run,
+        kind: 'k',
+        retries,
+        watched: true,
+        tasks: tasks(count, first, `c${peer}-`),
+      }),
     done: (peer: number, batch: number, count = 1, ms = 100) =>
       hear(peer, { op: 'done', batch, thread: 0, count, times: times(count, ms), values: none }),
     closed: (peer: number, reason = 'closed') => sent(handle({ type: 'closed', peer, reason, time: ++time })),
@@ -305,7 +312,14 @@ describe('the scheduler state', () => {
     s.join(1);
     const types = (commands: readonly Command[]) =>
       commands.flatMap((command) => (command.type === 'tell' ? [command.event.type] : []));
-    const submit: ToScheduler = { op: 'submit', run: 0, kind: 'k', retries: 0, tasks: tasks(1) };
+    const submit: ToScheduler = {
+      op: 'submit',
+      run: 0,
+      kind: 'k',
+      retries: 0,
+      watched: true,
+      tasks: tasks(1),
+    };
     expect(types(s.raw({ type: 'message', peer: CLIENT, message: submit, time: 9 }))).toEqual(['queued']);
     const started: ToScheduler = { op: 'started', batch: 0, thread: 0, time: 9 };
     expect(types(s.raw({ type: 'message', peer: 1, message: started, time: 9 }))).toEqual(['started']);
