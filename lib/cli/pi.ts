@@ -129,7 +129,7 @@ export async function estimateWithProgress(
 ): Promise<Report> {
   const estimate = await STAGES[stage]();
   forgetPeakMemory();
-  const bar = progressBar(stage, samples);
+  const bar = await progressBar(stage, samples);
   try {
     const result = await estimate(samples, { ...options, onProgress: (done) => bar.update(done) });
     return { ...result, peakMemoryBytes: peakMemoryBytes() };

@@ -1,11 +1,14 @@
 // A progress bar with the time left, on a terminal, for what takes longer than a second; else silence.
-import { Presets, SingleBar } from 'cli-progress';
 
 const QUIET_MS = 1000;
 
 /** Shows progress towards `total` on stderr. Call `update` as often as you like, and `stop` in the end. */
-export function progressBar(label: string, total: number): { update(done: number): void; stop(): void } {
+export async function progressBar(
+  label: string,
+  total: number,
+): Promise<{ update(done: number): void; stop(): void }> {
   if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
+  const { Presets, SingleBar } = await import('cli-progress');
   const began = performance.now();
   const format = `${label} [{bar}] {percentage} % | {eta_formatted} left`;
   const bar = new SingleBar(

@@ -158,7 +158,7 @@ class Race {
     const { repeats, runs } = this.result;
     const rounds = runs.length === 0 ? repeats + 1 : repeats; // the first run of each process is its cold one
     process.stderr.write(`${samples} samples: ${this.racers.length} racers, ${rounds} runs each\n`);
-    const bar = progressBar(`race of ${samples} samples`, rounds * this.racers.length);
+    const bar = await progressBar(`race of ${samples} samples`, rounds * this.racers.length);
     try {
       for (let round = 0, done = 0; round < rounds; round++) {
         for (const [racer, child] of this.children) {
