@@ -7,8 +7,10 @@ import type { Box, Kind, Picture, Row, Sample, WorkerLine } from './picture.js';
 /** More threads than this have no row of their own; everything else counts them. */
 const MOST_ROWS = 100;
 const MOST_SAMPLES = 300;
-/** A task queued after a silence this long, with nothing under way, begins a new run (ms). */
+/** A task queued after a silence this long, with nothing under way, begins a new run, with accounts of its own (ms). */
 const QUIET_MS = 1000;
+/** After a silence this long it also begins a new stream; else it is drawn beside the run before, to compare (ms). */
+const LONG_QUIET_MS = 30_000;
 /** Clocks that differ by less are taken as one: a quick result may take as long (ms). */
 const CLOCK_TOLERANCE_MS = 50;
 /** What executors call the threads of this process, which share its clock. */
@@ -57,7 +59,9 @@ type Event<T extends ExecutorEvent['type']> = ExecutorEvent & { readonly type: T
 /** Follows one source of events. */
 export class Recorder {
   private origin: number | undefined;
+  /** When the first task of the run began, and of the first run that is drawn. */
   private start: number | undefined;
+  private streamStart: number | undefined;
   private queuedFirst = 0;
   private lastEnd = 0;
   private now = 0;
@@ -115,6 +119,9 @@ export class Recorder {
     this.now = Math.max(this.now, this.at(time));
     if (this.now < this.nextSample) return;
     const { waiting, running } = this.progress;
+    const last = this.samples[this.samples.length - 1];
+    // Of a silence only the beginning is kept.
+    if (waiting + running === 0 && (!last || last.waiting + last.running === 0)) return;
     this.samples.push({
       time: round(this.now),
       waiting,
@@ -139,7 +146,7 @@ export class Recorder {
       machine: this.machine,
       origin: this.origin ?? 0,
       now: round(this.now),
-      start: round(this.start ?? this.now),
+      start: round(this.streamStart ?? this.now),
       resolutionMs: this.resolutionMs,
       rows: this.threads.slice(0, MOST_ROWS).map((thread) => this.rowOf(thread)),
       threadsNotDrawn: Math.max(0, this.threads.length - MOST_ROWS),
@@ -156,7 +163,7 @@ export class Recorder {
     const quiet = this.progress.running === 0 && time - this.lastEnd > QUIET_MS;
     // Tasks of a run that gave up are never started; so are those that threads let lie for so long.
     const over = this.progress.waiting === 0 || this.gaveUp || this.alive > 0;
-    if (this.start !== undefined && quiet && over) this.newRun();
+    if (this.start !== undefined && quiet && over) this.newRun(time - this.lastEnd > LONG_QUIET_MS);
     if (this.progress.queued === 0) this.queuedFirst = time;
     this.progress.queued += 1;
     this.setWaiting(this.progress.waiting + 1, time);
@@ -294,22 +301,33 @@ export class Recorder {
 
   private begin(start: number): void {
     this.start = start;
+    this.streamStart ??= start;
     this.ledger.begin(start, this.alive, this.lastEnd);
-    for (const { worker, ...thread } of this.threads)
-      if (!worker.left) Object.assign(worker.threads.get(thread.number)!, { settled: start });
+    for (const thread of this.threads) {
+      const drawn = thread.boxes[thread.boxes.length - 1]?.end ?? start;
+      if (!thread.worker.left) thread.settled = Math.max(start, drawn);
+    }
   }
 
-  private newRun(): void {
+  private newRun(newStream: boolean): void {
     this.start = undefined;
     this.gaveUp = false;
     this.progress = { queued: 0, waiting: 0, running: 0, finished: 0, failed: 0, retried: 0 };
     this.empties = [];
     this.emptySince = 0;
+    for (const thread of this.threads) Object.assign(thread, { settled: undefined, arrived: 0 });
+    if (newStream) this.clearStream();
+  }
+
+  private clearStream(): void {
+    this.streamStart = undefined;
     this.resolutionMs = 1;
     this.boxes = 0;
+    this.samples = [];
+    this.sampleMs = 200;
     for (const [name, { left }] of this.workers) if (left) this.workers.delete(name);
     this.threads = this.threads.filter(({ worker }) => !worker.left);
-    for (const thread of this.threads) Object.assign(thread, { boxes: [], settled: undefined, arrived: 0 });
+    for (const thread of this.threads) thread.boxes = [];
   }
 
   /** The least delay ever seen is taken for none: an end after its own arrival, or long before it, is the clock's error. */

@@ -180,16 +180,22 @@ describe('the recorder', () => {
     }
   });
 
-  test('a run after a silence is a new one, and the points of the old one stay', () => {
+  test('a run after a silence has accounts of its own, and the points of the old one stay', () => {
     const lengths = new Array<number>(10).fill(100);
-    const picture = pictureOf([...poolRun(1, lengths, 1, 0), ...poolRun(2, lengths, 1, 0, 5000)]);
-    expect(picture.lesson.run).toBe(2);
-    expect(picture.progress.queued).toBe(10);
-    expect(boxesOf(picture).filter(({ kind }) => kind === 'task').length).toBe(10);
-    expect(picture.lesson.points.map(({ run, threads }) => [run, threads])).toEqual([
-      [1, 1],
-      [2, 2],
-    ]);
+    for (const [silence, drawn] of [
+      [5000, 20],
+      [60_000, 10], // after a long silence the stream begins anew
+    ]) {
+      const picture = pictureOf([...poolRun(1, lengths, 1, 0), ...poolRun(2, lengths, 1, 0, silence)]);
+      expect(picture.lesson.run).toBe(2);
+      expect(picture.progress.queued).toBe(10);
+      expect(boxesOf(picture).filter(({ kind }) => kind === 'task').length).toBe(drawn);
+      expect(picture.lesson.points.map(({ run, threads }) => [run, threads])).toEqual([
+        [1, 1],
+        [2, 2],
+      ]);
+      expect(picture.lesson.makespanMs).toBeLessThan(600);
+    }
   });
 
   test('a worker that joins in mid-run makes a second point', () => {

@@ -80,12 +80,12 @@ export function rates(samples: readonly Sample[]): number[] {
   });
 }
 
-export function rateWords({ samples }: Picture): string {
+export function rateWords({ samples, progress }: Picture): string {
   if (samples.length < 2) return 'Nothing to draw yet.';
   const all = rates(samples);
+  const rate = progress.running + progress.waiting > 0 ? all[all.length - 1] : 0;
   const longest = Math.max(...samples.map(({ waiting }) => waiting));
-  const last = samples[samples.length - 1];
-  return `${count(all[all.length - 1])} tasks a second now, ${count(Math.max(...all))} at most. ${count(last.waiting)} waiting now, ${count(longest)} at most.`;
+  return `${count(rate)} tasks a second now, ${count(Math.max(...all))} at most. ${count(progress.waiting)} waiting now, ${count(longest)} at most.`;
 }
 
 export function workersWords({ workers }: Picture): string {
