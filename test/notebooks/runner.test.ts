@@ -5,10 +5,12 @@ import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { codeCell, notebookOf, soundNotebook } from '../support/made-up.js';
 import { runNotebook, textOf, type RunSettings } from '../support/notebook-runner.js';
 import { hasTag, solved } from '../support/notebook.js';
+
+vi.setConfig({ testTimeout: 120_000 }); // the runner has limits of its own; a busy machine starts a kernel in 10 s
 
 /** Runs cells named a, b, c, ...; gives how each ended, and the problems. */
 async function run(sources: readonly string[], settings?: RunSettings) {
