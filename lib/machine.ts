@@ -16,8 +16,18 @@ export function allottedCores(): number {
 
 /** The most memory this process held since its start or forgetPeakMemory, in bytes; elsewhere than on Linux it may include its parent's. */
 export function peakMemoryBytes(): number {
-  const own = /^VmHWM:\s+(\d+) kB$/m.exec(readText('/proc/self/status') ?? '');
-  return own ? Number(own[1]) * 1024 : process.resourceUsage().maxRSS * 1024;
+  return peakOf('self') ?? process.resourceUsage().maxRSS * 1024;
+}
+
+/** The same for the processes that this one has started and that live now, together; 0 where the system cannot say. */
+export function childrenPeakMemoryBytes(): number {
+  const children = readText(`/proc/self/task/${process.pid}/children`)?.trim().split(' ') ?? [];
+  return children.reduce((total, child) => total + (peakOf(child) ?? 0), 0);
+}
+
+function peakOf(process: string): number | undefined {
+  const found = /^VmHWM:\s+(\d+) kB$/m.exec(readText(`/proc/${process}/status`) ?? '');
+  return found ? Number(found[1]) * 1024 : undefined;
 }
 
 /** Begins a new peak here and now, where the system can (Linux), so that each stage of one process has its own. */

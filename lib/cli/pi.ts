@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from '../errors.js';
 import type { Estimate } from '../estimators/run.js';
 import { STAGES, type StageOptions } from '../estimators/stages.js';
-import { forgetPeakMemory, peakMemoryBytes } from '../machine.js';
+import { childrenPeakMemoryBytes, forgetPeakMemory, peakMemoryBytes } from '../machine.js';
 import { EXIT } from './exit.js';
 import { readChoice, readCount, readSeed } from './flags.js';
 import { interruptible } from './interrupt.js';
@@ -121,6 +121,9 @@ function readClusterFlags(stage: string, flags: PiFlags): StageOptions {
   return { scheduler: where };
 }
 
+/** How often the memory of a cluster's processes is looked at (ms). */
+const LOOK_MS = 500;
+
 /** Runs a stage with a progress bar on the terminal and measures its peak memory. */
 export async function estimateWithProgress(
   stage: string,
@@ -130,9 +133,17 @@ export async function estimateWithProgress(
   const estimate = await STAGES[stage]();
   forgetPeakMemory();
   const bar = await progressBar(stage, samples);
+  let workersBytes = 0; // of processes that are gone when the stage is
+  let looked = 0;
+  const onProgress = (done: number) => {
+    bar.update(done);
+    if (stage !== 'distributed' || (done < samples && performance.now() - looked < LOOK_MS)) return;
+    looked = performance.now();
+    workersBytes = Math.max(workersBytes, childrenPeakMemoryBytes());
+  };
   try {
-    const result = await estimate(samples, { ...options, onProgress: (done) => bar.update(done) });
-    return { ...result, peakMemoryBytes: peakMemoryBytes() };
+    const result = await estimate(samples, { ...options, onProgress });
+    return { ...result, peakMemoryBytes: peakMemoryBytes() + workersBytes };
   } finally {
     bar.stop();
   }
