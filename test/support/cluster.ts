@@ -10,13 +10,20 @@ import { keyOfSeed } from '../../lib/sampling/seed.js';
 import type { Task, Value } from '../../lib/task/task.js';
 
 /** Operations that take their whole process with them, and those of the contract. */
-export const CLUSTER_TASKS = [new URL('./tasks.mjs', import.meta.url).href, new URL('./cluster-tasks.mjs', import.meta.url).href];
+export const CLUSTER_TASKS = [
+  new URL('./tasks.mjs', import.meta.url).href,
+  new URL('./cluster-tasks.mjs', import.meta.url).href,
+];
 
 const KEY = keyOfSeed('cluster');
 
 /** Tasks that together count `total` samples in `parts` parts, and the count they must give. */
 export function counting(total: number, parts: number): { readonly tasks: Task[]; readonly inside: number } {
-  const tasks = Array.from(partition(total, parts), (part) => ({ key: `count-${part.start}`, operation: 'countInside', input: { key: KEY, ...part } }));
+  const tasks = Array.from(partition(total, parts), (part) => ({
+    key: `count-${part.start}`,
+    operation: 'countInside',
+    input: { key: KEY, ...part },
+  }));
   return { tasks, inside: countInside(KEY, 0, total) };
 }
 
@@ -53,19 +60,30 @@ export interface Lola {
 }
 
 /** Starts the `lola` command on the build that is there. */
-export function lola(words: readonly string[], given: { input?: string; env?: NodeJS.ProcessEnv } = {}): Lola {
+export function lola(
+  words: readonly string[],
+  given: { input?: string; env?: NodeJS.ProcessEnv } = {},
+): Lola {
   const script = fileURLToPath(new URL('./lola.mjs', import.meta.url));
-  const child = spawn(process.execPath, [script, ...words], { stdio: 'pipe', env: { ...process.env, ...given.env } });
+  const child = spawn(process.execPath, [script, ...words], {
+    stdio: 'pipe',
+    env: { ...process.env, ...given.env },
+  });
   let output = '';
   child.stdout.on('data', (data: Buffer) => (output += data.toString()));
   child.stderr.on('data', (data: Buffer) => (output += data.toString()));
   child.stdin.end(given.input ?? '');
-  const ended = new Promise<number | NodeJS.Signals>((resolve) => child.once('close', (code, signal) => resolve(signal ?? code!)));
+  const ended = new Promise<number | NodeJS.Signals>((resolve) =>
+    child.once('close', (code, signal) => resolve(signal ?? code!)),
+  );
   return { child, output: () => output, ended };
 }
 
 /** A folder of its own, and its removal. */
 export function newFolder(): { readonly path: (name: string) => string; readonly remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'lola-cluster-'));
-  return { path: (name) => join(folder, name), remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return {
+    path: (name) => join(folder, name),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
 }
