@@ -1,4 +1,5 @@
 // The executor with P threads of this machine, on piscina. Stage 2 of the lesson.
+import { setMaxListeners } from 'node:events';
 import { Piscina } from 'piscina';
 import {
   CancelledError,
@@ -176,6 +177,7 @@ class Run {
     private readonly workers: number,
   ) {
     this.source = tasks[Symbol.iterator]();
+    setMaxListeners(0, this.kill.signal); // one for each batch on its way, and there are as many as threads
   }
 
   /** The next batch, empty when there is nothing more to hand out. */
