@@ -2,11 +2,12 @@
 import type { ExecutorEvent } from '../task/executor.js';
 import { MOST_BOXES, addBox, coarsen } from './boxes.js';
 import { Ledger } from './ledger.js';
-import type { Box, Kind, Picture, Row, Sample, WorkerLine } from './picture.js';
+import { Lulls } from './lulls.js';
+import type { Box, Kind, Picture, Row, WorkerLine } from './picture.js';
+import { Samples } from './samples.js';
 
 /** More threads than this have no row of their own; everything else counts them. */
 const MOST_ROWS = 100;
-const MOST_SAMPLES = 300;
 /** A task queued after a silence this long, with nothing under way, begins a new run, with accounts of its own (ms). */
 const QUIET_MS = 1000;
 /** After a silence this long it also begins a new stream; else it is drawn beside the run before, to compare (ms). */
@@ -15,7 +16,7 @@ const LONG_QUIET_MS = 30_000;
 const CLOCK_TOLERANCE_MS = 50;
 /** What executors call the threads of this process, which share its clock. */
 const OWN_PROCESS = 'local';
-/** So many tries that failed are remembered, so that the next try is marked, and so many times without a waiting task. */
+/** So many tries that failed are remembered, so that the next try is marked. */
 const MOST_REMEMBERED = 1000;
 /** What a name may have in a picture; the events file has it whole. */
 const LONGEST_NAME = 120;
@@ -74,12 +75,8 @@ export class Recorder {
   private gaveUp = false;
   private finishedEver = 0;
   private readonly again = new Set<string>();
-  /** When no task waited: until then a thread without work was idle, and else it was kept waiting. */
-  private empties: { readonly from: number; readonly to: number }[] = [];
-  private emptySince: number | undefined = 0;
-  private samples: Sample[] = [];
-  private sampleMs = 200;
-  private nextSample = 0;
+  private lulls = new Lulls();
+  private samples = new Samples();
   private readonly ledger = new Ledger();
 
   constructor(
@@ -117,23 +114,14 @@ export class Recorder {
   advance(time: number): void {
     this.origin ??= time;
     this.now = Math.max(this.now, this.at(time));
-    if (this.now < this.nextSample) return;
     const { waiting, running } = this.progress;
-    const last = this.samples[this.samples.length - 1];
-    // Of a silence only the beginning is kept.
-    if (waiting + running === 0 && (!last || last.waiting + last.running === 0)) return;
-    this.samples.push({
+    this.samples.offer({
       time: round(this.now),
       waiting,
       running,
       threads: this.alive,
       finished: this.finishedEver,
     });
-    if (this.samples.length > MOST_SAMPLES) {
-      this.samples = this.samples.filter((_, i) => i % 2 === 0);
-      this.sampleMs *= 2;
-    }
-    this.nextSample = this.now + this.sampleMs;
   }
 
   /** The picture as of the last event or call of advance. */
@@ -152,7 +140,7 @@ export class Recorder {
       threadsNotDrawn: Math.max(0, this.threads.length - MOST_ROWS),
       workers: Array.from(this.workers.values(), lineOf),
       progress: { ...this.progress },
-      samples: [...this.samples],
+      samples: this.samples.list,
       lesson: ledger.lesson(this.alive, end),
     };
   }
@@ -170,7 +158,7 @@ export class Recorder {
   }
 
   private started({ task, worker: name, thread: number, time }: Event<'started'>): void {
-    const worker = this.workerOf(name, time);
+    const worker = this.workerOf(name);
     const told = this.at(time) + worker.offset;
     // Until a first result shows how its clock goes, a start far from now is moved between the run's first task and now.
     const known =
@@ -189,7 +177,7 @@ export class Recorder {
   }
 
   private finished({ task, worker: name, thread: number, start, end, time }: Event<'finished'>): void {
-    const worker = this.workerOf(name, time);
+    const worker = this.workerOf(name);
     this.correctClock(worker, time - end);
     const from = this.at(start) + worker.offset;
     if (this.start === undefined) this.begin(from);
@@ -202,7 +190,7 @@ export class Recorder {
   }
 
   private failed({ task, worker: name, thread: number, retried, time }: Event<'failed'>): void {
-    const worker = this.workerOf(name, time);
+    const worker = this.workerOf(name);
     const thread = worker.threads.get(number);
     const end = this.at(time);
     if (thread) this.endTask(thread, 'failed', task, thread.running?.start ?? end, end);
@@ -215,7 +203,7 @@ export class Recorder {
   }
 
   private joined({ worker: name, threads, time }: Event<'joined'>): void {
-    const worker = this.workerOf(name, time);
+    const worker = this.workerOf(name);
     for (let number = 0; number < threads; number++) this.threadOf(worker, number, this.at(time));
   }
 
@@ -242,14 +230,14 @@ export class Recorder {
   // ---- threads
 
   /** A new worker, or the one of this name, which is back if it had left. */
-  private workerOf(name: string, time: number): Worker {
+  private workerOf(name: string): Worker {
     let worker = this.workers.get(name);
     if (!worker) {
       const nothing = { running: 0, finished: 0, failed: 0, offset: 0, quickest: Infinity };
       worker = { name, threads: new Map(), ...nothing, lastHeard: 0, left: undefined };
       this.workers.set(name, worker);
     }
-    worker.lastHeard = this.at(time);
+    worker.lastHeard = this.now;
     return worker;
   }
 
@@ -284,11 +272,7 @@ export class Recorder {
 
   private setWaiting(waiting: number, time: number): void {
     this.progress.waiting = waiting;
-    if (waiting > 0 && this.emptySince !== undefined) {
-      if (time > this.emptySince) this.empties.push({ from: this.emptySince, to: time });
-      if (this.empties.length > 2 * MOST_REMEMBERED) this.empties.splice(0, MOST_REMEMBERED);
-      this.emptySince = undefined;
-    } else if (waiting === 0) this.emptySince ??= time;
+    this.lulls.set(waiting > 0, time);
   }
 
   private requeue(task: string, time: number): void {
@@ -313,8 +297,7 @@ export class Recorder {
     this.start = undefined;
     this.gaveUp = false;
     this.progress = { queued: 0, waiting: 0, running: 0, finished: 0, failed: 0, retried: 0 };
-    this.empties = [];
-    this.emptySince = 0;
+    this.lulls = new Lulls();
     for (const thread of this.threads) Object.assign(thread, { settled: undefined, arrived: 0 });
     if (newStream) this.clearStream();
   }
@@ -323,8 +306,7 @@ export class Recorder {
     this.streamStart = undefined;
     this.resolutionMs = 1;
     this.boxes = 0;
-    this.samples = [];
-    this.sampleMs = 200;
+    this.samples = new Samples();
     for (const [name, { left }] of this.workers) if (left) this.workers.delete(name);
     this.threads = this.threads.filter(({ worker }) => !worker.left);
     for (const thread of this.threads) thread.boxes = [];
@@ -373,7 +355,7 @@ export class Recorder {
     const from = thread.settled ?? to;
     if (to <= from) return;
     const arrived = Math.min(to, Math.max(from, thread.arrived));
-    const idleMs = this.emptyBetween(arrived, to);
+    const idleMs = this.lulls.between(arrived, to);
     ledger.spend('transferMs', from, arrived);
     ledger.spend('waitMs', arrived, to - idleMs);
     ledger.spend('idleMs', to - idleMs, to);
@@ -387,15 +369,6 @@ export class Recorder {
       ...gap,
     });
     if (ledger === this.ledger) thread.settled = to;
-  }
-
-  /** For how long between two times no task was waiting. */
-  private emptyBetween(from: number, to: number): number {
-    let total = this.emptySince === undefined ? 0 : Math.max(0, to - Math.max(from, this.emptySince));
-    for (let i = this.empties.length - 1; i >= 0 && this.empties[i].to > from; i--) {
-      total += Math.max(0, Math.min(to, this.empties[i].to) - Math.max(from, this.empties[i].from));
-    }
-    return Math.min(total, to - from);
   }
 
   private draw(thread: Thread, box: Box): void {

@@ -177,6 +177,7 @@ describe('the recorder', () => {
       events.push(started('b', 'w', 0, 70 + wrong), finished('b', 'w', 0, 70 + wrong, 120 + wrong, 125));
       const last = pictureOf(events).rows[0].boxes.at(-1)!;
       expect([last.kind, last.start, last.end]).toEqual(['task', 70, 120]);
+      expect(pictureOf(events).workers[0].lastHeard).toBe(125);
     }
   });
 
