@@ -4,15 +4,7 @@ import { compute } from '../array/compute.js';
 import { startSerial } from '../execute/serial.js';
 import { keyOfSeed } from '../sampling/seed.js';
 import { fillUniform } from '../sampling/stream.js';
-
-/** What a check found: whether the answer holds, and what it says to the learner. */
-export interface Verdict {
-  readonly passed: boolean;
-  readonly text: string;
-}
-
-const passed = (text: string): Verdict => ({ passed: true, text });
-const notYet = (text: string): Verdict => ({ passed: false, text });
+import { notYet, passed, type Verdict } from './verdict.js';
 
 /** 'How many tasks has the count over 1 000 000 points in chunks of 300 000, unfused, and how many fused?' */
 export function judgeTasks(answer: { readonly unfused: number; readonly fused: number }): Verdict {
