@@ -360,7 +360,12 @@ export class Following {
   }
 }
 
-const UNKNOWN: JobState = { job: '', state: 'forgotten by Slurm', reason: '', node: '' };
+const UNKNOWN: JobState = {
+  job: '',
+  state: 'gone from Slurm (as when cancelled while it waited)',
+  reason: '',
+  node: '',
+};
 
 /** The stretches of a range in which all tasks are wanted. */
 function runsOf([first, end]: Range, wanted: (task: number) => boolean): Range[] {

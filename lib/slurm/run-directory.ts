@@ -78,8 +78,8 @@ export class RunDirectory {
   static create(parent: string): RunDirectory {
     const stamp = new Date().toISOString().slice(0, 19).replace(/[:-]/g, '').replace('T', '-');
     const run = new RunDirectory(join(parent, `run-${stamp}-${randomBytes(3).toString('hex')}`));
-    for (const folder of ['results', 'alive', 'logs'])
-      run.attempt(() => mkdirSync(join(run.path, folder), { recursive: true }));
+    run.attempt(() => mkdirSync(run.path)); // not recursive: Node then hides why it cannot (a read-only drive reads ENOENT)
+    for (const folder of ['results', 'alive', 'logs']) run.attempt(() => mkdirSync(join(run.path, folder)));
     return run;
   }
 
