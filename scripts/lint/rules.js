@@ -3,7 +3,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/**', '**/node_modules/**', 'notebooks/**', 'site/**'] },
+  { ignores: ['dist/**', 'dist-*/**', '**/node_modules/**', 'notebooks/**', 'site/**'] },
   js.configs.recommended,
   {
     files: ['lib/**/*.ts', 'test/**/*.ts'],

@@ -6,8 +6,8 @@ import {
   judgeCut,
   judgeMeanDistance,
   judgeTasks,
-  type Verdict,
 } from '../../lib/checks/chunked.js';
+import type { Verdict } from '../../lib/checks/verdict.js';
 
 const any = (value: unknown): never => value as never;
 const x = (n: number, chunks: number) => random.uniform(n, { chunks, stream: 'x' });
