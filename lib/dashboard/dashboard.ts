@@ -45,7 +45,10 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
     checkInteger('dashboard: port', options.port, 0, 'Leave it out for 8787.', 65535);
   const recorder = new Recorder(title, machineLine());
   const server = new DashboardServer(recorder, { ...options, host });
-  const port = await server.listen();
+  const port = await server.listen().catch(async (error: unknown) => {
+    await server.close();
+    throw error;
+  });
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   const address = server.publicUrl ?? `http://${name}:${port}/`;
   let closing: Promise<void> | undefined;

@@ -86,7 +86,6 @@ export class DashboardServer {
       } catch (error) {
         const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
         if (taken && asked === undefined && port < DEFAULT_PORT + PORTS_TRIED) continue;
-        clearInterval(this.ticker);
         const remedy = taken
           ? `Leave the port out, and the next free one from ${DEFAULT_PORT} is taken.`
           : "Listen at 127.0.0.1, or at an address that is this machine's.";
