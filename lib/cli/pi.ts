@@ -3,13 +3,14 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from '../errors.js';
 import type { Estimate } from '../estimators/run.js';
 import { STAGES, type StageOptions } from '../estimators/stages.js';
-import { childrenPeakMemoryBytes, forgetPeakMemory, peakMemoryBytes } from '../machine.js';
+import { allottedCores, childrenPeakMemoryBytes, forgetPeakMemory, peakMemoryBytes } from '../machine.js';
+import { allowedThreads } from '../slurm/login-node.js';
 import { EXIT } from './exit.js';
 import { readChoice, readCount, readSeed } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { progressBar } from './progress.js';
 import { addWatchFlags, localThreads, startWatch, type WatchFlags } from './watch.js';
-import { addWhereFlags, readWhereFlags, type WhereFlags } from './whereabouts.js';
+import { addWhereFlags, readWhereFlags, warn, type WhereFlags } from './whereabouts.js';
 
 interface PiFlags extends WhereFlags, WatchFlags {
   readonly stage: string;
@@ -53,7 +54,8 @@ export function addPi(program: Command): void {
 async function runPi(flags: PiFlags): Promise<void> {
   const stage = readChoice('--stage', flags.stage, Object.keys(STAGES));
   const samples = readCount('--samples', flags.samples, 0); // the estimator says why 0 is too few
-  const workers = flags.workers === undefined ? undefined : readCount('--workers', flags.workers);
+  const asked = flags.workers === undefined ? undefined : readCount('--workers', flags.workers);
+  const workers = threadsHere(stage, flags) ? allowedThreads(asked ?? allottedCores(), warn) : asked;
   const seed = readSeed(flags.seed);
   const kernel =
     flags.kernel === undefined
@@ -80,6 +82,13 @@ async function runPi(flags: PiFlags): Promise<void> {
     release();
     await watch.finish(done);
   }
+}
+
+/** Whether the stage's threads run on this machine, and there may be several. */
+function threadsHere(stage: string, flags: PiFlags): boolean {
+  return stage === 'distributed'
+    ? readWhereFlags(flags) === undefined
+    : stage === 'pool' || stage === 'chunked';
 }
 
 /** The stages with arrays, and the flags that only they, or only one of them, can mean. */

@@ -11,6 +11,7 @@ import { startWorker } from '../cluster/worker.js';
 import { InvalidArgumentError } from '../errors.js';
 import { startPool } from '../execute/pool.js';
 import { allottedCores } from '../machine.js';
+import { allowedThreads } from '../slurm/login-node.js';
 import { EXIT } from './exit.js';
 import { readCount } from './flags.js';
 import { warn } from './whereabouts.js';
@@ -42,7 +43,8 @@ export function addWorker(program: Command): void {
 }
 
 async function runWorker(address: string | undefined, flags: WorkerFlags): Promise<void> {
-  const threads = flags.threads === undefined ? allottedCores() : readCount('--threads', flags.threads);
+  const asked = flags.threads === undefined ? allottedCores() : readCount('--threads', flags.threads);
+  const threads = allowedThreads(asked, warn);
   const deathTimeoutMs = 1000 * readCount('--death-timeout', flags.deathTimeout);
   const tasks = (flags.tasks ?? []).map((path) => pathToFileURL(resolve(path)).href);
   const where = await completed({ address, file: flags.schedulerFile }, flags.tokenFile);

@@ -13,8 +13,12 @@ export function onLoginNode(env: NodeJS.ProcessEnv = process.env, ping: () => bo
  * The threads to take of those asked for.
  * @param say hears why they are fewer
  */
-export function allowedThreads(asked: number, say: (text: string) => void, login = onLoginNode()): number {
-  if (asked <= MOST_THREADS || !login) return asked;
+export function allowedThreads(
+  asked: number,
+  say: (text: string) => void,
+  login: () => boolean = onLoginNode,
+): number {
+  if (asked <= MOST_THREADS || !login()) return asked;
   say(
     `this is a login node, shared by many: ${MOST_THREADS} threads instead of ${asked}. For more, take a job: srun --cpus-per-task=${asked} --pty bash`,
   );

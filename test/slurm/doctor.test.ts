@@ -52,8 +52,8 @@ describe('a login node', () => {
   test('gives two threads at most, and says why', () => {
     const said: string[] = [];
     const say = (text: string) => void said.push(text);
-    expect([1, 2, 8].map((asked) => allowedThreads(asked, say, true))).toEqual([1, 2, 2]);
+    expect([1, 2, 8].map((asked) => allowedThreads(asked, say, () => true))).toEqual([1, 2, 2]);
     expect(said).toEqual([expect.stringMatching(/login node.* 2 threads instead of 8/)]);
-    expect(allowedThreads(8, say, false)).toBe(8);
+    expect(allowedThreads(8, say, () => false)).toBe(8);
   });
 });
