@@ -343,10 +343,11 @@ class Simulation {
   private join(worker: SimWorker): void {
     if (worker.dead) return;
     const { threads = 1 } = this.options;
-    worker.queue = new WorkerQueue(threads);
+    const queue = new WorkerQueue(threads); // of this connection: what an old one still brings must not reach it
+    worker.queue = queue;
     worker.running.clear();
     const receive = (message: FromScheduler) =>
-      this.thawed(worker, () => this.act(worker, connection, worker.queue.handle(message)));
+      this.thawed(worker, () => this.act(worker, connection, queue.handle(message)));
     const lost = () => this.thawed(worker, () => this.later(this.random() * 500, () => this.join(worker)));
     const connection = this.open(worker.name, receive, lost);
     worker.connection = connection;

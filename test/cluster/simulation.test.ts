@@ -84,6 +84,11 @@ describe('simulated clusters', () => {
     expect(lost, 'tasks given up by chance').toBeLessThanOrEqual(SIMULATIONS / 100);
   });
 
+  // 32795: a stalled worker joined again, and what its old connection still brought filled the queue of the new one.
+  test.each([32795])('seed %i, which once found a mistake, counts exactly', (seed) => {
+    runSeed(seed);
+  });
+
   test('the same seed gives the same run', () => {
     const options: SimulationOptions = {
       seed: 7,
