@@ -118,4 +118,5 @@ export { checkSerial } from './checks/serial.js';
 export { checkProfile } from './checks/profile.js';
 export { checkPool } from './checks/pool.js';
 export { checkStreams } from './checks/streams.js';
+export { checkCluster } from './checks/cluster.js';
 export { checkScaling } from './checks/scaling.js';
