@@ -82,7 +82,7 @@ function progression(reports: readonly Report[]): string {
 }
 
 const NEXT = `One integer at every stage. What to do next:
-  npm run notebooks                             the lesson, notebook by notebook (episodes/ has the text)
+  npm run notebooks                             the lesson, notebook by notebook, in your own Jupyter
   npx lola pi --stage pool --workers 4          one stage with your own flags (npx lola pi --help)
   npx lola race                                 the stages in turn, several times: speed-ups you can trust
   npx lola doctor                               what this machine has`;
