@@ -84,7 +84,11 @@ function problemsOfEnd(cells: readonly CellRun[], { end, stderr }: Kernel): stri
   return [...unhandledIn(stderr), ...open];
 }
 
+/** A kernel that is asked before all its sockets are bound says this of itself; it has nothing to do with a notebook. */
+const STARTING = 'Error: Socket is blocked by a bind or unbind operation';
+
 /** What tslab writes of an error that no code caught. */
 function unhandledIn(written: string): string[] {
-  return written.match(/^(UnhandledPromiseRejection|UncaughtException): .*/gm) ?? [];
+  const found = written.match(/^(UnhandledPromiseRejection|UncaughtException): .*/gm) ?? [];
+  return found.filter((line) => !line.endsWith(STARTING));
 }
