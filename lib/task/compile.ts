@@ -3,16 +3,17 @@
 //
 // What differs from task to task (states of generators, constants, pieces of chunks) is in memory before a call, so one
 // module serves all expressions of one structure.
-import { LANES } from '../sampling/stream.js';
+import { LANES, STEP } from '../sampling/stream.js';
 import { ELEMENTWISE } from './operations.js';
+import { onScaled, plain, unscaled, type Scaled } from './scaled.js';
 import type { DType, ElementwiseName, Expression, Reduction, Step } from './task.js';
 import { ZERO, encodeModule, instantiate, type Code, type WasmFunction } from './wasm.js';
 
 /** Elements of a chunk or a result that are in memory at once: they stay in the first-level cache. */
 export const PIECE = 4096;
 const VECTOR_BYTES = 16;
-/** Where the factor of all samples lies. */
-export const STEP_AT = 0;
+/** Bits of a sample: it is an integer times STEP. */
+const SAMPLE_BITS = -Math.log2(STEP);
 /** An expression of more steps would take long to compile. */
 const MOST_STEPS = 1000;
 /** Modules kept in a thread; the one that was made first goes first. */
@@ -92,7 +93,7 @@ function generatorOf(steps: readonly Step[], s: number): number {
 }
 
 function layOut(steps: readonly Step[]): Layout {
-  let size = STEP_AT + VECTOR_BYTES;
+  let size = 0;
   const reserve = (bytes: number): number => (size += bytes) - bytes;
   const generators = steps.flatMap((step, s) =>
     step.op === 'uniform' && generatorOf(steps, s) === s ? s : [],
@@ -110,44 +111,51 @@ type ElementwiseStep = Step & { readonly op: ElementwiseName };
 function emit({ steps, reduce }: Expression, { places, lanes, result }: Layout): readonly WasmFunction[] {
   const run = new Loop();
   const skip = new Loop();
-  const factor = run.load(STEP_AT);
-  const values: Code[] = []; // by step: code that pushes its value
+  const held: Scaled[] = []; // by step: its value, or a multiple of it
+  const values: Code[] = []; // by step: code that pushes the value itself, where somebody asked for it
+  const valueOf = (s: number): Code =>
+    (values[s] ??= held[s].shift === 0 ? held[s].code : run.name(unscaled(held[s])));
   steps.forEach((step, s) => {
     switch (step.op) {
       case 'uniform': {
         const first = generatorOf(steps, s);
         if (first === s) emitStep(skip, wordsAt(skip, places[s]));
-        values.push(first === s ? emitSample(run, places[s], factor) : values[first]);
-        return;
+        return held.push(first === s ? emitSample(run, places[s]) : held[first]);
       }
       case 'constant':
-        return values.push(run.load(places[s]));
+        return held.push({ ...plain(run.load(places[s])), constant: true });
       case 'chunk':
-        return values.push(run.name(elementsAt(places[s], step.dtype)));
+        return held.push(plain(run.name(elementsAt(places[s], step.dtype))));
       case 'astype': {
         const [arg] = step.args;
-        return values.push(run.name(convert(values[arg], steps[arg].dtype, step.dtype)));
+        return held.push(plain(run.name(convert(valueOf(arg), steps[arg].dtype, step.dtype))));
       }
       default: {
         const { op, args } = step as ElementwiseStep; // an index is not covered
-        const [a, b, c] = args.map((arg) => values[arg]);
-        return values.push(run.name(ELEMENTWISE[op].simd(a, b, c)));
+        const operands = args.map((arg) => held[arg]);
+        const result =
+          onScaled(op, operands, (value) => run.once(value)) ?? plainResult(op, args.map(valueOf));
+        return held.push({ ...result, code: run.name(result.code) });
       }
     }
   });
   const last = steps.length - 1;
-  if (reduce === 'none') emitStore(run, values[last], steps[last].dtype, result);
-  else emitReduction(run, reduce, values[last], steps[last].dtype, lanes);
+  if (reduce === 'none') emitStore(run, valueOf(last), steps[last].dtype, result);
+  else emitReduction(run, reduce, valueOf(last), steps[last].dtype, lanes);
   return [run.finish('run'), skip.finish('skip')];
 }
 
+function plainResult(op: ElementwiseName, [a, b, c]: readonly Code[]): Scaled {
+  return plain(ELEMENTWISE[op].simd(a, b, c));
+}
+
 /** Emits four samples, one of each lane, and the generators' step (see sampling/stream.ts). */
-function emitSample(loop: Loop, place: number, factor: Code): Code {
+function emitSample(loop: Loop, place: number): Scaled {
   const words = wordsAt(loop, place);
   const sum: Code = [words[0].get, words[3].get, 'i32x4.add'];
-  const value = loop.name([sum, 'i32.const', 8, 'i32x4.shr_u', 'f32x4.convert_i32x4_s', factor, 'f32x4.mul']);
+  const code = loop.name([sum, 'i32.const', 32 - SAMPLE_BITS, 'i32x4.shr_u', 'f32x4.convert_i32x4_s']);
   emitStep(loop, words);
-  return value;
+  return { code, shift: SAMPLE_BITS, size: SAMPLE_BITS };
 }
 
 function wordsAt(loop: Loop, place: number): readonly Local[] {
@@ -246,11 +254,16 @@ class Loop {
     return get;
   }
 
+  /** Computes a value before the loop; gives code that pushes it. */
+  once(value: Code): Code {
+    const { get, set } = this.newLocal();
+    this.before.push(set(value));
+    return get;
+  }
+
   /** Loads a vector before the loop; gives code that pushes it. */
   load(place: number): Code {
-    const { get, set } = this.newLocal();
-    this.before.push(set('i32.const', 0, 'v128.load', 0, place));
-    return get;
+    return this.once(['i32.const', 0, 'v128.load', 0, place]);
   }
 
   /** Loads a vector before the loop and stores it after. */

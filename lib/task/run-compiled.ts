@@ -1,6 +1,6 @@
 // Runs compiled expressions block by block: brings states, constants and chunks to memory, and results back from there.
-import { BLOCK, LANES, STEP, laneState } from '../sampling/stream.js';
-import { PIECE, STEP_AT, compile, type Compiled } from './compile.js';
+import { BLOCK, LANES, laneState } from '../sampling/stream.js';
+import { PIECE, compile, type Compiled } from './compile.js';
 import { ARRAY_OF, EMPTY, foldLanes, newArray } from './interpret.js';
 import type { DType, Expression, Step, TypedArray } from './task.js';
 import { threadMemory } from './wasm.js';
@@ -82,7 +82,6 @@ function openFrame(
   });
   const generators: { step: UniformStep; words: Uint32Array }[] = [];
   const inputs: Passing[] = [];
-  new Float32Array(buffer, STEP_AT, LANES).fill(STEP);
   steps.forEach((step, s) => {
     if (step.op === 'uniform' && compiled.generators.includes(s))
       generators.push({ step, words: new Uint32Array(buffer, places[s], 4 * LANES) });

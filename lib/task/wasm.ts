@@ -61,11 +61,16 @@ function vector(opcode: number): readonly number[] {
   return [0xfd, ...leb128(opcode)];
 }
 
-/** Instructions with what follows them (which local, which address), in any nesting. */
-export type Code = keyof typeof INSTRUCTIONS | number | readonly Code[];
+/** Instructions with what follows them (which local, which address; bytes stand for themselves), in any nesting. */
+export type Code = keyof typeof INSTRUCTIONS | number | Uint8Array | readonly Code[];
 
 /** Four lanes of zero. */
-export const ZERO: Code = ['v128.const', ...new Array<number>(16).fill(0)];
+export const ZERO: Code = ['v128.const', new Uint8Array(16)];
+
+/** Four lanes of a float32. */
+export function splat(value: number): Code {
+  return ['v128.const', new Uint8Array(new Float32Array(4).fill(value).buffer)];
+}
 
 /** A function that takes an i32 (its local 0) and gives nothing. Local 1 is an i32, then come `vectors` locals of v128. */
 export interface WasmFunction {
@@ -126,6 +131,7 @@ function text(name: string): readonly number[] {
 function encode(code: Code, bytes: number[]): number[] {
   if (typeof code === 'number') bytes.push(...leb128(code));
   else if (typeof code === 'string') bytes.push(...INSTRUCTIONS[code]);
+  else if (code instanceof Uint8Array) bytes.push(...code);
   else for (const part of code) encode(part, bytes);
   return bytes;
 }

@@ -80,6 +80,56 @@ describe('a compiled expression', () => {
   });
 });
 
+describe('the factor of samples that is held back', () => {
+  const y: Step = { ...x, stream: 1 };
+  const same = (...steps: Step[]) => {
+    const expression: Expression = { steps, reduce: 'none' };
+    expectAlike(runCompiled(expression, 3, 500, []), interpret(expression, 3, 500, []));
+  };
+  const constants = [0, -0, 0.5, 1, -3, 2 ** -149, 2 ** -48, 2 ** 81, 2 ** 127, Infinity, -Infinity, NaN];
+  const ops = ['multiply', 'add', 'subtract', 'less', 'lessEqual', 'greater', 'equal', 'notEqual'] as const;
+  /** Which operation, on which two of the numbers so far (counted from the last one), and a constant that may take a place. */
+  const link = fc.record({
+    op: fc.constantFrom(...ops),
+    args: fc.tuple(fc.nat(3), fc.nat(3)),
+    constant: fc.option(fc.constantFrom(...constants)),
+    left: fc.boolean(),
+  });
+
+  test('moves no bit of any chain of products, sums and comparisons', () => {
+    const chainOf = (links: readonly (typeof link extends fc.Arbitrary<infer L> ? L : never)[]): Step[] => {
+      const steps: Step[] = [x, y];
+      const numbers = [0, 1];
+      for (const { op, args, constant, left } of links) {
+        const [a, b] = args.map((back) => numbers[Math.max(0, numbers.length - 1 - back)]);
+        const c =
+          constant === null ? b : steps.push({ op: 'constant', value: constant, dtype: 'float32' }) - 1;
+        const gives = ops.indexOf(op) < 3 ? 'float32' : 'bool';
+        steps.push({ op, args: left ? [c, a] : [a, c], dtype: gives });
+        if (gives === 'float32') numbers.push(steps.length - 1);
+      }
+      return steps;
+    };
+    const chains = fc.array(link, { minLength: 1, maxLength: 14 }).map(chainOf);
+    fc.assert(
+      fc.property(chains, (steps) => same(...steps)),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('is applied before float32 would overflow or lose digits: x^8, and x doubled 110 times', () => {
+    const powers = [0, 1, 2].map((s): Step => ({ op: 'multiply', args: [s, s], dtype: 'float32' }));
+    const doublings = Array.from({ length: 110 }, (_, s): Step => ({
+      op: 'add',
+      args: [s, s],
+      dtype: 'float32',
+    }));
+    same(x, ...powers);
+    same(x, ...powers, { op: 'less', args: [3, 0], dtype: 'bool' });
+    same(x, ...doublings);
+  });
+});
+
 describe("pi's expression", () => {
   const word = fc.integer({ min: 0, max: 0xffffffff });
 
