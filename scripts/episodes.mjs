@@ -62,5 +62,8 @@ await runAsCommand(([flag, value, ...more]) => {
   if (flag === '--slurm-settings' && more.length === 0) return writeSlurmSettings(value);
   if (flag === '--help' && one) return void process.stdout.write(HELP) ?? 0;
   const words = [flag, value, ...more].filter((word) => word !== undefined).join(' ');
-  throw new EpisodeError('BAD_ARGUMENT', `npm run episodes: cannot read '${words}'. Known:\n${HELP.trimEnd()}`);
+  throw new EpisodeError(
+    'BAD_ARGUMENT',
+    `npm run episodes: cannot read '${words}'. Known:\n${HELP.trimEnd()}`,
+  );
 });

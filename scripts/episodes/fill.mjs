@@ -69,7 +69,12 @@ function notClosed(file, { kind, source, line }) {
 
 /** The level of the last heading of a text, blocks of code aside. */
 function levelAtEnd(text) {
-  return Math.max(1, ...headings(text).slice(-1).map(({ level }) => level));
+  return Math.max(
+    1,
+    ...headings(text)
+      .slice(-1)
+      .map(({ level }) => level),
+  );
 }
 
 /** The headings of a text with their lines' numbers, counted from 0. */
@@ -77,7 +82,8 @@ export function headings(text) {
   let fence;
   return text.split('\n').flatMap((line, i) => {
     const tick = /^\s*(`{3,}|~{3,})/.exec(line)?.[1];
-    if (tick && (fence === undefined || tick.startsWith(fence))) fence = fence === undefined ? tick : undefined;
+    if (tick && (fence === undefined || tick.startsWith(fence)))
+      fence = fence === undefined ? tick : undefined;
     const hashes = fence === undefined && /^(#{1,6}) /.exec(line)?.[1];
     return hashes ? [{ level: hashes.length, line: i }] : [];
   });

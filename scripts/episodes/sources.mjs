@@ -6,7 +6,14 @@ import { EpisodeError } from './errors.mjs';
 import { headings } from './fill.mjs';
 import { checkSettings, fillText, settingOf } from './settings.mjs';
 
-const LANGUAGES = { '.ts': 'ts', '.mjs': 'js', '.js': 'js', '.json': 'json', '.sh': 'bash', '.ps1': 'powershell' };
+const LANGUAGES = {
+  '.ts': 'ts',
+  '.mjs': 'js',
+  '.js': 'js',
+  '.json': 'json',
+  '.sh': 'bash',
+  '.ps1': 'powershell',
+};
 
 /**
  * What belongs into the places of the file `page` of the repository `root`, as `fill` asks for it.
@@ -101,8 +108,10 @@ function commandOf(read, name) {
     const how = `put it into commands.list.json, then npm run record -- --commands ${name}`;
     throw unknown(`${file} has no '${name}'. It has: ${known}. To add it, ${how}`);
   }
-  const { command, text, date, machine } = all[name];
-  return `${fenced(`$ ${command}\n${text}`, 'console')}\n\n${recordedOn(date, machine)}`;
+  const { date, machine, terminals, ...only } = all[name];
+  const shown = (one) => fenced(`$ ${one.command}\n${one.text}`, 'console');
+  const blocks = terminals?.map((one, i) => `Terminal ${i + 1}:\n\n${shown(one)}`) ?? [shown(only)];
+  return [...blocks, recordedOn(date, machine)].join('\n\n');
 }
 
 function readRecording(read, file, again) {
@@ -118,7 +127,9 @@ function snippetOf(root, read, name) {
   const files = existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : [];
   const file = files.find((one) => one.replace(/\.(sh|ps1|txt|log)$/, '') === name && one !== name);
   if (file === undefined)
-    throw unknown(`there is no ${folder}/${name} with .sh, .ps1, .txt or .log. There are: ${files.join(', ')}`);
+    throw unknown(
+      `there is no ${folder}/${name} with .sh, .ps1, .txt or .log. There are: ${files.join(', ')}`,
+    );
   const text = fillText(read(`${folder}/${file}`), roomOf(read));
   return fenced(text, LANGUAGES[extname(file)] ?? 'text');
 }
@@ -129,7 +140,8 @@ function recordedOn(date, { cpu, cores, node }) {
 }
 
 function altOf(svg) {
-  const found = /aria-label="([^"]*)"/.exec(svg.slice(0, svg.indexOf('>'))) ?? /<title>(.*?)<\/title>/s.exec(svg);
+  const found =
+    /aria-label="([^"]*)"/.exec(svg.slice(0, svg.indexOf('>'))) ?? /<title>(.*?)<\/title>/s.exec(svg);
   return (found?.[1] ?? '').replace(/[[\]\n]/g, ' ').trim();
 }
 
