@@ -43,7 +43,6 @@ function write() {
     writeFileSync(join(root, page), fresh);
     process.stdout.write(`filled ${page}\n`);
   }
-  return 0;
 }
 
 function writeSlurmSettings(file) {
@@ -52,7 +51,6 @@ function writeSlurmSettings(file) {
   const text = `${JSON.stringify(slurmSettings(room), null, 2)}\n`;
   if (file === undefined) process.stdout.write(text);
   else writeFileSync(file, text);
-  return 0;
 }
 
 await runAsCommand(([flag, value, ...more]) => {
@@ -60,7 +58,7 @@ await runAsCommand(([flag, value, ...more]) => {
   if (flag === undefined) return write();
   if (flag === '--check' && one) return check();
   if (flag === '--slurm-settings' && more.length === 0) return writeSlurmSettings(value);
-  if (flag === '--help' && one) return void process.stdout.write(HELP) ?? 0;
+  if (flag === '--help' && one) return void process.stdout.write(HELP);
   const words = [flag, value, ...more].filter((word) => word !== undefined).join(' ');
   throw new EpisodeError(
     'BAD_ARGUMENT',

@@ -21,16 +21,15 @@ async function recordNotebooks(stems) {
     await recordNotebook(root, stem, module.runNotebook);
     process.stdout.write(`recorded ${stem}\n`);
   }
-  return 0;
 }
 
 await runAsCommand(async (words) => {
   const [first, ...more] = words;
   const flags = words.filter((word) => word.startsWith('-'));
-  if (first === '--help' && words.length === 1) return void process.stdout.write(HELP) ?? 0;
+  if (first === '--help' && words.length === 1) return void process.stdout.write(HELP);
   prepare();
   if (first === '--all' && words.length === 1) return recordNotebooks(notebookStems(root));
-  if (first === '--commands' && flags.length === 1) return void (await recordCommands(root, more)) ?? 0;
+  if (first === '--commands' && flags.length === 1) return recordCommands(root, more);
   if (words.length > 0 && flags.length === 0) return recordNotebooks(words);
   throw new EpisodeError(
     'BAD_ARGUMENT',
