@@ -1,5 +1,5 @@
 // Keeps a recording free of what belongs to the machine that made it: paths, its name, its user's name, tokens.
-import { homedir, hostname, tmpdir, userInfo } from 'node:os';
+import { homedir, hostname, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { EpisodeError } from '../episodes/errors.mjs';
 
@@ -14,7 +14,6 @@ export function thisPlace() {
   return {
     folders: { [root]: '.', [homedir()]: '~' },
     names: [hostname(), hostname().split('.')[0], userInfo().username],
-    temporary: tmpdir(),
   };
 }
 
