@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { EpisodeError, runAsCommand } from './episodes/errors.mjs';
 import { prepare } from './prepare.mjs';
 import { recordCommands } from './record/commands.mjs';
-import { notebookStems, recordNotebook } from './record/notebook.mjs';
+import { checkStem, notebookStems, recordNotebook } from './record/notebook.mjs';
 
 const HELP = `npm run record -- 03-pool [...]         runs notebooks in full, in the real kernel
 npm run record -- --all                 all of them
@@ -13,6 +13,7 @@ Then \`npm run episodes\` fills the episodes. Record on a machine that does noth
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 async function recordNotebooks(stems) {
+  for (const stem of stems) checkStem(root, stem);
   // The kernel and its runner are those of the tests, in TypeScript; vite, which runs the tests, loads them here too.
   const { runnerImport } = await import('vite');
   const runner = fileURLToPath(new URL('../test/support/notebook-runner.ts', import.meta.url));

@@ -15,16 +15,23 @@ export function notebookStems(root) {
   return files.map((name) => name.replace(/\.ipynb$/, '')).sort();
 }
 
+/** @throws {EpisodeError} where there is no such notebook */
+export function checkStem(root, stem) {
+  const known = notebookStems(root);
+  if (!known.includes(stem))
+    throw new EpisodeError(
+      'UNKNOWN_NOTEBOOK',
+      `there is no notebooks/${stem}.ipynb. There are: ${known.join(', ')}.`,
+    );
+}
+
 /**
  * Records a notebook: episodes/recorded/STEM.json, and its charts beside it. What was recorded before is replaced.
  * @param {typeof import('../../test/support/notebook-runner.js').runNotebook} run
  * @throws {EpisodeError} where there is no such notebook, it does not run through, or shows what is private
  */
 export async function recordNotebook(root, stem, run) {
-  if (!notebookStems(root).includes(stem)) {
-    const known = notebookStems(root).join(', ');
-    throw new EpisodeError('UNKNOWN_NOTEBOOK', `there is no notebooks/${stem}.ipynb. There are: ${known}.`);
-  }
+  checkStem(root, stem);
   const notebook = JSON.parse(readFileSync(join(root, 'notebooks', `${stem}.ipynb`), 'utf8'));
   const env = { LOLA_QUICK: undefined };
   const ran = await run(notebook, { folder: join(root, 'notebooks'), env, cellTimeoutMs: CELL_MS });

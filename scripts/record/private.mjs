@@ -5,7 +5,7 @@ import { EpisodeError } from '../episodes/errors.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
 /** Names that many machines and accounts have, and that are words of our prose. */
-const COMMON = ['root', 'localhost'];
+const COMMON = ['root', 'localhost', 'lola', 'pi', 'node', 'user', 'worker', 'runner'];
 const PATH =
   /(?<![\w.~:/-])(?:\/(?:home|root|Users|tmp|work|workspaces?|var|usr|opt|mnt|media|data|scratch|private|srv|run|proc)\/[^\s'"<>`]+|[A-Z]:\\[^\s'"<>`]+)/;
 
@@ -31,8 +31,7 @@ export function scrubbed(text, where, { folders, names } = thisPlace()) {
   const path = PATH.exec(clean)?.[0];
   if (path !== undefined) throw isPrivate(where, `the path ${path}`);
   for (const name of names.filter((one) => one !== '' && !COMMON.includes(one)))
-    if (new RegExp(`(?<![\\w-])${escaped(name)}(?![\\w-])`).test(clean))
-      throw isPrivate(where, `the name ${name}`);
+    if (new RegExp(`(?<!\\w)${escaped(name)}(?!\\w)`).test(clean)) throw isPrivate(where, `the name ${name}`);
   return clean;
 }
 
