@@ -22,7 +22,8 @@ const LANGUAGES = {
 export function sourcesFor(root, page) {
   const read = (path) => {
     const inside = path !== '' && !isAbsolute(path) && !path.split(/[\\/]/).includes('..');
-    if (inside && existsSync(join(root, path))) return readFileSync(join(root, path), 'utf8');
+    if (inside && existsSync(join(root, path)))
+      return readFileSync(join(root, path), 'utf8').replaceAll('\r\n', '\n');
     throw unknown(`there is no file '${path}'; name it from the root of the repository`);
   };
   const makers = {

@@ -55,7 +55,7 @@ function wordsOf(line, name) {
 async function play(root, name, lines) {
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'lola-record-')));
   const place = thisPlace();
-  const here = { ...place, folders: { ...place.folders, [home]: '~' } };
+  const here = { ...place, replaced: { ...place.replaced, [home]: '~' } };
   const services = [];
   try {
     for (const line of lines.slice(0, -1)) {

@@ -50,7 +50,7 @@ describe('recordings', () => {
 
   test('tell no path, name or token of the machine that made them', () => {
     const told = names.filter(
-      (name) => scrubbed(read(name), name, { folders: {}, names: [] }) !== read(name),
+      (name) => scrubbed(read(name), name, { replaced: {}, names: [] }) !== read(name),
     );
     expect(told).toEqual([]);
   });

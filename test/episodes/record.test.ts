@@ -68,10 +68,15 @@ describe('of a cell it keeps', () => {
 });
 
 describe('a recording is for everyone', () => {
-  const place = { folders: { '/clone/of/ada': '.', '/home/ada': '~' }, names: ['lovelace', 'ada', 'root'] };
+  const place = {
+    replaced: { '/clone/of/ada': '.', '/home/ada': '~', '192.0.2.7': '10.0.0.1', '/opt/bin/node': 'node' },
+    names: ['lovelace', 'ada', 'root'],
+  };
   test.each([
     ['at file:///clone/of/ada/lib/x.ts:3', 'at ./lib/x.ts:3'],
     ['in /home/ada/.lola', 'in ~/.lola'],
+    ['ws://192.0.2.7:8786, not 192.0.2.77', 'ws://10.0.0.1:8786, not 192.0.2.77'],
+    ['#!/usr/bin/env bash: /opt/bin/node x', '#!/usr/bin/env bash: node x'],
     ['http://127.0.0.1:8787/?token=aB3-_x', 'http://127.0.0.1:8787/?token=...'],
     [`key ${'0f'.repeat(32)}`, 'key ...'],
     ['the root of 1/2, Canada, /health and /dev/null', 'the root of 1/2, Canada, /health and /dev/null'],
