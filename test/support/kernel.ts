@@ -21,6 +21,8 @@ export interface Output {
   readonly name?: 'stdout' | 'stderr';
   readonly text?: string;
   readonly data?: { readonly [mediaType: string]: string };
+  /** Which display this is, for those that are updated. */
+  readonly transient?: { readonly display_id?: string };
 }
 
 /** 'lost': the kernel is gone. */
