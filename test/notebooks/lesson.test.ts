@@ -4,6 +4,7 @@ import { breachesOf } from '../support/notebook-rules.js';
 import { runNotebook, textOf } from '../support/notebook-runner.js';
 import {
   exerciseNames,
+  fromHalfTime,
   hasTag,
   notebookNames,
   readNotebook,
@@ -38,6 +39,12 @@ describe.each(names)('%s', (name) => {
 
   test('runs untouched, and every check says not yet', { timeout: 180_000 }, async () => {
     expect(await checksOf(notebook)).toEqual(all(notebook, 'not yet'));
+  });
+
+  test('runs from half time on, after the set-up alone', { timeout: 180_000 }, async () => {
+    expect(notebook.cells.some((cell) => hasTag(cell, 'catch-up'))).toBe(true);
+    const later = fromHalfTime(notebook);
+    expect(await checksOf(later)).toEqual(all(later, 'not yet'));
   });
 
   test('passes every check with its solutions', { timeout: 180_000 }, async () => {

@@ -58,6 +58,12 @@ export function solved(notebook: Notebook): Notebook {
   return { ...notebook, cells };
 }
 
+/** The notebook of a learner who comes in at half time: the set-up, and all from the first cell tagged catch-up. */
+export function fromHalfTime(notebook: Notebook): Notebook {
+  const half = notebook.cells.findIndex((cell) => hasTag(cell, 'catch-up'));
+  return { ...notebook, cells: notebook.cells.filter((cell, i) => i >= half || hasTag(cell, 'set-up')) };
+}
+
 /** A solution is folded text with one block of code, so that it runs only where a learner puts it. */
 export function solutionCode(cell: Cell): string {
   return /^```ts\n(.*?)^```/ms.exec(sourceOf(cell))?.[1] ?? '';
