@@ -18,10 +18,12 @@ export interface Axis {
   readonly ticks?: readonly number[];
 }
 
-/** Measured points, with their range where runs were repeated, or a curve that is computed. */
+/** Measured points, with their range where runs were repeated and a line from one to the next unless they are `dots`; or a
+ * curve that is computed. */
 export interface Series {
   readonly name: string;
   readonly curve?: boolean;
+  readonly dots?: boolean;
   readonly points: readonly Point[];
 }
 export interface Point {
@@ -151,6 +153,7 @@ export function errorChart(
     series: [
       {
         name: 'estimates',
+        dots: true, // several at one size: chance alone moves them, so no line joins them
         points: estimates.map(({ samples, pi }) => ({ x: samples, y: Math.abs(pi - Math.PI) })),
       },
       { name: 'standard error', curve: true, points: ends.map((x) => ({ x, y: standardErrorOfPi(x) })) },

@@ -70,10 +70,10 @@ export function figureOf(chart: Chart): { readonly data: readonly object[]; read
       layout: { ...layout, barmode: 'relative', yaxis: { autorange: 'reversed', automargin: true } },
     };
   }
-  const data = chart.series.map(({ name, curve, points }) => ({
+  const data = chart.series.map(({ name, curve, dots, points }) => ({
     type: 'scatter',
     name,
-    mode: curve ? 'lines' : 'lines+markers',
+    mode: curve ? 'lines' : dots ? 'markers' : 'lines+markers',
     line: { dash: curve ? 'dash' : 'solid' },
     x: points.map(({ x }) => x),
     y: points.map(({ y }) => y),

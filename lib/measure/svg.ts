@@ -76,6 +76,7 @@ function lines({ title, x, y, series }: LineChart): string {
           : '';
       return `${range}<circle cx="${px}" cy="${py}" r="4" fill="${colour}"/>`;
     });
+    if (one.dots) return dots.join('');
     return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots.join('')}`;
   });
   const keys = legend(
