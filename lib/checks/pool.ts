@@ -26,6 +26,23 @@ export function judgeCores(answer: number): Verdict {
   return passed('no more threads compute at once than there are cores. The other two only take turns.');
 }
 
+/** 'Give an input for which trunc(samples / cores) for each core draws too few.' */
+export function judgeBreaks(answer: { readonly samples: number; readonly cores: number }): Verdict {
+  const { samples, cores } = (answer ?? {}) as { readonly samples?: unknown; readonly cores?: unknown };
+  if (typeof samples !== 'number' || typeof cores !== 'number')
+    return notYet(`give { samples, cores }, two numbers, not ${show(answer)}.`);
+  if (Number.isNaN(samples) || Number.isNaN(cores)) return notYet('replace NaN by numbers.');
+  if (!Number.isInteger(samples) || !Number.isInteger(cores) || samples < 0 || cores < 1)
+    return notYet('nobody asks for that: both are whole numbers, and there is at least one core.');
+  if (samples === 0) return notYet('nothing is asked for, so nothing is lost. Ask for some samples.');
+  if (cores === 1) return notYet('one core draws them all. The fault needs a cut.');
+  const share = Math.trunc(samples / cores);
+  const lost = samples - share * cores;
+  const asked = `${grouped(samples)} on ${cores}: ${grouped(share)} for each`;
+  if (lost === 0) return notYet(`${asked}, and none is lost. Which totals do not divide evenly?`);
+  return passed(`${asked}; ${grouped(lost)} in no share, and nothing in the program tells of it.`);
+}
+
 /** 'Write shares(total, parts): how many samples each worker draws.' */
 export function judgeShares(answer: (total: number, parts: number) => readonly number[]): Verdict {
   if (typeof answer !== 'function') return notYet('shares must be a function of total and parts.');
@@ -124,6 +141,7 @@ export function judgeErrorFactor(answer: number): Verdict {
 /** What notebook 03 calls; each prints its verdict. */
 export const checkPool = {
   cores: (answer: number): void => tell(() => judgeCores(answer)),
+  breaks: (answer: { samples: number; cores: number }): void => tell(() => judgeBreaks(answer)),
   shares: (answer: (total: number, parts: number) => readonly number[]): void =>
     tell(() => judgeShares(answer)),
   pieces: (answer: (total: number, parts: number) => readonly Part[]): void =>

@@ -129,6 +129,26 @@ describe('notebook 01', () => {
 });
 
 describe('notebook 03', () => {
+  test('an input that loses samples', () => {
+    claim(checkPool.breaks, {
+      right: [
+        { samples: 10, cores: 3 },
+        { samples: 3, cores: 4 },
+        { samples: 1e9, cores: 12 },
+      ],
+      wrong: [
+        [{ samples: NaN, cores: NaN }, /replace NaN/],
+        ['10 on 3', /two numbers, not '10 on 3'/],
+        [undefined, /two numbers, not /],
+        [{ samples: 2.5, cores: 2 }, /whole numbers/],
+        [{ samples: 0, cores: 3 }, /nothing is asked for/],
+        [{ samples: 10, cores: 1 }, /needs a cut/],
+        [{ samples: 1e9, cores: 8 }, /1 000 000 000 on 8: 125 000 000 for each, and none is lost/],
+      ],
+    });
+    expect(said(checkPool.breaks, { samples: 1e9, cores: 12 })).toMatch(/; 4 in no share/);
+  });
+
   const even = (total: number, parts: number) => [...partition(total, parts)];
   const samples = (total: number, parts: number) => even(total, parts).map((part) => part.samples);
 
