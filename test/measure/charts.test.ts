@@ -134,5 +134,7 @@ test('several estimates at one size are dots, which no line joins', () => {
   const [estimates, law] = figureOf(charts.error).data as readonly { readonly mode: string }[];
   expect([estimates.mode, law.mode]).toEqual(['markers', 'lines']);
   expect(svgOf(charts.error).match(/<path [^>]*fill="none" stroke="[^"]*" stroke-width="2"/g)).toBeNull();
-  expect(svgOf(charts.efficiency).match(/<path [^>]*fill="none" stroke="[^"]*" stroke-width="2"/g)).toHaveLength(1);
+  expect(
+    svgOf(charts.efficiency).match(/<path [^>]*fill="none" stroke="[^"]*" stroke-width="2"/g),
+  ).toHaveLength(1);
 });
