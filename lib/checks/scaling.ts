@@ -62,10 +62,38 @@ export function judgeRows(answer: { readonly smaller: string; readonly larger: s
   );
 }
 
+/** 'Write worthwhile(serial, efficiency): the most workers whose efficiency is at least that, by Amdahl's law.' */
+export function judgeWorthwhile(answer: (serial: number, efficiency: number) => number): Verdict {
+  if (typeof answer !== 'function') return notYet('worthwhile must be a function of two shares.');
+  for (const [serial, least, most] of [
+    [0.01, 0.6, 67],
+    [0.03, 0.7, 15],
+    [0.2, 0.9, 1],
+  ]) {
+    const found: unknown = answer(serial, least);
+    const asked = `worthwhile(${serial}, ${least})`;
+    if (typeof found !== 'number' || Number.isNaN(found))
+      return notYet(`${asked} must be a number, and is ${show(found)}.`);
+    if (Math.abs(found * serial - 1) < 0.02)
+      return notYet(`${asked}: 1 / serial is the highest speed-up of all, with workers without end.`);
+    if (!Number.isInteger(found)) return notYet(`${asked} is ${found.toFixed(2)}: workers come whole.`);
+    if (found < 1) return notYet(`${asked} is ${found}: one worker alone is always efficient.`);
+    const reached = `${(100 / (1 + serial * (found - 1))).toFixed(1)} %`; // Amdahl's speed-up, shared among them
+    if (found > most) return notYet(`${asked} is ${found}: so many reach ${reached}, which is less.`);
+    if (found < most)
+      return notYet(`${asked} is ${found}: so many reach ${reached}, and one more still does.`);
+  }
+  return passed(
+    'a serial part of 3 % lets 15 workers pay for 70 % of their time. The 16th is for the impatient.',
+  );
+}
+
 /** What notebook 08 calls; each prints its verdict. */
 export const checkScaling = {
   efficiency: (answer: (serialSeconds: number, seconds: number, workers: number) => number): void =>
     tell(() => judgeEfficiency(answer)),
   rounds: (answer: number): void => tell(() => judgeRounds(answer)),
+  worthwhile: (answer: (serial: number, efficiency: number) => number): void =>
+    tell(() => judgeWorthwhile(answer)),
   rows: (answer: { smaller: string; larger: string }): void => tell(() => judgeRows(answer)),
 };

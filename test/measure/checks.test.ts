@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { judgeAmdahl, judgeKarpFlatt, judgeLimit } from '../../lib/checks/profile.js';
-import { judgeEfficiency, judgeRounds, judgeRows } from '../../lib/checks/scaling.js';
+import { judgeEfficiency, judgeRounds, judgeRows, judgeWorthwhile } from '../../lib/checks/scaling.js';
 import { judgePlace, judgeSpread, judgeTwins } from '../../lib/checks/streams.js';
 import type { Verdict } from '../../lib/checks/verdict.js';
 
@@ -84,6 +84,25 @@ describe('the checks of notebook 08', () => {
       (one: number, many: number) => one / many,
       (one: number, many: number, workers: number) => (many * workers) / one,
       () => 0.1,
+    ]);
+  });
+
+  test('worthwhile', () => {
+    const real = (serial: number, least: number) => 1 + (1 / least - 1) / serial;
+    const byTrial = (serial: number, least: number) => {
+      let workers = 1;
+      while (1 / ((workers + 1) * serial + 1 - serial) >= least) workers++;
+      return workers;
+    };
+    expect(judgeWorthwhile(byTrial).passed).toBe(true);
+    expectApart(judgeWorthwhile, (serial: number, least: number) => Math.floor(real(serial, least)), [
+      5,
+      () => undefined,
+      real,
+      (serial: number) => Math.floor(1 / serial),
+      (serial: number, least: number) => Math.ceil(real(serial, least)),
+      (serial: number, least: number) => Math.floor(real(serial, least)) - 1,
+      () => 0,
     ]);
   });
 
