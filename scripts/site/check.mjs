@@ -12,7 +12,7 @@ const ATTRIBUTE = /\s(id|href|src)\s*=\s*"([^"]*)"/gi;
  */
 export function checkSite(folder, base) {
   const pages = new Map();
-  for (const name of readdirSync(folder, { recursive: true })) {
+  for (const name of readdirSync(folder, { recursive: true }).sort()) {
     const file = name.replaceAll('\\', '/');
     if (file.endsWith('.html')) pages.set(file, attributesOf(readFileSync(join(folder, name), 'utf8')));
   }

@@ -16,7 +16,12 @@ export function menuOf(lesson, pages) {
       .filter((step) => step[kind])
       .map((step) => item(step[kind].file, `${Number(step.stem.slice(0, 2))} ${step[kind].title}`));
   const others = pages.filter(([file]) => isOther(file));
-  const listed = (wanted) => others.filter(wanted).map(([file, { title }]) => item(file, title));
+  const listed = (wanted) =>
+    others
+      .filter(wanted)
+      .map(([file, { title }]) =>
+        item(file, file === 'environment.md' ? 'Set up, and mend what fails' : title),
+      );
   const learners = listed(([file]) => FOR_LEARNERS.test(file));
   const instructors = listed(([file]) => !FOR_LEARNERS.test(file));
   const groups = (parts) => parts.filter(({ items }) => items.length > 0);
