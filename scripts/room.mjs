@@ -13,7 +13,7 @@ import {
   utimesSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { prepare } from './prepare.mjs';
@@ -26,8 +26,8 @@ Packs this clone, with all it needs, for machines without a network: LOLAS-PI-VE
   --help        print this text
 Exit code: 0 done, 1 packing failed, 2 unknown or wrong flag.
 `;
-/** Made by use, or for another machine. */
-const NOT_PACKED = ['.git', 'node_modules', 'dist', '.ipynb_checkpoints'];
+/** Made by use, or for another machine; names, at any depth. */
+const NOT_PACKED = ['.git', 'node_modules', 'dist', 'dist-site', '.ipynb_checkpoints'];
 
 /**
  * Packs the room.
@@ -61,17 +61,16 @@ export function packRoom({ to }) {
 function layFiles(room, workplace) {
   if (existsSync(join(root, '.git'))) {
     const plain = join(workplace, 'files.tar');
+    const changed = run('git', ['-C', root, 'status', '--porcelain']).trimEnd();
+    if (changed) process.stdout.write(`lolas-pi: not committed, and so not packed:\n${changed}\n`);
     run('git', ['-C', root, 'archive', '--format=tar', `--output=${plain}`, 'HEAD']);
     run('tar', ['-xf', plain, '-C', room]);
     return;
   }
-  const wanted = (path) => {
-    const names = relative(root, path).split(sep);
-    return !names.some(
-      (name) => NOT_PACKED.includes(name) || name.startsWith('dist-') || name.endsWith('.tar.gz'),
-    );
-  };
-  cpSync(root, room, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter: wanted });
+  const made = (path) =>
+    relative(root, path) === join('scripts', 'site', 'pages') || path.endsWith('.tar.gz');
+  const filter = (path) => !made(path) && !NOT_PACKED.includes(basename(path));
+  cpSync(root, room, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter });
 }
 
 /** An archive keeps times to the second; what the build remembers of its sources must be the same after unpacking. */
@@ -84,9 +83,10 @@ function dropFractions(room) {
 }
 
 function run(command, args, cwd = root) {
-  const { status, error, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
   if (error) throw new Error(`${command} cannot be started (${error.code}). Install it, and run this again.`);
   if (status !== 0) throw new Error(`${command} ${args[0]} ended with exit code ${status}: ${stderr.trim()}`);
+  return stdout;
 }
 
 /** The flags, or what is wrong with them. */

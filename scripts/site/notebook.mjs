@@ -1,5 +1,5 @@
 // A notebook as a page: its cells, and between them what they printed and drew in the recorded run, if there is one.
-import { escaped } from './blocks.mjs';
+import { codeLines, escaped } from './blocks.mjs';
 
 /**
  * @typedef {{ text: string, svg?: string[], html?: string[], figures?: Record<string, object> }} Recorded
@@ -18,9 +18,27 @@ import { escaped } from './blocks.mjs';
 export function drawNotebook({ cells }, recording, { links, picture }) {
   const [first, ...others] = cells.map((cell) => drawCell(cell, recording?.cells[cell.id], picture));
   const [, title, text] = /^(# .*)\n?([^]*)$/.exec(first) ?? ['', '', first];
-  return [title, `<div class="facts">\n\n${links}\n\n${aboutRun(recording)}\n\n</div>`, text, ...others].join(
-    '\n\n',
-  );
+  const page = [
+    title,
+    `<div class="facts">\n\n${links}\n\n${aboutRun(recording)}\n\n</div>`,
+    text,
+    ...others,
+  ];
+  return withoutSkips(page.join('\n\n'));
+}
+
+/** Raises a heading that skips a level, as an exercise before the first section does. */
+function withoutSkips(text) {
+  const lines = text.split('\n');
+  const inCode = codeLines(lines);
+  let level = 1;
+  const raised = lines.map((line, i) => {
+    const [, marks, words] = (!inCode[i] && /^(#{1,6})( .*)$/.exec(line)) || [];
+    if (marks === undefined) return line;
+    level = Math.min(marks.length, level + 1);
+    return '#'.repeat(level) + words;
+  });
+  return raised.join('\n');
 }
 
 function aboutRun(recording) {

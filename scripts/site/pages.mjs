@@ -32,7 +32,7 @@ export function writePages({ root, into }) {
   const first = (lesson[0].episodes ?? lesson[0].notebooks).file;
   const home = readFileSync(HOME, 'utf8')
     .replace('<!-- lesson -->', tableOf(lesson))
-    .replace('/FIRST', `/${pageOf(first)}`);
+    .replace('(FIRST)', `(${first})`);
   write(join(into, 'index.md'), linkPages(home, { root, file: 'index.md' }).text);
   write(join(into, 'menu.json'), JSON.stringify(menuOf(lesson, [...pages]), null, 2));
   return waiting;

@@ -135,7 +135,7 @@ describe('the site in a browser', () => {
   test('what looks like a template is text, and recorded output is no markup', async () => {
     const notebook = await openPage(sites['made-up'], 'notebooks/01-serial.html');
     expect(await notebook.page.locator('.output pre').first().textContent()).toBe(
-      'counted 4, and ``` {{ braces }} <b>as they are</b>\n',
+      'counted 4, and ``` {{ braces }} <b>as they are</b>',
     );
     expect(await notebook.page.locator('.facts').textContent()).toContain(
       'recorded on 2026-11-25: A <made-up> processor, 2 cores, Node 20.19.0.',

@@ -19,32 +19,41 @@ export default defineConfig({
   head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }]],
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
-    config: keepBraces,
+    config: (md) => [keepBraces, dropEmptyHeads].forEach((change) => change(md.renderer.rules)),
   },
   themeConfig: {
     nav,
     sidebar,
     outline: { level: [2, 3] },
     search: { provider: 'local' },
-    footer: {
-      message:
-        'Code is MIT, prose is <a href="https://creativecommons.org/licenses/by/4.0/">CC-BY 4.0</a>. Story and steps follow <a href="https://github.com/psteinb/hpc-in-a-day">hpc-in-a-day</a> by Peter Steinbach and contributors (CC-BY 4.0); text and code are written anew, and changes were made.',
-    },
+    licences:
+      'Code is MIT, prose is <a href="https://creativecommons.org/licenses/by/4.0/">CC-BY 4.0</a>. Story and steps follow <a href="https://github.com/psteinb/hpc-in-a-day">hpc-in-a-day</a> by Peter Steinbach and contributors (CC-BY 4.0); text and code are written anew, and changes were made.',
   },
   vite: {
     resolve: { alias: { 'plotly.js': at('../../../node_modules/plotly.js') } },
+    define: { __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'true' },
     build: { chunkSizeWarningLimit: 2_000 }, // plotly, which only pages with a chart load
     publicDir: at('../pages/public'),
   },
 });
 
 /** Pages become templates of Vue, where {{ }} is code; in the lesson it is text. */
-function keepBraces({ renderer }) {
+function keepBraces(rules) {
   for (const rule of ['text', 'code_inline', 'html_block', 'html_inline']) {
-    const render = renderer.rules[rule] ?? ((tokens, i) => tokens[i].content);
-    renderer.rules[rule] = (...given) =>
+    const render = rules[rule] ?? ((tokens, i) => tokens[i].content);
+    rules[rule] = (...given) =>
       render(...given)
         .replaceAll('{{', '&#123;&#123;')
         .replaceAll('<table>', '<table tabindex="0">'); // one that is too wide scrolls, by the keyboard too
   }
+}
+
+/** A corner of a table that says nothing is not read out as a heading. */
+function dropEmptyHeads(rules) {
+  const cell = (text) => (text === '' ? 'td' : 'th');
+  rules.th_open = (tokens, i, options, _, self) => {
+    tokens[i].tag = cell(tokens[i + 1].content);
+    return self.renderToken(tokens, i, options);
+  };
+  rules.th_close = (tokens, i) => `</${cell(tokens[i - 1].content)}>`;
 }

@@ -13,7 +13,8 @@ export default {
   },
 };
 
-/** The front page has a footer by itself; pages beside a menu have not. */
+/** VitePress shows its own footer only on pages without a menu. */
 function Licences() {
-  return h('p', { class: 'licences', innerHTML: useData().theme.value.footer.message });
+  const message = useData().theme.value.licences;
+  return h('section', { class: 'licences', 'aria-label': 'Licences', innerHTML: message });
 }
