@@ -1,4 +1,4 @@
-// `npm run test:browser`: the dashboard in a real browser. Its tools are installed here, apart from a learner's packages.
+// `npm run test:browser`: the dashboard and the site in a real browser. Its tools are installed here, apart from a learner's packages.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,0 +1,124 @@
+// `npm run pack:room`: one archive from which `npm start` and the notebooks work without a network, on a machine with
+// the same system and processor: the files of the last commit, the installed packages, and the built library.
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { prepare } from './prepare.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
+const HELP = `Usage: npm run pack:room [-- --to FOLDER]
+
+Packs this clone, with all it needs, for machines without a network: LOLAS-PI-VERSION-SYSTEM-PROCESSOR.tar.gz
+  --to FOLDER   where the archive goes (default: this folder)
+  --help        print this text
+Exit code: 0 done, 1 packing failed, 2 unknown or wrong flag.
+`;
+/** Made by use, or for another machine; names, at any depth. */
+const NOT_PACKED = ['.git', 'node_modules', 'dist', 'dist-site', '.ipynb_checkpoints'];
+
+/**
+ * Packs the room.
+ * @param {{ to: string }} where an existing folder
+ * @returns {string} the archive's path
+ * @throws Error where a program that it needs is missing or fails
+ */
+export function packRoom({ to }) {
+  prepare();
+  const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const archive = join(to, `${name}-${version}-${process.platform}-${process.arch}.tar.gz`);
+  const workplace = mkdtempSync(join(tmpdir(), 'lola-room-'));
+  try {
+    const room = join(workplace, `${name}-${version}`);
+    mkdirSync(room);
+    layFiles(room, workplace);
+    cpSync(join(root, 'node_modules'), join(room, 'node_modules'), {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
+    dropFractions(room);
+    run(process.execPath, [join(room, 'scripts', 'prepare.mjs')], room); // builds dist from the files packed
+    run('tar', ['-czf', archive, '-C', workplace, basename(room)]);
+  } finally {
+    rmSync(workplace, { recursive: true, force: true });
+  }
+  return archive;
+}
+
+/** The files of the last commit; of this folder as it is, where it is no clone. */
+function layFiles(room, workplace) {
+  if (existsSync(join(root, '.git'))) {
+    const plain = join(workplace, 'files.tar');
+    const changed = run('git', ['-C', root, 'status', '--porcelain']).trimEnd();
+    if (changed) process.stdout.write(`lolas-pi: not committed, and so not packed:\n${changed}\n`);
+    run('git', ['-C', root, 'archive', '--format=tar', `--output=${plain}`, 'HEAD']);
+    run('tar', ['-xf', plain, '-C', room]);
+    return;
+  }
+  const made = (path) =>
+    relative(root, path) === join('scripts', 'site', 'pages') || path.endsWith('.tar.gz');
+  const filter = (path) => !made(path) && !NOT_PACKED.includes(basename(path));
+  cpSync(root, room, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter });
+}
+
+/** An archive keeps times to the second; what the build remembers of its sources must be the same after unpacking. */
+function dropFractions(room) {
+  const sources = readdirSync(join(room, 'lib'), { recursive: true }).map((name) => join('lib', name));
+  for (const name of [...sources, 'tsconfig.json', 'package-lock.json']) {
+    const seconds = Math.floor(statSync(join(room, name)).mtimeMs / 1000);
+    utimesSync(join(room, name), seconds, seconds);
+  }
+}
+
+function run(command, args, cwd = root) {
+  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  if (error) throw new Error(`${command} cannot be started (${error.code}). Install it, and run this again.`);
+  if (status !== 0) throw new Error(`${command} ${args[0]} ended with exit code ${status}: ${stderr.trim()}`);
+  return stdout;
+}
+
+/** The flags, or what is wrong with them. */
+function read(args) {
+  const { values } = parseArgs({ args, options: { to: { type: 'string' }, help: { type: 'boolean' } } });
+  const to = resolve(values.to ?? root);
+  if (values.to === '' || !existsSync(to) || !statSync(to).isDirectory())
+    throw new Error(`--to must name a folder that is there; got '${values.to}'.`);
+  return { to, help: values.help };
+}
+
+function main(args) {
+  let flags;
+  try {
+    flags = read(args);
+  } catch (error) {
+    process.stderr.write(`npm run pack:room: ${error.message}\n`);
+    return 2;
+  }
+  if (flags.help) process.stdout.write(HELP);
+  if (flags.help) return 0;
+  try {
+    const archive = packRoom(flags);
+    const megabytes = Math.round(statSync(archive).size / 1e6);
+    process.stdout.write(
+      `lolas-pi: packed ${archive} (${megabytes} MB). Unpack it with tar -xzf, then npm start.\n`,
+    );
+    return 0;
+  } catch (error) {
+    process.stderr.write(`lolas-pi: failed: ${error.message}\n`);
+    return 1;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = main(process.argv.slice(2));

@@ -1,0 +1,180 @@
+/* global document, window */
+// The lesson's site as a reader meets it: built at a base, served on this machine, in a real browser.
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { buildSite, serveSite } from '../../scripts/site.mjs';
+import { FLAGS, findChromium } from './chromium.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const MADE_UP = fileURLToPath(new URL('../site/lesson', import.meta.url));
+const BASE = '/lolas-pi/';
+const LOOKS = [
+  { width: 1366, colorScheme: 'light' },
+  { width: 360, colorScheme: 'dark' },
+];
+const folder = mkdtempSync(join(tmpdir(), 'lola-site-'));
+
+let browser;
+let contexts = [];
+const sites = {};
+beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
+  for (const [name, from] of Object.entries({ real: undefined, 'made-up': MADE_UP })) {
+    const to = join(folder, name);
+    buildSite({ from, to, base: BASE });
+    sites[name] = { ...(await serveSite({ folder: to, base: BASE, port: 0 })), pages: pagesOf(to) };
+  }
+}, 600_000);
+afterEach(async () => {
+  for (const context of contexts) await context.close();
+  contexts = [];
+});
+afterAll(async () => {
+  await browser?.close();
+  for (const site of Object.values(sites)) await site.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** All pages of a built site, as paths on it. */
+function pagesOf(site) {
+  const names = readdirSync(site, { recursive: true }).map((name) => name.replaceAll('\\', '/'));
+  return names.filter((name) => name.endsWith('.html') && name !== '404.html');
+}
+
+async function openPage(site, path, { width = 1366, colorScheme = 'light', scripts = true } = {}) {
+  const viewport = { width, height: 900 };
+  const context = await browser.newContext({ viewport, colorScheme, javaScriptEnabled: scripts });
+  contexts.push(context);
+  const page = await context.newPage();
+  const problems = [];
+  page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.protocol.startsWith('http') && url.hostname !== '127.0.0.1')
+      problems.push(`asks elsewhere: ${url}`);
+  });
+  await page.goto(site.url + path);
+  return { page, problems };
+}
+
+const unfold = (page) =>
+  page.evaluate(() => document.querySelectorAll('details').forEach((each) => (each.open = true)));
+
+describe('the site in a browser', () => {
+  test.each(LOOKS)(
+    'no page sticks out or has a fault that axe-core finds: $width, $colorScheme',
+    async (look) => {
+      const found = [];
+      for (const site of Object.values(sites)) {
+        const { page, problems } = await openPage(site, '', look);
+        await page.addInitScript(AXE);
+        for (const path of site.pages) {
+          await page.goto(site.url + path);
+          await unfold(page);
+          const { violations } = await page.evaluate(() => window.axe.run());
+          found.push(
+            ...violations.map(
+              ({ id, nodes }) => `${path}: ${id}: ${nodes.map(({ html }) => html).join(' ')}`,
+            ),
+          );
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+          if (wide > look.width) found.push(`${path} is ${wide} wide`);
+        }
+        found.push(...problems);
+      }
+      expect(found).toEqual([]);
+    },
+    600_000,
+  );
+
+  test('a chart comes alive where it is seen, fits, and follows a change to dark', async () => {
+    const { page, problems } = await openPage(sites['made-up'], 'notebooks/01-serial.html', { width: 360 });
+    const plotly = () =>
+      page.evaluate(
+        () =>
+          performance
+            .getEntriesByType('resource')
+            .map(({ name }) => name)
+            .filter((name) => name.includes('plotly')).length,
+      );
+    expect(await plotly()).toBe(0);
+    await page.locator('.live-chart').scrollIntoViewIfNeeded();
+    await page.waitForSelector('.live-chart .main-svg');
+    expect(await plotly()).toBe(1);
+    expect(await page.locator('.live-chart img').isVisible()).toBe(false);
+    const box = await page.locator('.live-chart .main-svg').first().boundingBox();
+    expect(box.x + box.width).toBeLessThanOrEqual(360);
+    const ink = () =>
+      page
+        .locator('.live-chart .xtick text')
+        .first()
+        .evaluate((text) => text.style.fill);
+    const light = await ink();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await expect.poll(ink).not.toBe(light);
+    expect(problems).toEqual([]);
+  });
+
+  test('without scripts a chart is its picture, and solutions unfold', async () => {
+    const { page } = await openPage(sites['made-up'], 'notebooks/01-serial.html', { scripts: false });
+    const picture = page.locator('.live-chart img');
+    expect(await picture.isVisible()).toBe(true);
+    expect(await picture.getAttribute('alt')).toBe('A quarter of a circle');
+    const solution = page.locator('details.solution');
+    expect(await solution.locator('pre').isVisible()).toBe(false);
+    await solution.locator('summary').click();
+    expect(await solution.locator('pre').isVisible()).toBe(true);
+  });
+
+  test('what looks like a template is text, and recorded output is no markup', async () => {
+    const notebook = await openPage(sites['made-up'], 'notebooks/01-serial.html');
+    expect(await notebook.page.locator('.output pre').first().textContent()).toBe(
+      'counted 4, and ``` {{ braces }} <b>as they are</b>',
+    );
+    expect(await notebook.page.locator('.facts').textContent()).toContain(
+      'recorded on 2026-11-25: A <made-up> processor, 2 cores, Node 20.19.0.',
+    );
+    const { page } = await openPage(sites['made-up'], 'episodes/01-serial.html');
+    expect(await page.locator('.vp-doc').textContent()).toContain(
+      '{{ braces }} do not change, nor {{ code }}.',
+    );
+    expect(await page.locator('pre').first().textContent()).toContain(
+      '// ::: is no block here, {{ nothing }}',
+    );
+  });
+
+  test('search finds a word of an episode, and leads to its section', async () => {
+    const { page } = await openPage(sites['made-up'], '');
+    await page.keyboard.press('Control+k');
+    await page.locator('#localsearch-input').fill('glossary');
+    await page.locator('#localsearch-list a').first().waitFor();
+    const links = await page
+      .locator('#localsearch-list a')
+      .evaluateAll((all) => all.map((a) => a.pathname + a.hash));
+    expect(links).toContain(`${BASE}episodes/01-serial.html#the-loop`);
+  });
+
+  test('episode and notebook lead to each other, and instructors have a menu of their own', async () => {
+    const { page } = await openPage(sites['made-up'], 'episodes/01-serial.html');
+    const menu = () => page.locator('.VPSidebar a').allTextContents();
+    expect(await menu()).toEqual([
+      '1 One loop: the serial program',
+      '1 The serial program',
+      '2 Where the time goes',
+      'Glossary',
+      'Set up, and mend what fails',
+    ]);
+    await page.locator('.facts a').click();
+    await page.waitForURL(`**${BASE}notebooks/01-serial.html`);
+    await page.locator('.facts a', { hasText: 'the episode' }).click();
+    await page.waitForURL(`**${BASE}episodes/01-serial.html`);
+    await page.locator('.VPNavBar a', { hasText: 'For instructors' }).click();
+    await expect.poll(menu).toEqual(['Notes for the day', 'Episodes and notebooks']);
+  });
+});

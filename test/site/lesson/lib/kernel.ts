@@ -1,0 +1,2 @@
+/** Counts. */
+export const countInside = (samples: number): number => samples;

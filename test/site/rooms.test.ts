@@ -1,0 +1,67 @@
+// Ready rooms: what .devcontainer/ and .binder/ set up is what this repository asks for.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { notebookNames, readNotebook } from '../support/notebook.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const { engines } = JSON.parse(read('package.json')) as { engines: { node: string } };
+const kernel = JSON.parse(read('jupyter/kernels/tslab/kernel.json')) as { display_name: string };
+
+test('the rooms have a Node of a line that package.json allows', () => {
+  expect(engines.node).toBe('^20.19.0 || >=22.12.0');
+  const { image } = JSON.parse(read('.devcontainer/devcontainer.json')) as { image: string };
+  // The image's newest 22, which has long been past 22.12.
+  expect(image).toBe('mcr.microsoft.com/devcontainers/typescript-node:22-bookworm');
+  expect(/- nodejs(.*)/.exec(read('.binder/environment.yml'))?.[1]).toBe('>=22.12,<23');
+});
+
+test('both rooms install, build and register the kernel, by the scripts that a laptop runs', () => {
+  const { postCreateCommand } = JSON.parse(read('.devcontainer/devcontainer.json')) as {
+    postCreateCommand: string;
+  };
+  const steps = ['node scripts/prepare.mjs', 'node scripts/kernel.mjs'];
+  expect(postCreateCommand.split(' && ')).toEqual(steps);
+  const lines = read('.binder/postBuild').split('\n');
+  expect(lines.filter((line) => line.startsWith('node '))).toEqual(steps);
+});
+
+test('notebooks name the kernel that is registered', () => {
+  const names = notebookNames().map((name) => readNotebook(name).metadata.kernelspec);
+  expect(new Set(names.map((spec) => JSON.stringify(spec)))).toEqual(
+    new Set([JSON.stringify({ display_name: kernel.display_name, language: 'typescript', name: 'tslab' })]),
+  );
+});
+
+test.skipIf(process.platform === 'win32')('postBuild leaves the kernel in an empty home', () => {
+  const home = mkdtempSync(join(tmpdir(), 'lola-binder-'));
+  try {
+    expect(statSync(join(root, '.binder', 'postBuild')).mode & 0o111).not.toBe(0);
+    const { PATH } = process.env;
+    execFileSync(join(root, '.binder', 'postBuild'), { cwd: root, env: { PATH, HOME: home } });
+    const folder = process.platform === 'darwin' ? 'Library/Jupyter' : '.local/share/jupyter';
+    const spec = JSON.parse(readFileSync(join(home, folder, 'kernels/tslab/kernel.json'), 'utf8')) as {
+      argv: string[];
+      display_name: string;
+    };
+    expect(spec.display_name).toBe('TypeScript (tslab)');
+    expect(spec.argv.slice(1, 3)).toEqual([join(root, 'node_modules/tslab/bin/tslab'), 'kernel']);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+});
+
+test.each([
+  [['--to', '/no/such/folder'], "--to must name a folder that is there; got '/no/such/folder'."],
+  [['--to', ''], "--to must name a folder that is there; got ''."],
+  [['--frob'], "Unknown option '--frob'"],
+])('npm run pack:room refuses %j', (args, message) => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/room.mjs'), ...args], {
+    encoding: 'utf8',
+  });
+  expect([status, stderr]).toEqual([2, expect.stringContaining(`npm run pack:room: ${message}`)]);
+});
