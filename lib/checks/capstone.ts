@@ -19,6 +19,8 @@ export interface OwnIntegral {
   readonly sum: (input: SumInput) => number;
 }
 
+/** So many times fewer grains than there could be: near 2^53 a double has no fraction left, and hides that nothing was rounded. */
+const ROOM = 2 ** 16;
 const FREE_OF_ORDER = ['D', 'E'];
 const NOT_FREE: { readonly [letter: string]: string } = {
   A: 'A: another cut puts other terms into each piece, so other subtotals are rounded.',
@@ -130,7 +132,7 @@ async function withOperation(
 
 async function judgeRuns(mine: OwnIntegral, executor: Executor): Promise<Verdict> {
   const terms = 1009;
-  const grains = chooseGrains(terms, mine.largest);
+  const grains = chooseGrains(terms, mine.largest) / ROOM;
   const run = async (start: number, length: number, of = terms): Promise<number> => {
     const input = { start, length, terms: of, grains };
     return (await executor.run([{ key: `from-${start}`, operation: 'mine', input }]))[0] as number;
@@ -181,10 +183,10 @@ async function wrongCuts(run: Run, terms: number, whole: number): Promise<string
   const [first, second] = [await run(0, half), await run(half, terms - half)];
   if (first + second === whole) return undefined;
   const asked = `in two pieces it is ${first + second} grains, in one ${whole}`;
+  if (first === (await run(0, half, 7 * terms)))
+    return `${asked}: where a point lies must follow from \`terms\`, all of the sum, and not from the piece.`;
   if (second === (await run(0, terms - half)))
     return `${asked}: every piece begins at term 0. Where does \`start\` say it begins?`;
-  if ((await run(0, half, 7 * terms)) === first)
-    return `${asked}: where a point lies must follow from \`terms\`, all of the sum, and not from the piece.`;
   return `${asked}. Which terms are in both pieces, or in none?`;
 }
 
@@ -209,7 +211,7 @@ export async function judgeArray(
       [1000, 300],
       [70_001, 9999],
     ] as const) {
-      const grains = chooseGrains(terms, mine.largest);
+      const grains = chooseGrains(terms, mine.largest) / ROOM;
       const lazy = answer(terms, chunks, grains);
       if (lazy === undefined) return notYet('asArray gives nothing. Does it end in a return?');
       if (typeof lazy === 'number' || lazy instanceof Promise)
@@ -286,8 +288,11 @@ export function judgeLeaves(answer: (leaves: readonly Leaf[]) => number): Verdic
     return notYet(`totalOf must give a number, and gives ${show(found)}.`);
   if (Math.abs(found - expected) > 1e-9)
     return notYet(`the leaves of the first list sum to ${expected}, not ${found}.`);
-  if (Math.abs(found - expected) > 1e-13)
-    return notYet(`${found} gives digits away: rounding hides the order most of the time, and not always.`);
+  const tiny = Math.PI * 1e-9;
+  if (answer([{ place: 0, sum: tiny }]) !== tiny)
+    return notYet(
+      `a single leaf of ${tiny} must give ${tiny}: rounding hides the order most of the time, and not always.`,
+    );
   const totals = Array.from({ length: 8 }, (_, i) => answer(shuffled(leaves, i + 1)));
   const other = totals.find((total) => total !== found);
   if (other !== undefined)
