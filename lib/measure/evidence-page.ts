@@ -16,14 +16,14 @@ import { machineLine } from './race.js';
 
 const STYLE = `:root{color-scheme:light dark;--ink:#1f2328;--paper:#fff;--line:#8c959f;--soft:#f3f5f7;--good:#116329;--bad:#a40e26}
 @media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0d1117;--line:#6e7681;--soft:#1b222b;--good:#56d364;--bad:#ff9d94}}
-body{font:1rem/1.55 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:52rem;margin:0 auto;padding:1.5rem 1rem 3rem}
+body{font:1rem/1.55 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:56rem;margin:0 auto;padding:1.5rem 1rem 3rem}
 h1{line-height:1.25;margin-bottom:.2rem}h2{margin-top:2.4rem;border-bottom:1px solid var(--line)}
-.wide{overflow-x:auto}table{border-collapse:collapse;margin:.8rem 0}caption{text-align:left;font-weight:600;padding-bottom:.4rem}
+.wide{overflow-x:auto}table{min-width:36rem;border-collapse:collapse;margin:.8rem 0}caption{text-align:left;font-weight:600;padding-bottom:.4rem}
 th,td{border-bottom:1px solid var(--line);padding:.35rem .8rem .35rem 0;text-align:left;vertical-align:top}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}thead th{vertical-align:bottom}
 pre{background:var(--soft);padding:.8rem;overflow-x:auto;font-size:.875rem}blockquote{margin:.6rem 0;padding:.2rem 1rem;border-left:4px solid var(--line);white-space:pre-line}
 img{max-width:100%;height:auto}.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}
-@media print{.wide,pre{overflow:visible}pre{white-space:pre-wrap}}`;
+@media print{.wide,pre{overflow:visible}table{min-width:0}pre{white-space:pre-wrap}}`;
 
 /** The report: a text of HTML that needs neither server nor network. It names no host, no user and no path. */
 export function evidencePage(evidence: Evidence): string {
@@ -55,7 +55,17 @@ function theSum({ sum, code, expected, tolerance, measured }: Evidence): string 
     : '';
   return `<h2>The sum</h2>
 <p>${short(sum.terms)} terms, each a whole number of grains, ${sum.grains} of which are 1. The result is ${value}.${known}</p>
-<pre tabindex="0" aria-label="The named task, as code"><code>${escaped(code)}</code></pre>`;
+<pre tabindex="0" role="region" aria-label="The named task, as code"><code>${escaped(outdented(code))}</code></pre>`;
+}
+
+/** Code from a cell, without the indentation that it had there; only for the eye. */
+function outdented(code: string): string {
+  const indents = code
+    .split('\n')
+    .slice(1)
+    .filter((line) => line.trim() !== '');
+  const least = Math.min(...indents.map((line) => line.length - line.trimStart().length));
+  return code.replace(new RegExp(`\\n {${Number.isFinite(least) ? least : 0}}`, 'g'), '\n');
 }
 
 function equalResults(evidence: Evidence): string {
@@ -85,7 +95,7 @@ function prediction(evidence: Evidence): string {
   const pool = speedUpOf(evidence, 'pool');
   const rows = forecasts.map(({ by, speedUp, why, at }) => [
     by,
-    Number.isNaN(speedUp) ? 'nothing' : speedUp.toFixed(2),
+    Number.isNaN(speedUp) ? '-' : speedUp.toFixed(2),
     pool === undefined ? 'not measured' : pool.toFixed(2),
     pool === undefined || Number.isNaN(speedUp) ? '-' : percent(speedUp / pool - 1),
     at <= measured.began ? 'before' : 'after',
@@ -115,18 +125,10 @@ function timings(evidence: Evidence): string {
       speedUp?.toFixed(2) ?? '-',
     ].map(String);
   });
-  const columns = [
-    'stage',
-    'workers',
-    'warm runs',
-    'cold s',
-    'warm s, median (range)',
-    'CPU s of this process',
-    'speed-up',
-  ];
+  const columns = ['stage', 'workers', 'warm runs', 'cold s', 'warm s, median (range)', 'CPU s', 'speed-up'];
   const chart = speedUps(evidence, timed);
   return `<h2>Timings</h2>
-<p>All stages in turn, in ${measured.pieces} pieces; a cold run first, which does not count. What other processes compute, as those of a cluster do, is not in the CPU time.</p>
+<p>All stages in turn, in ${measured.pieces} pieces; a cold run first, which does not count. The CPU time is that of this process: a cluster's workers have their own.</p>
 ${table('Time of each stage', columns, rows)}${chart}`;
 }
 

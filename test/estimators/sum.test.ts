@@ -111,13 +111,17 @@ describe('the number of grains', () => {
       2 ** 44,
     ]);
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1e9 }), fc.double({ min: 1e-3, max: 1e3 }), (terms, largest) => {
-        const grains = chooseGrains(terms, largest);
-        expect(Number.isInteger(Math.log2(grains))).toBe(true);
-        const share = (grains * terms * largest) / 2 ** 53; // to within the rounding of the logarithm
-        expect(share).toBeLessThanOrEqual(1 + 1e-12);
-        expect(share).toBeGreaterThan(0.5 - 1e-12);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 1e9 }),
+        fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
+        (terms, largest) => {
+          const grains = chooseGrains(terms, largest);
+          expect(Number.isInteger(Math.log2(grains))).toBe(true);
+          const share = (grains * terms * largest) / 2 ** 53; // to within the rounding of the logarithm
+          expect(share).toBeLessThanOrEqual(1 + 1e-12);
+          expect(share).toBeGreaterThan(0.5 - 1e-12);
+        },
+      ),
     );
   });
 

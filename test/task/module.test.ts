@@ -43,7 +43,7 @@ test('what cannot travel is refused where it is handed over', () => {
   refused({ twice: 2 }, 'twice must be a function written out, got 2');
   refused({ floor: Math.floor }, 'must be a function written out');
   const { method } = {
-    method() {
+    method(this: void) {
       return 1;
     },
   };
