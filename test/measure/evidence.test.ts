@@ -94,6 +94,17 @@ describe('the rubric', () => {
     expect(pointsOf(judgeEvidence(full))).toEqual({ given: 7, judged: 7, open: 3 });
   });
 
+  test('stands in the episode as it is', () => {
+    const episode = readFileSync(new URL('../../episodes/09-capstone.md', import.meta.url), 'utf8');
+    const rows = [...episode.matchAll(/^\| (.+?) +\| (\d) +\| (the kit|a person) +\|$/gm)];
+    const judged = judgeEvidence(full).map(({ item, most, points }) => [
+      item,
+      String(most),
+      points === undefined ? 'a person' : 'the kit',
+    ]);
+    expect(rows.map(([, ...row]) => row)).toEqual(judged);
+  });
+
   test('equal results', () => {
     const [serial, pool, chunked, distributed] = full.measured.stages;
     expect(line(0, {})).toEqual([2, 'all 16 totals are 100']);
