@@ -20,7 +20,7 @@ body{font:1rem/1.55 system-ui,sans-serif;color:var(--ink);background:var(--paper
 h1{line-height:1.25;margin-bottom:.2rem}h2{margin-top:2.4rem;border-bottom:1px solid var(--line)}
 .wide{overflow-x:auto}table{min-width:36rem;border-collapse:collapse;margin:.8rem 0}caption{text-align:left;font-weight:600;padding-bottom:.4rem}
 th,td{border-bottom:1px solid var(--line);padding:.35rem .8rem .35rem 0;text-align:left;vertical-align:top}
-.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}thead th{vertical-align:bottom}
+.number{text-align:right;padding-left:.4rem;font-variant-numeric:tabular-nums;white-space:nowrap}thead th{vertical-align:bottom}
 pre{background:var(--soft);padding:.8rem;overflow-x:auto;font-size:.875rem}blockquote{margin:.6rem 0;padding:.2rem 1rem;border-left:4px solid var(--line);white-space:pre-line}
 img{max-width:100%;height:auto}.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}
 @media print{.wide,pre{overflow:visible}table{min-width:0}pre{white-space:pre-wrap}}`;
@@ -82,9 +82,11 @@ function equalResults(evidence: Evidence): string {
     ([stage, why]) => `<li>${escaped(`${stage}: not run. ${why}`)}</li>`,
   );
   const verdict =
-    different === 1
-      ? '<span class="good">Equal:</span> one integer from every stage, in every cut.'
-      : `<span class="bad">Not equal:</span> ${different} different totals.`;
+    different > 1
+      ? `<span class="bad">Not equal:</span> ${different} different totals.`
+      : Number.isSafeInteger(measured.stages[0].totals[0].total)
+        ? '<span class="good">Equal:</span> one integer from every stage, in every cut.'
+        : '<span class="bad">Equal, but no exact integer:</span> another cut may give another total.';
   return `<h2>Equal results</h2><p>${verdict}</p>
 ${table('Grains by stage and number of pieces', ['pieces', ...measured.stages.map(({ stage }) => stage)], rows)}
 ${missing.length > 0 ? `<ul>${missing.join('')}</ul>` : ''}`;
