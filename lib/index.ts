@@ -113,6 +113,23 @@ export {
 export { startDashboard, type Dashboard, type DashboardOptions } from './dashboard/dashboard.js';
 export type { Vitals } from './dashboard/recorder.js';
 
+// Capstone: a sum of your own, and the evidence for it
+export { taskModule, moduleText, type OwnOperations } from './task/module.js';
+export { chooseGrains, integralOf, sumTerms, type OwnSum, type SumInput } from './estimators/sum.js';
+export {
+  RUBRIC,
+  foretell,
+  judgeEvidence,
+  limitingRows,
+  measureOnce,
+  measureStages,
+  pointsOf,
+  speedUpOf,
+} from './measure/evidence.js';
+export type { ArrayForm, Entrant, Evidence, Forecast, Measured, MeasuredStage } from './measure/evidence.js';
+export { evidencePage } from './measure/evidence-page.js';
+export { saveEvidence } from './dashboard/evidence.js';
+
 // Checks of the lesson's exercises
 export { checkSerial } from './checks/serial.js';
 export { checkProfile } from './checks/profile.js';
@@ -120,3 +137,4 @@ export { checkPool } from './checks/pool.js';
 export { checkStreams } from './checks/streams.js';
 export { checkCluster } from './checks/cluster.js';
 export { checkScaling } from './checks/scaling.js';
+export { checkCapstone, type Leaf, type OwnIntegral } from './checks/capstone.js';

@@ -37,12 +37,14 @@ export async function loadOperations(
     const functions = Object.entries(exported).filter(([, value]) => typeof value === 'function');
     if (functions.length === 0) {
       throw new InvalidArgumentError(
-        `tasks: ${url} exports no function. Export one for each operation: export function area(input) { ... }`,
+        `tasks: ${shortened(url)} exports no function. Export one for each operation: export function area(input) { ... }`,
       );
     }
     for (const [name, operation] of functions) {
       if (operations.has(name))
-        throw new InvalidArgumentError(`tasks: ${url} exports '${name}', a name that is taken. Rename it.`);
+        throw new InvalidArgumentError(
+          `tasks: ${shortened(url)} exports '${name}', a name that is taken. Rename it.`,
+        );
       operations.set(name, operation as TaskOperation);
     }
   }
@@ -55,10 +57,15 @@ async function importModule(url: string): Promise<Record<string, unknown>> {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const error = new InvalidArgumentError(
-      `tasks: cannot load ${url}: ${reason}. Give the path of a built .js or .mjs file.`,
+      `tasks: cannot load ${shortened(url)}: ${reason}. Give the path of a built .js or .mjs file.`,
     );
     throw Object.assign(error, { cause });
   }
+}
+
+/** A URL may hold the whole module (see module.ts). */
+function shortened(url: string): string {
+  return url.startsWith('data:') ? `the module ${url.slice(0, 60)}...` : url;
 }
 
 /**
