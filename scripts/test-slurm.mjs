@@ -114,11 +114,15 @@ SlurmdParameters=config_overrides
 SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 KillWait=2
 ReturnToService=2
 PropagateResourceLimitsExcept=ALL
 ${Array.from({ length: nodes }, (_, i) => node(i + 1)).join('\n')}
-PartitionName=debug Nodes=ALL Default=YES DefaultTime=10 MaxTime=60 State=UP
+PartitionName=debug Nodes=ALL Default=YES DefaultTime=10 MaxTime=60 State=UP PriorityTier=10
+PartitionName=spot Nodes=ALL DefaultTime=10 MaxTime=60 State=UP PriorityTier=1 PreemptMode=REQUEUE
+PartitionName=scrap Nodes=ALL DefaultTime=10 MaxTime=60 State=UP PriorityTier=1 PreemptMode=CANCEL
 `;
 }
 

@@ -125,8 +125,10 @@ export class RunDirectory {
     }
   }
 
-  writeRecord(record: Omit<RunRecord, 'format'>): void {
-    this.write('run.json', JSON.stringify({ format: FORMAT, ...record }, null, 2));
+  writeRecord(given: Omit<RunRecord, 'format'>): RunRecord {
+    const record = { format: FORMAT, ...given };
+    this.write('run.json', JSON.stringify(record, null, 2));
+    return record;
   }
 
   /** @throws InvalidArgumentError where the folder is no run's, or another version's */
