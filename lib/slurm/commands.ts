@@ -204,6 +204,11 @@ export async function maxArraySize(): Promise<number> {
   return Number(/^MaxArraySize\s*=\s*(\d+)/m.exec(config)?.[1] ?? 1001);
 }
 
+/** Names of the partitions here. */
+export async function partitions(): Promise<string[]> {
+  return lines(await succeed('sinfo', ['-h', '-o', '%R']));
+}
+
 /** Cores of a partition that are up, idle or not; of the default partition where none is named. */
 export async function coresOf(partition?: string): Promise<number> {
   const printed = await succeed('sinfo', [

@@ -195,7 +195,12 @@ export class Following {
     const job = await this.patient(() => sbatch(script));
     this.run.writeSubmission(number, { ranges, job });
     this.adopt(number, job, ranges);
-    if (this.record.label !== null) await this.submitReduce(number > 0);
+    if (this.record.label === null) return;
+    await this.submitReduce(number > 0);
+    this.report(
+      'submitted',
+      `job ${job} is submitted. You may leave, and come back with: lola slurm resume ${this.run.path}`,
+    );
   }
 
   /** One job more, for when all elements have ended: it adds up, whether or not this process is still there. */
