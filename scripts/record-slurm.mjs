@@ -1,5 +1,5 @@
 // `node scripts/record-slurm.mjs`: runs notebook 07 on a Slurm of its own and keeps what its commands printed, in
-// episodes/recorded/slurm.json, for readers who have no Slurm. `--check` runs it and keeps nothing.
+// episodes/recorded/slurm.json, for readers who have no Slurm.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, networkInterfaces, tmpdir, userInfo } from 'node:os';
@@ -55,12 +55,12 @@ function scrubbed(text, home) {
     'lola',
   );
   const clean = columns.replace(/\b(token=)[\w-]+/g, '$1...');
-  const left = /\/(home|root|tmp|work|usr)\/\S*|\b[0-9a-f]{64}\b/.exec(clean)?.[0];
+  const left = /\/(home|root|tmp|work|usr)\/(?!bin\/env)\S*|\b[0-9a-f]{64}\b/.exec(clean)?.[0];
   if (left) throw new Error(`this would tell something of this machine: ${left}\nin: ${clean}`);
   return clean;
 }
 
-async function main(check) {
+async function main() {
   const reason = whyNoSlurm();
   if (reason) throw new Error(reason);
   prepare();
@@ -76,7 +76,6 @@ async function main(check) {
       slurm: version,
       steps: steps.map(({ command, text }) => ({ command, text: scrubbed(text, home) })),
     };
-    if (check) return;
     mkdirSync(join(root, 'episodes', 'recorded'), { recursive: true });
     writeFileSync(target, `${JSON.stringify(recording, null, 2)}\n`);
   } finally {
@@ -86,7 +85,7 @@ async function main(check) {
 }
 
 try {
-  await main(process.argv.includes('--check'));
+  await main();
 } catch (error) {
   process.stderr.write(`record-slurm: ${error.message}\n`);
   process.exitCode = 1;

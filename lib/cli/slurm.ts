@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { askStatus } from '../cluster/client.js';
 import { defaultSchedulerFile, readSchedulerFile } from '../cluster/scheduler-file.js';
 import { ConnectionError, EstimatorError, InvalidArgumentError } from '../errors.js';
-import { isLive, type JobState } from '../slurm/commands.js';
+import { isLive, type JobState } from '../slurm/job-state.js';
 import { diagnose, probeScript } from '../slurm/doctor.js';
 import { adviseOnReason } from '../slurm/ending.js';
 import { resumeSlurm } from '../slurm/executor.js';

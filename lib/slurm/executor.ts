@@ -11,6 +11,7 @@ import { SlurmError, coresOf, maxArraySize } from './commands.js';
 import { Following, type Plan } from './follow.js';
 import { checkSettings, type JobSettings } from './render.js';
 import { RunDirectory, type RunRecord } from './run-directory.js';
+import { writeTasks } from './task-file.js';
 
 /** So many elements for each that runs at a time: an even finish, and little to do again where one is lost. */
 const ELEMENTS_PER_WORKER = 4;
@@ -82,11 +83,11 @@ export interface Resumed {
  */
 export async function resumeSlurm(
   directory: string,
-  options: Pick<SlurmOptions, 'workers' | 'keep' | 'onReport'> & RunOptions = {},
+  options: Pick<SlurmOptions, 'onReport'> & RunOptions = {},
 ): Promise<Resumed> {
   const run = new RunDirectory(resolve(directory));
   const record = run.readRecord();
-  const workers = options.workers ?? (await coresOf(record.settings.partition));
+  const workers = await coresOf(record.settings.partition);
   const plan: Plan = {
     workers,
     tasksPerElement: Math.max(1, Math.ceil(record.tasks / (ELEMENTS_PER_WORKER * workers))),
@@ -96,7 +97,7 @@ export async function resumeSlurm(
   const following = new Following(run, record, plan, options);
   await following.takeUp();
   const values = await following.finish();
-  if (!options.keep) run.remove();
+  run.remove();
   return { label: record.label, values };
 }
 
@@ -131,7 +132,7 @@ class SlurmExecutor implements Executor {
     let record: RunRecord;
     try {
       const onTask = ({ key }: Task) => onEvent?.({ type: 'queued', task: key, time: clock() });
-      const total = await run.writeTasks(tasks, onTask, async () => {
+      const total = await writeTasks(run, tasks, onTask, async () => {
         await breathe();
         if (signal?.aborted) throw new CancelledError();
       });

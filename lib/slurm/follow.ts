@@ -1,25 +1,14 @@
-// Follows one run: submits its elements, asks Slurm how they are, and submits again what was lost. All it knows is in the
-// run's folder and in Slurm, so another process may go on where this one ended.
-import { basename } from 'node:path';
+// Follows one run: asks Slurm how its elements are, and submits again what was lost. All it knows is in the run's folder
+// and in Slurm, so another process may go on where this one ended.
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { CancelledError, WorkerLostError } from '../errors.js';
 import { clock, type RunOptions } from '../task/executor.js';
 import type { Value } from '../task/task.js';
-import {
-  SlurmError,
-  isAway,
-  isLive,
-  jobDetails,
-  jobStates,
-  jobsNamed,
-  sbatch,
-  scancel,
-  type JobState,
-} from './commands.js';
+import { SlurmError, jobDetails, jobStates, scancel } from './commands.js';
+import { isLive, type JobState } from './job-state.js';
 import { adviseOnReason, adviseOnStart, describeEnd, mayTryAgain } from './ending.js';
-import { nodeWords, render, type TemplateName } from './render.js';
 import { EXIT_UNWRITTEN, type Range, type RunDirectory, type RunRecord } from './run-directory.js';
+import { Submitter } from './submit.js';
 import { Tally } from './tally.js';
 
 /** A task that ran when so many elements were lost is not tried again. */
@@ -30,9 +19,7 @@ const LOOK_MS = { first: 50, most: 1000 };
 const ASK_MS = { first: 1000, most: 15_000 };
 /** Results may show up on this host later than Slurm's word that the element has ended: file systems remember folders (ms). */
 const GRACE_MS = { done: 10_000, lost: 1000 };
-/** A controller that is away is waited for so long when something is to be submitted (ms). */
-const AWAY_MS = 600_000;
-/** And so long when the run is over and jobs are to be taken back. */
+/** A controller that is away is waited for so long when the run is over and jobs are to be taken back (ms). */
 const CANCEL_MS = 800;
 
 /** How a run is to be cut and submitted. */
@@ -55,6 +42,7 @@ interface Share {
 
 export class Following {
   private readonly tally: Tally;
+  private readonly submitter: Submitter;
   private readonly queue: Range[] = [];
   private shares: Share[] = [];
   private readonly jobs: string[] = [];
@@ -71,6 +59,7 @@ export class Following {
     private readonly options: RunOptions,
   ) {
     this.tally = new Tally(run, record.tasks, options);
+    this.submitter = new Submitter(run, record, (kind, text) => this.report(kind, text));
     if (record.tasks > 0) this.queue.push([0, record.tasks]);
   }
 
@@ -78,7 +67,7 @@ export class Following {
   async takeUp(): Promise<void> {
     const submissions = this.run.submissions();
     // The last one's process may have ended before it could write the job's number down: then its name finds it.
-    for (const { ranges, job = (await jobsNamed(this.jobName(this.submissions)))[0] } of submissions) {
+    for (const { ranges, job = await this.submitter.jobOf(this.submissions) } of submissions) {
       const number = this.submissions++;
       if (job === undefined) continue;
       // What is submitted again was lost: its old elements are nobody's concern.
@@ -132,10 +121,10 @@ export class Following {
 
   /** Nothing is left behind: what Slurm still has of this run is taken back. */
   private async end(): Promise<void> {
-    this.over = true;
+    this.over = this.submitter.over = true;
     this.tally.close();
     const taken = Promise.resolve(this.busy).then(async () => {
-      if (this.record.label !== null) await scancel(['--name', this.jobName('reduce')]);
+      await this.submitter.cancelReduce();
       if (this.tally.open > 0) await scancel(this.jobs);
     });
     await Promise.race([taken, delay(CANCEL_MS)]); // a controller that is away is not waited for
@@ -178,7 +167,7 @@ export class Following {
     }
   }
 
-  /** Submits as many elements as one array may have. The file comes first: if this process ends here, the job's name is enough. */
+  /** Submits as many elements as one array may have. */
   private async submit(): Promise<void> {
     const ranges: Range[] = [];
     while (this.queue.length > 0 && ranges.length < this.plan.maxArraySize) {
@@ -189,70 +178,21 @@ export class Following {
       else this.queue.shift();
     }
     const number = this.submissions++;
-    this.run.writeSubmission(number, { ranges });
-    const throttle = Math.min(this.plan.workers, ranges.length);
-    const script = this.write('array', String(number), [`--array=0-${ranges.length - 1}%${throttle}`]);
-    const job = await this.patient(() => sbatch(script));
-    this.run.writeSubmission(number, { ranges, job });
+    const job = await this.submitter.submitArray(number, ranges, this.plan.workers);
     this.adopt(number, job, ranges);
-    if (this.record.label === null) return;
-    await this.submitReduce(number > 0);
-    this.report(
-      'submitted',
-      `job ${job} is submitted. You may leave, and come back with: lola slurm resume ${this.run.path}`,
-    );
-  }
-
-  /** One job more, for when all elements have ended: it adds up, whether or not this process is still there. */
-  private async submitReduce(again: boolean): Promise<void> {
-    if (again) await scancel(['--name', this.jobName('reduce')]); // that one waits for fewer elements
-    const jobs = [...new Set(this.shares.map(({ job }) => job))];
-    if (jobs.length === 0 || this.over) return;
-    const script = this.write('reduce', 'reduce', [`--dependency=afterany:${jobs.join(':')}`]);
-    await sbatch(script).catch((error: unknown) =>
-      this.report('reduce', `no job will add up if you leave; this client does. ${(error as Error).message}`),
-    );
-  }
-
-  /** Writes a job's script beside the tasks, and gives its path. */
-  private write(
-    template: TemplateName & ('array' | 'reduce'),
-    part: string,
-    directives: readonly string[],
-  ): string {
-    const settings = { ...this.record.settings, name: this.jobName(part), logDir: this.run.file('logs') };
-    const program = (name: string) => [fileURLToPath(new URL(`./${name}.js`, import.meta.url))];
-    const values = {
-      node: nodeWords(settings),
-      ...(template === 'array'
-        ? { element: program('element'), run: [this.run.path, part] }
-        : { reduce: program('reduce'), run: [this.run.path] }),
-    };
-    this.run.write(`${template}-${part}.sh`, render(template, settings, values, directives));
-    return this.run.file(`${template}-${part}.sh`);
+    if (this.over) return;
+    await this.submitter.submitReduce([...new Set(this.shares.map((share) => share.job))]);
+    if (this.record.label !== null)
+      this.report(
+        'submitted',
+        `job ${job} is submitted. You may leave, and come back with: lola slurm resume ${this.run.path}`,
+      );
   }
 
   private adopt(number: number, job: string, ranges: readonly Range[]): void {
     this.jobs.push(job);
     for (const [element, range] of ranges.entries())
       this.shares.push({ name: `${number}-${element}`, job, element, range });
-  }
-
-  private jobName(part: string | number): string {
-    return `${this.record.settings.name ?? 'lola'}-${basename(this.run.path)}-${part}`;
-  }
-
-  private async patient<T>(action: () => Promise<T>): Promise<T> {
-    const until = clock() + AWAY_MS;
-    for (;;) {
-      try {
-        return await action();
-      } catch (error) {
-        if (this.over || !isAway(error) || clock() > until) throw error;
-        this.report('away', (error as Error).message);
-        await delay(ASK_MS.first);
-      }
-    }
   }
 
   /** An element has ended without all its results: blames the task that ran, and submits again what is missing. */

@@ -2,7 +2,9 @@
 import { CancelledError, TaskError, fromErrorRecord } from '../errors.js';
 import { clock, type ExecutorEvent, type RunOptions } from '../task/executor.js';
 import type { Value } from '../task/task.js';
-import { AliveFile, TaskReader, type Outcome, type Range, type RunDirectory } from './run-directory.js';
+import { AliveFile } from './alive-file.js';
+import type { Outcome, Range, RunDirectory } from './run-directory.js';
+import { TaskReader } from './task-file.js';
 
 const [WAITING, STARTED, DONE] = [0, 1, 2];
 

@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { countInside } from '../../lib/sampling/kernel.js';
 import { keyOfSeed } from '../../lib/sampling/seed.js';
@@ -102,6 +103,20 @@ describe('lola slurm', () => {
       scheduler.kill('SIGTERM');
     }
     await expect.poll(() => processesOf(file), { timeout: 10_000 }).toBe('');
+  });
+
+  test('all in one job, where nothing may run on the login node: scheduler, two workers and the client', async () => {
+    const log = join(cwd, 'all.log');
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    const script = join(root, 'lib', 'slurm', 'templates', 'all-in-one.sh');
+    // The job is in the project's folder, and has a home of its own.
+    const env = { ...process.env, HOME: cwd };
+    spawnSync('sbatch', ['-o', log, '-D', root, script], { env });
+    await expect.poll(own, { timeout: 60_000 }).toEqual([]);
+    const said = readFileSync(log, 'utf8');
+    expect(said).toContain(`${countInside(keyOfSeed(), 0, 1e9)} of them inside`);
+    expect(said.match(/Worker joined/g)).toHaveLength(2);
+    expect(readdirSync(join(cwd, '.lola')).filter((name) => name.startsWith('job-'))).toEqual([]);
   });
 
   test('up submits and waits until all have joined, once more adds, down ends only these', async () => {
