@@ -120,7 +120,7 @@ KillWait=2
 ReturnToService=2
 PropagateResourceLimitsExcept=ALL
 ${Array.from({ length: nodes }, (_, i) => node(i + 1)).join('\n')}
-PartitionName=debug Nodes=ALL Default=YES DefaultTime=10 MaxTime=60 State=UP PriorityTier=10
+PartitionName=debug Nodes=ALL Default=YES DefaultTime=10 MaxTime=60 State=UP PriorityTier=10 LLN=YES
 PartitionName=spot Nodes=ALL DefaultTime=10 MaxTime=60 State=UP PriorityTier=1 PreemptMode=REQUEUE
 PartitionName=scrap Nodes=ALL DefaultTime=10 MaxTime=60 State=UP PriorityTier=1 PreemptMode=CANCEL
 `;
