@@ -52,6 +52,7 @@ export { startSlurm, resumeSlurm, type Resumed, type SlurmOptions } from './slur
 export { readSettings, type JobSettings } from './slurm/render.js';
 export { lintScript, type Slip } from './slurm/lint.js';
 export { SlurmError } from './slurm/commands.js';
+export { openTerminal, type SlurmRecording, type Terminal } from './slurm/terminal.js';
 export { estimateSlurm, type SlurmStageOptions } from './estimators/slurm.js';
 
 // Measuring: the laws, timings, where the time went
@@ -136,5 +137,6 @@ export { checkProfile } from './checks/profile.js';
 export { checkPool } from './checks/pool.js';
 export { checkStreams } from './checks/streams.js';
 export { checkCluster } from './checks/cluster.js';
+export { checkSlurm } from './checks/slurm.js';
 export { checkScaling } from './checks/scaling.js';
 export { checkCapstone, type Leaf, type OwnIntegral } from './checks/capstone.js';

@@ -70,7 +70,7 @@ export async function startSlurmHere({ nodes = 2, cores = 4 } = {}) {
     const controller = launch('slurmctld', 'slurmctld', '-D', '-f', conf);
     for (let i = 1; i <= nodes; i++) launch(`slurmd ${i}`, 'slurmd', '-D', '-f', conf, '-N', `node${i}`);
     const idle = () =>
-      query(env, 'sinfo', '-h', '-N', '-t', 'idle', '-o', '%N').stdout.trim().split('\n').length === nodes;
+      query(env, 'sinfo', '-h', '-N', '-p', 'debug', '-t', 'idle', '-o', '%N').stdout.split('\n').length > nodes;
     await until(() => query(env, 'scontrol', 'ping').status === 0 && idle(), 30_000, controller);
   } catch (error) {
     const logs = ['slurmctld.log', 'slurmd-node1.log']
@@ -114,11 +114,15 @@ SlurmdParameters=config_overrides
 SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 KillWait=2
 ReturnToService=2
 PropagateResourceLimitsExcept=ALL
 ${Array.from({ length: nodes }, (_, i) => node(i + 1)).join('\n')}
-PartitionName=debug Nodes=ALL Default=YES DefaultTime=10 MaxTime=60 State=UP
+PartitionName=debug Nodes=ALL Default=YES DefaultTime=10 MaxTime=60 State=UP PriorityTier=10 LLN=YES
+PartitionName=spot Nodes=ALL DefaultTime=10 MaxTime=60 State=UP PriorityTier=1 PreemptMode=REQUEUE
+PartitionName=scrap Nodes=ALL DefaultTime=10 MaxTime=60 State=UP PriorityTier=1 PreemptMode=CANCEL
 `;
 }
 

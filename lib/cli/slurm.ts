@@ -4,11 +4,11 @@ import type { Command } from 'commander';
 import { askStatus } from '../cluster/client.js';
 import { defaultSchedulerFile, readSchedulerFile } from '../cluster/scheduler-file.js';
 import { ConnectionError, EstimatorError, InvalidArgumentError } from '../errors.js';
-import { piOf, standardErrorOf } from '../sampling/estimate.js';
-import { isLive, type JobState } from '../slurm/commands.js';
+import { isLive, type JobState } from '../slurm/job-state.js';
 import { diagnose, probeScript } from '../slurm/doctor.js';
 import { adviseOnReason } from '../slurm/ending.js';
 import { resumeSlurm } from '../slurm/executor.js';
+import { describeResult } from '../slurm/result.js';
 import { checkSettings, readSettings, type JobSettings } from '../slurm/render.js';
 import {
   cancelWorkers,
@@ -218,13 +218,7 @@ async function runResume(directory: string): Promise<void> {
   const { signal, release } = interruptible();
   try {
     const { label, values } = await resumeSlurm(directory, { signal, onReport: warn });
-    const inside = values.reduce<number>((total, value) => total + Number(value), 0);
-    const { samples, seed } = (label ?? {}) as { samples?: number; seed?: number | string };
-    if (samples === undefined) return say(JSON.stringify(values));
-    say(
-      `pi is ${piOf(inside, samples).toFixed(6)} from ${samples} samples, seed ${seed ?? 2017}: ${inside} of them inside`,
-    );
-    say(`standard error ${standardErrorOf(inside, samples).toPrecision(2)}`);
+    process.stdout.write(describeResult(label, values));
   } catch (error) {
     if (error instanceof EstimatorError && error.code === 'CANCELLED')
       say(`Stopped. lola slurm resume ${directory} goes on.`);

@@ -1,6 +1,7 @@
 // Stage 5: the same arrays, and Slurm itself computes them: no scheduler of ours, tasks and results are files.
 import { compute } from '../array/compute.js';
 import { random } from '../array/create.js';
+import { DEFAULT_SEED } from '../sampling/seed.js';
 import { startSlurm, type SlurmOptions } from '../slurm/executor.js';
 import { readSettings } from '../slurm/render.js';
 import type { DistributedOptions } from './distributed.js';
@@ -12,7 +13,8 @@ export type SlurmStageOptions = Omit<DistributedOptions, 'scheduler'> & { readon
 /** Estimates pi with array jobs. `samples`: how many random points, an integer from 1 to 2^53 - 1. */
 export function estimateSlurm(samples: number, options: SlurmStageOptions = {}): Promise<Estimate> {
   const { chunks, seed, optimize, limitBytes, workers, slurm } = options;
-  const label = { samples, seed: seed ?? null };
+  // Unfused, a run is one of several, and its values are no counts: nobody can come back to it.
+  const label = optimize === false ? null : { samples, seed: seed ?? DEFAULT_SEED };
   const start = () =>
     startSlurm({
       settings: slurm?.settings ?? readSettings(),

@@ -1,37 +1,20 @@
 // Slurm's own commands, started as programs and read as text: no library of Slurm's is needed, and any site has them.
 import { execFile } from 'node:child_process';
 import { EstimatorError, show } from '../errors.js';
+import {
+  SQUEUE_FIELDS,
+  linesOf,
+  parseSacct,
+  parseScontrol,
+  parseSqueue,
+  type JobState,
+} from './job-state.js';
 
 /** Slurm refuses, does not answer, or ended a job for a reason that trying again would not mend. */
 export class SlurmError extends EstimatorError {
   constructor(message: string, options?: ErrorOptions) {
     super('SLURM', message, options);
   }
-}
-
-/** A job, or an element of an array, as Slurm tells of it. */
-export interface JobState {
-  readonly job: string;
-  /** The element's index where the job is an array. */
-  readonly element?: number;
-  /** Slurm's own word, as PENDING, RUNNING, COMPLETED, FAILED, TIMEOUT, NODE_FAIL. */
-  readonly state: string;
-  /** Why it waits, or why it ended, in Slurm's word. */
-  readonly reason: string;
-  readonly node: string;
-  /** 'code:signal' where the command tells it. */
-  readonly exitCode?: string;
-}
-
-const LIVE = new Set(
-  'PENDING RUNNING CONFIGURING COMPLETING REQUEUED REQUEUE_HOLD REQUEUE_FED RESIZING SUSPENDED STOPPED SIGNALING STAGE_OUT SPECIAL_EXIT'.split(
-    ' ',
-  ),
-);
-
-/** Whether the job may still do something. */
-export function isLive({ state }: JobState): boolean {
-  return LIVE.has(state);
 }
 
 /** What a command printed. */
@@ -126,8 +109,6 @@ export async function scancel(jobs: readonly string[]): Promise<void> {
   if (jobs.length > 0) await call('scancel', jobs);
 }
 
-const SQUEUE_FIELDS = '%F|%A|%K|%T|%N|%r|%j';
-
 /**
  * The states of jobs and their elements, from whichever command answers: squeue, which tells of ended jobs for some
  * minutes, and for those it has forgotten sacct, where the site keeps accounts.
@@ -135,16 +116,8 @@ const SQUEUE_FIELDS = '%F|%A|%K|%T|%N|%r|%j';
  */
 export async function jobStates(jobs: readonly string[]): Promise<JobState[]> {
   if (jobs.length === 0) return [];
-  const { code, stdout, stderr } = await call('squeue', [
-    '-h',
-    '-r',
-    '-t',
-    'all',
-    '-j',
-    jobs.join(','),
-    '-o',
-    SQUEUE_FIELDS,
-  ]);
+  const asked = ['-h', '-r', '-t', 'all', '-j', jobs.join(','), '-o', SQUEUE_FIELDS];
+  const { code, stdout, stderr } = await call('squeue', asked);
   if (code === 'ENOENT') return scontrolStates(jobs);
   if (code !== 0 && !/invalid job id/i.test(stderr)) throw new SlurmError(adviseOn('squeue', code, stderr));
   const known = parseSqueue(stdout);
@@ -153,14 +126,8 @@ export async function jobStates(jobs: readonly string[]): Promise<JobState[]> {
 }
 
 async function sacctStates(jobs: readonly string[]): Promise<JobState[]> {
-  const { code, stdout } = await call('sacct', [
-    '-n',
-    '-P',
-    '-X',
-    '-j',
-    jobs.join(','),
-    '--format=JobID,State,ExitCode,NodeList',
-  ]);
+  const fields = '--format=JobID,State,ExitCode,NodeList';
+  const { code, stdout } = await call('sacct', ['-n', '-P', '-X', '-j', jobs.join(','), fields]);
   return code === 0 ? parseSacct(stdout) : []; // many sites keep no accounts: then nothing is known
 }
 
@@ -173,26 +140,22 @@ async function scontrolStates(jobs: readonly string[]): Promise<JobState[]> {
 
 /** One job or element with its exit code; nothing where Slurm has forgotten it. */
 export async function jobDetails(job: string, element?: number): Promise<JobState | undefined> {
-  const { stdout } = await call('scontrol', [
-    'show',
-    'job',
-    '-o',
-    element === undefined ? job : `${job}_${element}`,
-  ]);
+  const id = element === undefined ? job : `${job}_${element}`;
+  const { stdout } = await call('scontrol', ['show', 'job', '-o', id]);
   return parseScontrol(stdout).find((found) => found.element === element);
 }
 
 /** Numbers of the user's jobs of this name that are not over. */
 export async function jobsNamed(name: string): Promise<string[]> {
   const printed = await succeed('squeue', ['-h', '--me', '-n', name, '-o', '%F']);
-  return [...new Set(printed.split('\n').filter(Boolean))];
+  return [...new Set(linesOf(printed))];
 }
 
 /** The user's jobs that are not over and carry this comment. */
 export async function ownJobs(comment: string): Promise<JobState[]> {
-  const printed = await succeed('squeue', ['-h', '--me', '-o', `${SQUEUE_FIELDS.replace('%j', '%k')}`]);
+  const printed = await succeed('squeue', ['-h', '--me', '-o', SQUEUE_FIELDS.replace('%j', '%k')]);
   return parseSqueue(
-    lines(printed)
+    linesOf(printed)
       .filter((line) => line.endsWith(`|${comment}`))
       .join('\n'),
   );
@@ -204,18 +167,15 @@ export async function maxArraySize(): Promise<number> {
   return Number(/^MaxArraySize\s*=\s*(\d+)/m.exec(config)?.[1] ?? 1001);
 }
 
+/** Names of the partitions here. */
+export async function partitions(): Promise<string[]> {
+  return linesOf(await succeed('sinfo', ['-h', '-o', '%R']));
+}
+
 /** Cores of a partition that are up, idle or not; of the default partition where none is named. */
 export async function coresOf(partition?: string): Promise<number> {
-  const printed = await succeed('sinfo', [
-    '-h',
-    '-o',
-    '%P|%C',
-    ...(partition === undefined ? [] : ['-p', partition]),
-  ]);
-  const rows = printed
-    .trim()
-    .split('\n')
-    .map((line) => line.split('|'));
+  const only = partition === undefined ? [] : ['-p', partition];
+  const rows = linesOf(await succeed('sinfo', ['-h', '-o', '%P|%C', ...only])).map((line) => line.split('|'));
   const [name, cores] = rows.find(([title]) => title.endsWith('*')) ?? rows[0] ?? [];
   if (name === undefined || name === '')
     throw new SlurmError(
@@ -223,72 +183,4 @@ export async function coresOf(partition?: string): Promise<number> {
     );
   const [allocated, idle] = cores.split('/').map(Number);
   return allocated + idle;
-}
-
-/** Reads squeue's lines in the fields asked for above. A job's name comes last: it may hold a bar. */
-export function parseSqueue(printed: string): JobState[] {
-  return lines(printed).map((line) => {
-    const [array, own, element, state, node, reason] = line.split('|');
-    const index = /^\d+$/.test(element) ? Number(element) : undefined;
-    return {
-      job: index === undefined ? own : array,
-      ...(index === undefined ? {} : { element: index }),
-      state,
-      reason,
-      node,
-    };
-  });
-}
-
-/** Reads sacct's lines: JobID, State, ExitCode, NodeList. Elements that wait share one line, as 12_[3-5,9%2]. */
-export function parseSacct(printed: string): JobState[] {
-  return lines(printed).flatMap((line) => {
-    const [id, state, exitCode, node] = line.split('|');
-    const [job, elements] = id.split('_');
-    // 'CANCELLED by 1000' names who did it
-    const known = {
-      job,
-      state: state.split(' ')[0],
-      reason: state.split(' ').slice(1).join(' '),
-      node,
-      exitCode,
-    };
-    return elements === undefined ? [known] : expand(elements).map((element) => ({ ...known, element }));
-  });
-}
-
-/** '3', '[0-2,5]' or '[0-9%4]' as numbers. */
-function expand(elements: string): number[] {
-  return elements
-    .replace(/^\[|\]$|%.*$/g, '')
-    .split(',')
-    .flatMap((range) => {
-      const [first, last = first] = range.split('-').map(Number);
-      return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-    });
-}
-
-/** Reads lines of `scontrol show job -o`. */
-export function parseScontrol(printed: string): JobState[] {
-  return lines(printed).flatMap((line) => {
-    // A name may hold anything, blanks and '=' too; all that is read here comes after it.
-    const field = (name: string) =>
-      new RegExp(`^.* ${name}=(\\S*)`).exec(line.slice(line.indexOf(' UserId=')))?.[1] ?? '';
-    const ids = /^JobId=(\d+)(?: ArrayJobId=(\d+))?(?: ArrayTaskId=(\S+))?/.exec(line);
-    if (!ids) return [];
-    const [, own, array, elements] = ids;
-    const node = field('NodeList').replace('(null)', '');
-    const known = {
-      job: array ?? own,
-      state: field('JobState'),
-      reason: field('Reason'),
-      node,
-      exitCode: field('ExitCode'),
-    };
-    return elements === undefined ? [known] : expand(elements).map((element) => ({ ...known, element }));
-  });
-}
-
-function lines(printed: string): string[] {
-  return printed.split('\n').filter((line) => line.trim() !== '');
 }

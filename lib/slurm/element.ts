@@ -5,7 +5,9 @@ import { toErrorRecord } from '../errors.js';
 import { clock } from '../task/executor.js';
 import { loadOperations, runTask } from '../task/run-task.js';
 import { SlurmError } from './commands.js';
-import { AliveFile, EXIT_UNWRITTEN, RunDirectory, TaskReader, type Outcome } from './run-directory.js';
+import { AliveFile } from './alive-file.js';
+import { EXIT_UNWRITTEN, RunDirectory, type Outcome } from './run-directory.js';
+import { TaskReader } from './task-file.js';
 
 /** Results are written so often (ms), and at the end: what is lost with a node is no more than that and the task it ran. */
 const FLUSH_MS = 1000;

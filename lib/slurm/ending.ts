@@ -1,6 +1,6 @@
 // How jobs end and why they wait, in Slurm's words, with the log's last lines and what to do.
 import { existsSync, readFileSync } from 'node:fs';
-import type { JobState } from './commands.js';
+import type { JobState } from './job-state.js';
 
 /** Whether another try may end otherwise. A task that ends its process, or takes too much, does so every time. */
 export function mayTryAgain({ state, exitCode = '' }: JobState, progressed: boolean): boolean {

@@ -10,7 +10,8 @@ import type { Task, Value } from '../task/task.js';
 import { SlurmError, coresOf, maxArraySize } from './commands.js';
 import { Following, type Plan } from './follow.js';
 import { checkSettings, type JobSettings } from './render.js';
-import { RunDirectory } from './run-directory.js';
+import { RunDirectory, type RunRecord } from './run-directory.js';
+import { writeTasks } from './task-file.js';
 
 /** So many elements for each that runs at a time: an even finish, and little to do again where one is lost. */
 const ELEMENTS_PER_WORKER = 4;
@@ -30,7 +31,7 @@ export interface SlurmOptions {
   /** An element runs at least so long, if `secondsPerTask` says how long a task takes; 10 where none is given. */
   readonly minSeconds?: number;
   readonly secondsPerTask?: number;
-  /** Kept with the run, for whoever resumes it. */
+  /** What the run is for. A run that has one is for coming back to: a dependent job adds it up, whoever is there then. */
   readonly label?: Value;
   /** Whether a run's folder stays when it is done; those of failed and stopped runs stay in any case. */
   readonly keep?: boolean;
@@ -64,17 +65,10 @@ export async function startSlurm(options: SlurmOptions = {}): Promise<Executor> 
     'Take some for each worker.',
   );
   const most = await maxArraySize();
-  makeFolder(resolve(directory));
-  return new SlurmExecutor({
-    ...options,
-    tasks,
-    settings,
-    onReport,
-    directory: resolve(directory),
-    workers,
-    elements,
-    maxArraySize: most,
-  });
+  const folder = resolve(directory);
+  makeFolder(folder);
+  const own = { tasks, settings, onReport, directory: folder, workers, elements, maxArraySize: most };
+  return new SlurmExecutor({ ...options, ...own });
 }
 
 /** A run's folder and what it was for. */
@@ -89,22 +83,22 @@ export interface Resumed {
  */
 export async function resumeSlurm(
   directory: string,
-  options: Pick<SlurmOptions, 'workers' | 'keep' | 'onReport'> & RunOptions = {},
+  options: Pick<SlurmOptions, 'onReport'> & RunOptions = {},
 ): Promise<Resumed> {
   const run = new RunDirectory(resolve(directory));
-  const { tasks, settings, label } = run.readRecord();
-  const workers = options.workers ?? (await coresOf(settings.partition));
+  const record = run.readRecord();
+  const workers = await coresOf(record.settings.partition);
   const plan: Plan = {
     workers,
-    tasksPerElement: Math.max(1, Math.ceil(tasks / (ELEMENTS_PER_WORKER * workers))),
+    tasksPerElement: Math.max(1, Math.ceil(record.tasks / (ELEMENTS_PER_WORKER * workers))),
     maxArraySize: await maxArraySize(),
     onReport: options.onReport ?? (() => {}),
   };
-  const following = new Following(run, settings, plan, options, tasks);
+  const following = new Following(run, record, plan, options);
   await following.takeUp();
   const values = await following.finish();
-  if (!options.keep) run.remove();
-  return { label, values };
+  run.remove();
+  return { label: record.label, values };
 }
 
 type Complete = SlurmOptions &
@@ -135,20 +129,20 @@ class SlurmExecutor implements Executor {
     const { directory, settings, tasks: modules, label = null, keep = false, onReport } = this.options;
     const { signal, onEvent } = options;
     const run = RunDirectory.create(directory);
-    let total: number;
+    let record: RunRecord;
     try {
       const onTask = ({ key }: Task) => onEvent?.({ type: 'queued', task: key, time: clock() });
-      total = await run.writeTasks(tasks, onTask, async () => {
+      const total = await writeTasks(run, tasks, onTask, async () => {
         await breathe();
         if (signal?.aborted) throw new CancelledError();
       });
       if (signal?.aborted) throw new CancelledError();
-      run.writeRecord({ tasks: total, modules, settings, label });
+      record = run.writeRecord({ tasks: total, modules, settings, label });
     } catch (error) {
       run.remove(); // nothing was submitted
       throw error;
     }
-    const following = new Following(run, settings, this.planFor(total), options, total);
+    const following = new Following(run, record, this.planFor(record.tasks), options);
     try {
       const values = await following.finish();
       if (!keep) run.remove();
@@ -163,7 +157,8 @@ class SlurmExecutor implements Executor {
     const { workers, elements, minSeconds = 10, secondsPerTask, maxArraySize: most, onReport } = this.options;
     const leastTasks =
       secondsPerTask === undefined || secondsPerTask === 0 ? 1 : Math.ceil(minSeconds / secondsPerTask);
-    const tasksPerElement = Math.max(1, leastTasks, Math.ceil(total / elements));
+    // One array holds the whole run, so that all of it is on its way when the client goes.
+    const tasksPerElement = Math.max(1, leastTasks, Math.ceil(total / Math.min(elements, most)));
     return { workers, tasksPerElement, maxArraySize: most, onReport };
   }
 }

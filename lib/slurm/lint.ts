@@ -67,6 +67,8 @@ export function lintTime(text: string): string | undefined {
   if (seconds === undefined) return `'${text}' is no time that Slurm knows. ${padded}`;
   if (/^\d+:\d+$/.test(text))
     return `'${text}' is ${seconds} seconds: two fields are minutes and seconds. ${padded}`;
+  if (/:\d(:|$)/.test(text))
+    return `'${text}' is ${seconds} seconds; a field with one digit is easily misread. ${padded}`;
   if (seconds < 60) return `'${text}' is ${seconds} seconds; Slurm counts in minutes. ${padded}`;
   return undefined;
 }

@@ -25,6 +25,7 @@ export function allowedThreads(
   return MOST_THREADS;
 }
 
-function pingSlurm(): boolean {
+/** Whether this host belongs to a cluster whose controller answers. */
+export function pingSlurm(): boolean {
   return spawnSync('scontrol', ['ping'], { timeout: PING_MS, stdio: 'ignore' }).status === 0;
 }

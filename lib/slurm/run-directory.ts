@@ -7,7 +7,6 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  readSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -17,8 +16,7 @@ import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { InvalidArgumentError, type ErrorRecord } from '../errors.js';
 import { SlurmError } from './commands.js';
-import { checkTask } from '../task/run-task.js';
-import type { Task, Value } from '../task/task.js';
+import type { Value } from '../task/task.js';
 import type { JobSettings } from './render.js';
 
 /** Raised with every change of what the files hold. */
@@ -63,13 +61,6 @@ export interface Segment {
   readonly outcomes: readonly Outcome[];
 }
 
-/** What an element tells of itself when it begins; `task` is the number of the task that runs now. */
-export interface Alive {
-  readonly task: number;
-  readonly time: number;
-  readonly host: string;
-}
-
 /** The files of a run. */
 export class RunDirectory {
   constructor(readonly path: string) {}
@@ -87,46 +78,10 @@ export class RunDirectory {
     return join(this.path, ...names);
   }
 
-  /** Writes the tasks one after the other, and where each begins. A million of them take the memory of their places. */
-  async writeTasks(
-    tasks: Iterable<Task>,
-    onTask: (task: Task) => void,
-    breathe: () => Promise<void>,
-  ): Promise<number> {
-    const [body, index] = [openSync(this.file('tasks.bin'), 'w'), openSync(this.file('tasks.index'), 'w')];
-    try {
-      let count = 0;
-      let place = 0;
-      let waiting: Uint8Array[] = [];
-      const places: number[] = [0];
-      const flush = () => {
-        writeAll(body, Buffer.concat(waiting));
-        writeAll(index, doubles(places));
-        waiting = [];
-        places.length = 0;
-      };
-      for (const task of tasks) {
-        checkTask(task);
-        onTask(task);
-        const bytes = serialize({ key: task.key, operation: task.operation, input: task.input });
-        waiting.push(bytes);
-        places.push((place += bytes.length));
-        count++;
-        if (waiting.length < 500 && bytes.length < 2 ** 20) continue;
-        this.attempt(flush);
-        await breathe();
-      }
-      this.attempt(flush);
-      this.attempt(() => [body, index].forEach((file) => fsyncSync(file)));
-      return count;
-    } finally {
-      closeSync(body);
-      closeSync(index);
-    }
-  }
-
-  writeRecord(record: Omit<RunRecord, 'format'>): void {
-    this.write('run.json', JSON.stringify({ format: FORMAT, ...record }, null, 2));
+  writeRecord(given: Omit<RunRecord, 'format'>): RunRecord {
+    const record = { format: FORMAT, ...given };
+    this.write('run.json', JSON.stringify(record, null, 2));
+    return record;
   }
 
   /** @throws InvalidArgumentError where the folder is no run's, or another version's */
@@ -215,7 +170,8 @@ export class RunDirectory {
     rmSync(this.path, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  private attempt(action: () => void): void {
+  /** @throws SlurmError that says where, where the action cannot write */
+  attempt(action: () => void): void {
     try {
       action();
     } catch (cause) {
@@ -228,76 +184,7 @@ export class RunDirectory {
   }
 }
 
-/** Reads tasks by their number. */
-export class TaskReader {
-  private readonly body: number;
-  private readonly index: number;
-
-  constructor(private readonly run: RunDirectory) {
-    this.body = openSync(run.file('tasks.bin'), 'r');
-    this.index = openSync(run.file('tasks.index'), 'r');
-  }
-
-  read(number: number): Task {
-    const places = this.part(this.index, 8 * number, 16);
-    const from = places.readDoubleLE(0);
-    return deserialize(this.part(this.body, from, places.readDoubleLE(8) - from)) as Task;
-  }
-
-  close(): void {
-    closeSync(this.body);
-    closeSync(this.index);
-  }
-
-  private part(file: number, from: number, length: number): Buffer {
-    const bytes = Buffer.alloc(length);
-    for (let done = 0; done < length;) {
-      const read = readSync(file, bytes, done, length - done, from + done);
-      if (read === 0)
-        throw new SlurmError(`${this.run.path}: the tasks end early. It is not a whole run: start it anew.`);
-      done += read;
-    }
-    return bytes;
-  }
-}
-
-/** Where an element tells which task it runs. One short write to a file that stays open: no cost beside a task's own. */
-export class AliveFile {
-  private readonly file: number;
-
-  constructor(run: RunDirectory, name: string, { task, time, host }: Alive) {
-    run.write(join('alive', name), `${number(task)} ${number(time)} ${host}\n`);
-    this.file = openSync(run.file('alive', name), 'r+');
-  }
-
-  tell(task: number, time: number): void {
-    writeSync(this.file, `${number(task)} ${number(time)}`, 0);
-  }
-
-  static names(run: RunDirectory): string[] {
-    return run.list('alive', /^\d+-\d+$/);
-  }
-
-  static read(run: RunDirectory, name: string): Alive | undefined {
-    try {
-      const [task, time, host] = readFileSync(run.file('alive', name), 'utf8').trim().split(/ +/);
-      return { task: Number(task), time: Number(time), host };
-    } catch {
-      return undefined; // it never began
-    }
-  }
-}
-
-/** Of a fixed width, so that a later number covers an earlier one. */
-const number = (value: number): string => String(value).padEnd(24);
-
-/** Numbers as 8 bytes each, low byte first on every machine. */
-function doubles(numbers: readonly number[]): Buffer {
-  const bytes = Buffer.alloc(8 * numbers.length);
-  for (const [i, value] of numbers.entries()) bytes.writeDoubleLE(value, 8 * i);
-  return bytes;
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
+/** All of it: a file system may take less than it was given. */
+export function writeAll(file: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
 }

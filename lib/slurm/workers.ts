@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isLive, jobStates, ownJobs, sbatch, scancel, type JobState } from './commands.js';
+import { jobStates, ownJobs, sbatch, scancel } from './commands.js';
+import { isLive, type JobState } from './job-state.js';
 import { describeEnd } from './ending.js';
 import { nodeWords, render, type JobSettings } from './render.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { adviseOn, isLive, parseSacct, parseScontrol, parseSqueue } from '../../lib/slurm/commands.js';
+import { adviseOn } from '../../lib/slurm/commands.js';
+import { isLive, parseSacct, parseScontrol, parseSqueue } from '../../lib/slurm/job-state.js';
 import { describeEnd, mayTryAgain } from '../../lib/slurm/ending.js';
 
 // What Slurm 22.05.8 printed.

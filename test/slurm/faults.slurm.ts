@@ -1,71 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WorkerLostError } from '../../lib/errors.js';
 import { estimateChunked } from '../../lib/estimators/chunked.js';
 import { countInside } from '../../lib/sampling/kernel.js';
-import { partition } from '../../lib/sampling/partition.js';
 import { keyOfSeed } from '../../lib/sampling/seed.js';
 import { SlurmError } from '../../lib/slurm/commands.js';
-import { resumeSlurm, startSlurm, type SlurmOptions } from '../../lib/slurm/executor.js';
-import type { ExecutorEvent } from '../../lib/task/executor.js';
-import type { Task } from '../../lib/task/task.js';
-import { CONTRACT_TASKS } from '../support/executor-contract.js';
-
-const parent = mkdtempSync(join(tmpdir(), 'lola-faults-'));
-afterAll(() => rmSync(parent, { recursive: true }));
-
-const lola = fileURLToPath(new URL('../support/lola.mjs', import.meta.url));
-const slurm = (command: string, ...args: string[]) =>
-  spawnSync(command, args, { encoding: 'utf8' }).stdout.trim();
-const own = () => slurm('squeue', '-h', '--me', '-o', '%i').split('\n').filter(Boolean);
-const folder = (name: string) => join(parent, name);
-const start = (name: string, options: SlurmOptions = {}) =>
-  startSlurm({ directory: folder(name), tasks: [CONTRACT_TASKS], workers: 4, ...options });
-
-const KEY = keyOfSeed('faults');
-function countTasks(samples: number, parts: number): Task[] {
-  return Array.from(partition(samples, parts), (part, i) => ({
-    key: `count-${i}`,
-    operation: 'countInside',
-    input: { key: KEY, ...part },
-  }));
-}
-const sum = (values: readonly unknown[]) => (values as number[]).reduce((a, b) => a + b, 0);
-const spins = (count: number, ms: number): Task[] =>
-  Array.from({ length: count }, (_, i) => ({ key: `spin-${i}`, operation: 'spin', input: ms }));
-
-/** Slurm holds a requeued job for two minutes; this ends the hold once it has begun. */
-async function hasten(element: string): Promise<void> {
-  await expect
-    .poll(() => slurm('squeue', '-h', '-j', element, '-o', '%T %r'), { timeout: 30_000 })
-    .toBe('PENDING BeginTime');
-  const held = Date.now(); // a node refuses a job whose permit is of the very second in which the last one was revoked
-  await expect.poll(() => Date.now() - held, { timeout: 10_000 }).toBeGreaterThan(2500);
-  slurm('scontrol', 'update', `jobid=${element}`, 'starttime=now');
-}
-
-/** Calls `act` once, when the first task of the run has begun. */
-function onStart(act: () => void): (event: ExecutorEvent) => void {
-  let done = false;
-  return ({ type }) => {
-    if (type !== 'started' || done) return;
-    done = true;
-    act();
-  };
-}
+import { startSlurm } from '../../lib/slurm/executor.js';
+import { RunDirectory } from '../../lib/slurm/run-directory.js';
+import { KEY, countTasks, folder, hasten, onStart, own, slurm, spins, start, sum } from '../support/slurm.js';
 
 describe('Slurm as the engine', () => {
   test('elements that are cancelled are computed again: the count is exact', async () => {
@@ -94,11 +37,15 @@ describe('Slurm as the engine', () => {
     await executor.close();
   });
 
-  test('more elements than an array may have become several arrays', async () => {
-    const executor = await start('many', { elements: 1_005, workers: 4 });
-    const run = (executor as unknown as { options: { maxArraySize: number } }).options;
-    run.maxArraySize = 3;
+  test('a run has no more elements than an array may have: one array is the whole of it', async () => {
+    const executor = await start('many', { elements: 1_005, keep: true });
+    (executor as unknown as { options: { maxArraySize: number } }).options.maxArraySize = 3;
     expect(await executor.run(spins(8, 1))).toEqual(new Array(8).fill(true));
+    const [run] = readdirSync(folder('many'));
+    expect(new RunDirectory(join(folder('many'), run)).submissions()).toEqual([
+      // prettier-ignore
+      { ranges: [[0, 3], [3, 6], [6, 8]], job: expect.stringMatching(/^\d+$/) },
+    ]);
     await executor.close();
   });
 
@@ -172,137 +119,31 @@ describe('Slurm as the engine', () => {
     await executor.close();
   });
 
-  test('a stopped run leaves no job behind, and what it has is taken up again', async () => {
-    const directory = folder('stopped');
-    const executor = await start('stopped', { elements: 12, label: { samples: 4_000_003 } });
-    const controller = new AbortController();
-    let heard = 0;
-    const onResult = () => ++heard === 5 && controller.abort();
-    const tasks = [...countTasks(4_000_003, 60), ...spins(40, 50)];
-    await expect(
-      executor.run(tasks, { signal: controller.signal, onResult: () => void onResult() }),
-    ).rejects.toThrow(/cancelled/);
-    await expect.poll(own, { timeout: 20_000 }).toEqual([]);
-    const [run] = readdirSync(directory);
-    const { label, values } = await resumeSlurm(join(directory, run));
-    expect(label).toEqual({ samples: 4_000_003 });
-    expect(sum(values.slice(0, 60))).toBe(countInside(KEY, 0, 4_000_003));
-    expect(existsSync(join(directory, run))).toBe(false);
-  });
-
-  test('a client that is killed is no loss: the jobs go on, and lola slurm resume prints the result', async () => {
-    const cwd = folder('killed');
-    mkdirSync(cwd);
-    const args = [
-      'pi',
-      '--stage',
-      'slurm',
-      '--samples',
-      '30_000_003',
-      '--workers',
-      '2',
-      '--kernel',
-      'reference',
-    ];
-    const client = spawn(process.execPath, [lola, ...args], {
-      cwd,
-      stdio: 'ignore',
-      env: { ...process.env, HOME: cwd },
+  test('an element that makes room for a better job is requeued, and goes on after its last result', async () => {
+    const executor = await start('preempted', { elements: 1, settings: { partition: 'spot' } });
+    const onEvent = onStart(() => {
+      const [element] = own();
+      slurm('sbatch', '-p', 'debug', '-N', '2', '--exclusive', '-o', '/dev/null', '--wrap', 'sleep 1');
+      void hasten(element); // fails unless Slurm requeues it
     });
-    await expect.poll(own, { timeout: 20_000 }).not.toEqual([]);
-    client.kill('SIGKILL');
-    const [run] = readdirSync(join(cwd, 'lola-runs'));
-    const { status, stdout } = spawnSync(
-      process.execPath,
-      [lola, 'slurm', 'resume', join('lola-runs', run)],
-      { cwd, encoding: 'utf8' },
-    );
-    expect({ status, stdout }).toEqual({
-      status: 0,
-      stdout: expect.stringContaining(
-        `from 30000003 samples, seed 2017: ${countInside(keyOfSeed(), 0, 30_000_003)} of them inside`,
-      ),
+    const values = await executor.run([...spins(60, 100), ...countTasks(100_003, 3)], { onEvent });
+    expect(sum(values.slice(60))).toBe(countInside(KEY, 0, 100_003));
+    await executor.close();
+  });
+
+  test('one that is ended for a better job is told so by name, and computed again', async () => {
+    const reports: string[] = [];
+    const executor = await start('scrapped', {
+      elements: 2,
+      settings: { partition: 'scrap' },
+      onReport: (text) => reports.push(text),
     });
-    expect(own()).toEqual([]);
-  });
-});
-
-describe('lola slurm', () => {
-  const cwd = folder('cli');
-  const run = (...words: string[]) =>
-    spawnSync(process.execPath, [lola, ...words], {
-      cwd,
-      encoding: 'utf8',
-      env: { ...process.env, HOME: cwd },
+    const onEvent = onStart(() => {
+      slurm('sbatch', '-p', 'debug', '-N', '2', '--exclusive', '-o', '/dev/null', '--wrap', 'sleep 1');
     });
-
-  test('doctor starts a job, and tells a scheduler that is reached from one that is not', () => {
-    mkdirSync(join(cwd, '.lola'), { recursive: true });
-    const { status, stdout } = run('slurm', 'doctor');
-    expect(stdout).toMatch(/\+ ok {7}a job started on .*, saw our files, and ran Node/);
-    expect(status).toBe(0);
-    const file = join(cwd, 'gone.json');
-    const gone = {
-      protocol: 'lolas-pi.1',
-      addresses: ['ws://127.0.0.1:9'],
-      port: 9,
-      token: '0'.repeat(64),
-      pid: 1,
-      closedToOthers: true,
-    };
-    writeFileSync(file, JSON.stringify(gone), { mode: 0o600 });
-    chmodSync(file, 0o600);
-    const wrong = run('slurm', 'doctor', '--scheduler-file', file);
-    expect(wrong.stdout).toMatch(/x problem {2}wrong interface/);
-    expect(wrong.status).toBe(1);
-    expect(own()).toEqual([]);
-  });
-
-  test('worker and doctor --dry-run print a script that bash understands; nothing is submitted', () => {
-    for (const words of [['worker'], ['doctor', '--dry-run'], ['up', '--workers', '2', '--dry-run']]) {
-      const { stdout } = run('slurm', ...words);
-      expect(spawnSync('bash', ['-n'], { input: stdout }).status).toBe(0);
-    }
-    expect(own()).toEqual([]);
-  });
-
-  test('up submits and waits until all have joined, once more adds, down ends only these', async () => {
-    const file = join(cwd, 'scheduler.json');
-    const other = slurm('sbatch', '--parsable', '-o', '/dev/null', '--wrap', 'sleep 60');
-    const scheduler = spawn(
-      process.execPath,
-      [lola, 'scheduler', '--host', '0.0.0.0', '--port', '0', '--scheduler-file', file],
-      { stdio: 'ignore' },
-    );
-    try {
-      await expect.poll(() => existsSync(file), { timeout: 20_000 }).toBe(true);
-      for (let round = 1; round <= 2; round++) {
-        const { status, stdout, stderr } = run('slurm', 'up', '--scheduler-file', file, '--cpus', '1');
-        expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-        expect(stdout).toMatch(/job \d+: joined/);
-        expect(run('slurm', 'status').stdout.match(/RUNNING on node/g)).toHaveLength(round);
-      }
-      const { stdout } = run(
-        'pi',
-        '--stage',
-        'distributed',
-        '--scheduler-file',
-        file,
-        '--samples',
-        '1_000_003',
-        '--json',
-      );
-      expect(JSON.parse(stdout)).toMatchObject({
-        workers: 2,
-        inside: countInside(keyOfSeed(), 0, 1_000_003),
-      });
-      expect(run('slurm', 'down').stdout).toMatch(/^ended: \d+, \d+$/m);
-      await expect.poll(own, { timeout: 20_000 }).toEqual([other]);
-      const logs = readdirSync(join(cwd, 'lola-logs')).filter((name) => name.endsWith('.log'));
-      for (const log of logs) expect(readFileSync(join(cwd, 'lola-logs', log), 'utf8')).toContain('Draining');
-    } finally {
-      scheduler.kill('SIGTERM');
-      slurm('scancel', other);
-    }
+    const values = await executor.run([...spins(60, 100), ...countTasks(100_003, 3)], { onEvent });
+    expect(sum(values.slice(60))).toBe(countInside(KEY, 0, 100_003));
+    expect(reports.join('\n')).toMatch(/element \d: PREEMPTED, on node\d.*submitting again what is missing/);
+    await executor.close();
   });
 });

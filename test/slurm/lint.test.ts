@@ -32,6 +32,13 @@ describe('slips in a job script', () => {
     ]);
   });
 
+  test('a field of one digit is easily misread; hours alone need no padding', () => {
+    expect(found('#SBATCH -t 1:5:00')).toEqual([
+      expect.stringMatching(/^2: '1:5:00' is 3900 seconds; a field/),
+    ]);
+    expect(found('#SBATCH -t 1:05:00')).toEqual([]);
+  });
+
   test('a doubled directive, by its long and its short name', () => {
     const [slip, ...more] = found(
       '#SBATCH --exclusive',

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InvalidArgumentError } from '../../lib/errors.js';
 import { SlurmError } from '../../lib/slurm/commands.js';
-import { AliveFile, RunDirectory, TaskReader } from '../../lib/slurm/run-directory.js';
+import { AliveFile } from '../../lib/slurm/alive-file.js';
+import { RunDirectory } from '../../lib/slurm/run-directory.js';
+import { TaskReader, writeTasks } from '../../lib/slurm/task-file.js';
 import type { Task } from '../../lib/task/task.js';
 
 let folder: string;
@@ -23,7 +25,8 @@ describe('the folder of a run', () => {
     const run = RunDirectory.create(folder);
     const written = tasks(1203);
     expect(
-      await run.writeTasks(
+      await writeTasks(
+        run,
         written,
         () => {},
         async () => {},

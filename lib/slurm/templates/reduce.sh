@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Adds up what the elements of an array have counted, once all of them are done: sbatch --dependency=afterok:ID reduce.sh
+# Adds up what the elements of an array have counted, once all of them have ended: sbatch --dependency=afterany:ID reduce.sh
 #SBATCH --job-name=lola-reduce
 #SBATCH --time=00:10:00
 #SBATCH --nodes=1
 #SBATCH --ntasks=1
 #SBATCH --cpus-per-task=1
-# An array with a failed element is never 'ok': without this line the job would wait for ever.
+# With 'afterok' a failed element means never: without this line the job would then wait for ever.
 #SBATCH --kill-on-invalid-dep=yes
 #SBATCH --output=%j.log
 

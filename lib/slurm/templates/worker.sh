@@ -26,6 +26,6 @@ if ((memory > 0)); then
   export NODE_OPTIONS="${NODE_OPTIONS:-} --max-old-space-size=$((memory / 2 / (threads + 1)))"
 fi
 
-echo "lola worker: job $SLURM_JOB_ID on $SLURMD_NODENAME, $threads threads, restart ${SLURM_RESTART_COUNT:-0}"
+echo "lola worker: job $SLURM_JOB_ID on $SLURMD_NODENAME, threads: $threads, restarts: ${SLURM_RESTART_COUNT:-0}"
 # exec: the worker takes this script's place, so that Slurm's signals arrive at it, and nothing outlives the job.
 exec "${lola[@]}" worker "${join[@]}" --threads "$threads" --name "$SLURMD_NODENAME-$SLURM_JOB_ID" --death-timeout 60

@@ -1,0 +1,4 @@
+ssh you@{{host}}
+module load {{modules}}
+cd lolas-pi
+npm run episodes -- --slurm-settings ~/.lola/slurm.json

@@ -1,0 +1,1 @@
+ssh -L 8787:localhost:8787 you@{{host}}

@@ -1,0 +1,76 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { countInside } from '../../lib/sampling/kernel.js';
+import { keyOfSeed } from '../../lib/sampling/seed.js';
+import { resumeSlurm } from '../../lib/slurm/executor.js';
+import { KEY, countTasks, folder, lola, own, slurm, spins, start, sum } from '../support/slurm.js';
+
+describe('who went away and comes back', () => {
+  test('a stopped run leaves no job behind, and what it has is taken up again', async () => {
+    const directory = folder('stopped');
+    const executor = await start('stopped', { elements: 12, label: { samples: 4_000_003 } });
+    const controller = new AbortController();
+    let heard = 0;
+    const onResult = () => ++heard === 5 && controller.abort();
+    const tasks = [...countTasks(4_000_003, 60), ...spins(40, 50)];
+    await expect(
+      executor.run(tasks, { signal: controller.signal, onResult: () => void onResult() }),
+    ).rejects.toThrow(/cancelled/);
+    await expect.poll(own, { timeout: 20_000 }).toEqual([]);
+    const [run] = readdirSync(directory);
+    const { label, values } = await resumeSlurm(join(directory, run));
+    expect(label).toEqual({ samples: 4_000_003 });
+    expect(sum(values.slice(0, 60))).toBe(countInside(KEY, 0, 4_000_003));
+    expect(existsSync(join(directory, run))).toBe(false);
+  });
+
+  /** Starts `lola pi --stage slurm` in a folder of its own, and kills it when so many jobs are there. */
+  async function killedClient(name: string, samples: string, jobs: number): Promise<string> {
+    const cwd = folder(name);
+    mkdirSync(cwd);
+    const words = `pi --stage slurm --samples ${samples} --workers 2 --kernel reference`.split(' ');
+    const env = { ...process.env, HOME: cwd };
+    const client = spawn(process.execPath, [lola, ...words], { cwd, stdio: 'ignore', env });
+    await expect.poll(() => own().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(jobs);
+    client.kill('SIGKILL');
+    return join(cwd, 'lola-runs', readdirSync(join(cwd, 'lola-runs'))[0]);
+  }
+  const resume = (run: string) =>
+    spawnSync(process.execPath, [lola, 'slurm', 'resume', run], { encoding: 'utf8' });
+  const piFrom = (samples: number): unknown =>
+    expect.stringContaining(
+      `from ${samples} samples, seed 2017: ${countInside(keyOfSeed(), 0, samples)} of them inside\nstandard error`,
+    );
+
+  test('a client that is killed is no loss: the jobs go on, and lola slurm resume prints the result', async () => {
+    const run = await killedClient('killed', '30_000_003', 1);
+    const { status, stdout } = resume(run);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: piFrom(30_000_003) });
+    await expect.poll(own, { timeout: 20_000 }).toEqual([]);
+    expect(existsSync(run)).toBe(false);
+  });
+
+  test('who never looks back has the result in the run’s folder: a dependent job added it up', async () => {
+    const run = await killedClient('left', '50_000_003', 2);
+    await expect.poll(own, { timeout: 60_000 }).toEqual([]);
+    expect(readFileSync(join(run, 'result.txt'), 'utf8')).toEqual(piFrom(50_000_003));
+    expect(resume(run)).toMatchObject({ status: 0, stdout: piFrom(50_000_003) });
+  });
+
+  test('what was lost meanwhile is no part of a sum: the job says what is missing, resume computes it', async () => {
+    const run = await killedClient('torn', '300_000_003', 2);
+    const array = own().find((id) => id.includes('_'))!;
+    slurm('scancel', array.split('_')[0]);
+    await expect.poll(own, { timeout: 60_000 }).toEqual([]);
+    expect(existsSync(join(run, 'result.txt'))).toBe(false);
+    const logs = join(run, 'logs');
+    const [log] = readdirSync(logs).filter((name) => name.includes('reduce'));
+    expect(readFileSync(join(logs, log), 'utf8')).toMatch(
+      /\d+ of \d+ tasks have no result: lola slurm resume/,
+    );
+    expect(resume(run)).toMatchObject({ status: 0, stdout: piFrom(300_000_003) });
+    await expect.poll(own, { timeout: 20_000 }).toEqual([]);
+  });
+});
