@@ -71,12 +71,15 @@ function outdented(code: string): string {
 function equalResults(evidence: Evidence): string {
   const { measured, notRun } = evidence;
   const different = new Set(totalsOf(evidence)).size;
-  const cuts = [...new Set(measured.stages.flatMap(({ totals }) => totals.map(({ pieces }) => pieces)))];
+  // The timed runs show a total as well, of their own number of pieces.
+  const stages = measured.stages.map(({ stage, totals, times }) => {
+    const timed = times ? [{ pieces: measured.pieces, total: times.value }] : [];
+    return { stage, totals: new Map([...timed, ...totals].map(({ pieces, total }) => [pieces, total])) };
+  });
+  const cuts = [...new Set(stages.flatMap(({ totals }) => [...totals.keys()]))].sort((a, b) => a - b);
   const rows = cuts.map((cut) => [
     String(cut),
-    ...measured.stages.map(({ totals }) =>
-      String(totals.find(({ pieces }) => pieces === cut)?.total ?? 'not run'),
-    ),
+    ...stages.map(({ totals }) => String(totals.get(cut) ?? 'not run')),
   ]);
   const missing = Object.entries(notRun).map(
     ([stage, why]) => `<li>${escaped(`${stage}: not run. ${why}`)}</li>`,

@@ -187,6 +187,7 @@ describe('the page', () => {
       'Named as the row that costs most: <strong>imbalance</strong>',
       '<blockquote>The pool, from 1e6 terms on.\nSmaller pieces.</blockquote>',
       '<td class="number">1 (0.9 to 1.1)</td>',
+      '<th scope="row" class="number">16</th><td class="number">100</td><td class="number">100</td>',
       '__ of 2',
       '1970-01-01',
     ])
@@ -213,6 +214,15 @@ describe('the page', () => {
     expect(wrong).toContain('No row is named');
     const alone = evidencePage({ ...full, ...stages(serial, stage('pool', 1, 1)), forecasts: [] });
     expect(alone).toContain('With one worker a speed-up is not measurable here.');
+  });
+
+  test('has a column for a stage that ran once', () => {
+    const once = { stage: 'slurm', workers: 2, totals: [{ pieces: 16, total: 100 }] };
+    const withSlurm = evidencePage({ ...full, notRun: {}, ...stages(...full.measured.stages, once) });
+    expect(withSlurm).toContain('<td>not run</td></tr>');
+    expect(
+      withSlurm.match(/<th scope="row" class="number">16<\/th>(<td[^>]*>100<\/td>){5}<\/tr>/g)?.length,
+    ).toBe(1);
   });
 
   test('is saved where one says, and refused where one cannot', () => {
