@@ -8,7 +8,7 @@ import { sourcesFor } from '../../scripts/episodes/sources.mjs';
 import { scrubbed } from '../../scripts/record/private.mjs';
 import { agreementBreaches } from '../support/episode-challenges.js';
 import { episodeBreaches, linkBreaches, pageBreaches } from '../support/episode-rules.js';
-import { episodeFolder, isEpisode, pageNames, parsePage, readPage, root } from '../support/episode.js';
+import { STEMS, episodeFolder, isEpisode, pageNames, parsePage, readPage, root } from '../support/episode.js';
 import { notebookNames, readNotebook } from '../support/notebook.js';
 
 const textOf = (name: string) => readFileSync(join(episodeFolder, name), 'utf8');
@@ -18,6 +18,11 @@ function staleOn(name: string): string[] {
   const fresh = fill(textOf(name), page, sourcesFor(root, page));
   return stalePlaces(textOf(name), fresh, page).map(({ line, place }) => `line ${line}: ${place}`);
 }
+
+test('the lesson has its nine episodes and their notebooks', () => {
+  expect(pageNames().filter(isEpisode)).toEqual(STEMS.map((stem) => `${stem}.md`));
+  expect(notebookNames()).toEqual(STEMS.map((stem) => `${stem}.ipynb`));
+});
 
 describe.each(['README.md', ...pageNames()])('episodes/%s', (name) => {
   const page = readPage(name);

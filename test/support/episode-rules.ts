@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import GithubSlugger from 'github-slugger';
 import { challengeBreaches, minuteBreaches } from './episode-challenges.js';
-import { isEpisode, readPage, root, type Page } from './episode.js';
+import { readPage, root, type Page } from './episode.js';
 
 const KINDS = [
   ['questions', 'objectives', 'keypoints', 'challenge', 'solution', 'hint'],
@@ -118,8 +118,7 @@ function targetBreaches(page: Page, target: string): string[] {
   const file = path === '' ? page.file : posix.join(posix.dirname(page.file), decodeURI(path));
   if (file.startsWith('..') || target.startsWith('/')) return [`${target}: leads out of the repository`];
   const there = existsSync(join(root, file));
-  if (!there && path !== '')
-    return isEpisode(file) && file.startsWith('episodes/') ? [] : [`${target}: there is no ${file}`];
+  if (!there && path !== '') return [`${target}: there is no ${file}`];
   if (anchor === undefined) return [];
   if (/^L\d+(-L\d+)?$/.test(anchor) && !file.endsWith('.md')) return [];
   const anchors =
