@@ -1,20 +1,26 @@
-// Where the time of a run went: a row for each cause, told from the executor's events and nothing else.
+// Where the time of a run went: a row for each cause, each measured by itself, and what they leave unexplained.
 import { InvalidArgumentError } from '../errors.js';
+import { partition } from '../sampling/partition.js';
 import { clock, type Executor, type ExecutorEvent } from '../task/executor.js';
-import type { Task } from '../task/task.js';
-import { karpFlatt, range } from './laws.js';
+import type { Kernel } from '../task/task.js';
+import { aloneMs, meanCosts, measureCosts, speedOf, tasksOf } from './costs.js';
+import { karpFlatt } from './laws.js';
 
-/** The causes, in a run's order, and what each means. Each but the last is measured by itself. */
+/**
+ * The causes, in a run's order, and what each means. Each but the last is measured by itself: the waits are differences
+ * of two times that were noted, 'compute' and 'cores slowed' are foretold by costs that were measured apart.
+ */
 export const LEDGER_ROWS = {
   'start-up': 'threads and workers come up, tasks are made',
   dispatch: 'a task waits for its way to a thread that is free',
-  compute: 'tasks run, as fast as a thread does that is alone',
-  'cores slowed': 'they run slower with all threads busy: shared cores, lower clock, other programs',
+  compute: 'what the tasks take on a thread that is alone',
+  'cores slowed': 'what they take more with all threads busy: shared cores, a lower clock',
   transfer: 'a thread waits while its result is on the way to the caller',
   imbalance: 'no task is left for a free thread, and others still work',
   tail: 'all results are there, the caller finishes alone',
   lost: 'tries that failed, threads that are gone',
-  unexplained: 'what remains of threads x makespan',
+  unexplained:
+    'what remains of threads x makespan: tasks faster or slower than foretold, clocks that disagree',
 } as const;
 export type LedgerRowName = keyof typeof LEDGER_ROWS;
 
@@ -36,8 +42,11 @@ export interface LedgerRow {
 export interface LedgerOptions {
   /** Threads there are, where some may not have had a task: executor.workers. */
   readonly threads?: number;
-  /** How fast a thread is with all busy, as a share of its rate alone (see measureAloneShare). Without it the row 'cores slowed' stays within 'compute'. */
-  readonly aloneShare?: number;
+  /**
+   * What the run's tasks should take in all, on threads that are alone and with all of them busy (thread-ms), from costs
+   * that were measured apart. Without it 'compute' is the time that the tasks took, and 'cores slowed' is within it.
+   */
+  readonly foretold?: { readonly aloneMs: number; readonly busyMs: number };
   /** When the run ended; absent means now. */
   readonly ended?: number;
 }
@@ -92,7 +101,7 @@ export class LedgerBook {
    * The ledger up to `ended`.
    * @throws InvalidArgumentError where that is not after the beginning
    */
-  ledger({ threads = 0, aloneShare, ended = clock() }: LedgerOptions = {}): Ledger {
+  ledger({ threads = 0, foretold, ended = clock() }: LedgerOptions = {}): Ledger {
     if (!(ended > this.began))
       throw new InvalidArgumentError(
         `ledger: ended must be after the run began, got ${ended}. Pass a time by clock().`,
@@ -120,13 +129,11 @@ export class LedgerBook {
         tail += ended - Math.max(last, delivered);
       }
     }
-    const slowed = aloneShare === undefined ? undefined : busy * (1 - aloneShare);
-    const compute = busy - (slowed ?? 0);
     const measured = {
       'start-up': startUp,
       dispatch,
-      compute,
-      'cores slowed': slowed,
+      compute: foretold?.aloneMs ?? busy,
+      'cores slowed': foretold && foretold.busyMs - foretold.aloneMs,
       transfer,
       imbalance,
       tail,
@@ -196,34 +203,25 @@ export class LedgerBook {
 }
 
 /**
- * How fast a thread computes with all of them busy, as a share of its rate alone: 0.5 where two threads share a core.
- * One task alone and one for each thread, in turn, so that a slow moment meets both.
- * @param task makes the task to run, of 20 ms or more; `i` keeps the keys apart
- * @param rounds of each, an integer >= 1
+ * Runs the lesson's counting and keeps its ledger, with costs that are measured before the run and after it.
+ * @param chunk samples in a task
  */
-export async function measureAloneShare(
+export async function ledgerOfRun(
   executor: Executor,
-  task: (i: number) => Task,
-  rounds = 5,
-): Promise<number> {
-  if (executor.workers === 1) return 1;
-  const alone: number[] = [];
-  const together: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    for (const [durations, count] of [
-      [alone, 1],
-      [together, executor.workers],
-    ] as const) {
-      const onEvent = (event: ExecutorEvent) => {
-        if (event.type === 'finished') durations.push(event.end - event.start);
-      };
-      await executor.run(
-        Array.from({ length: count }, (_, i) => task(i)),
-        { onEvent },
-      );
-    }
-  }
-  return range(alone).median / range(together).median;
+  { samples, chunk, kernel = 'simd' }: { samples: number; chunk: number; kernel?: Kernel },
+): Promise<Ledger> {
+  const tasks = tasksOf(partition(samples, Math.ceil(samples / chunk)), kernel);
+  const before = await measureCosts(executor, kernel);
+  const book = new LedgerBook();
+  await executor.run(tasks, { onEvent: book.add });
+  const ended = clock();
+  const costs = meanCosts([before, await measureCosts(executor, kernel)]);
+  const alone = aloneMs(costs, samples, tasks.length);
+  const foretold = {
+    aloneMs: alone,
+    busyMs: alone / speedOf(costs, Math.min(tasks.length, executor.workers)),
+  };
+  return book.ledger({ threads: executor.workers, foretold, ended });
 }
 
 /**
