@@ -23,6 +23,12 @@ export interface Costs {
   readonly handlingMs: number;
 }
 
+/** How to measure: with which kernel, and how many rounds of probes, of 150 ms each. */
+export interface ProbeOptions {
+  readonly kernel?: Kernel;
+  readonly rounds?: number;
+}
+
 /** Tasks of the probes: large ones take some 15 ms, so that all else in them is nothing; small ones are mostly all else. */
 const LARGE: { readonly [kernel in Kernel]: number } = { simd: 2e7, reference: 5e6 };
 const SMALL = 1e4;
@@ -30,7 +36,7 @@ const SMALL = 1e4;
 const ALONE = 3;
 const FOR_EACH_THREAD = 3;
 /** So many that the growing of batches in the beginning is little of it. */
-const IN_BURST = 3000;
+const IN_BURST = 1000;
 /** Small tasks begin so far apart: anywhere in their blocks, as the chunks of a real run do. */
 const APART = 99_991;
 
@@ -38,15 +44,16 @@ const APART = 99_991;
  * Measures what predictions need. Its probes take turns, so that a slow moment of the machine meets all of them, and
  * means are taken, since a long run meets fast moments and slow ones.
  * @param executor with as many workers as cores; with one worker nothing can be said of cores that are shared
- * @param rounds of each probe, some 200 ms each
  */
-export async function measureCosts(executor: Executor, kernel: Kernel = 'simd', rounds = 8): Promise<Costs> {
+export async function measureCosts(
+  executor: Executor,
+  { kernel = 'simd', rounds = 6 }: ProbeOptions = {},
+): Promise<Costs> {
   const { workers } = executor;
   const large = (count: number) => tasksOf(parts(count, LARGE[kernel], LARGE[kernel]), kernel);
   const small = tasksOf(parts(IN_BURST * workers, SMALL, APART), kernel);
   const empty = tasksOf(parts(IN_BURST * workers, 1, 0), kernel);
-  await executor.run(large(4 * workers)); // compiled everywhere
-  await executor.run(small);
+  await executor.run(large(3 * workers)); // compiled everywhere
   const busy = { alone: [] as number[], together: [] as number[], small: [] as number[] };
   const wall = { small: [] as number[], empty: [] as number[], way: [] as number[] };
   for (let round = 0; round < rounds; round++) {
@@ -126,7 +133,7 @@ export function speedOf(costs: Costs, workers: number, cores: number = costs.bus
 }
 
 /** One task a part, under the lesson's seed. */
-export function tasksOf(given: Iterable<Part>, kernel: Kernel): Task[] {
+export function tasksOf(given: Iterable<Part>, kernel: Kernel = 'simd'): Task[] {
   const context = { key: keyOfSeed(DEFAULT_SEED), kernel };
   return Array.from(countTasks(context, given), (task, i) => ({ ...task, key: `count-${i}` }));
 }

@@ -2,8 +2,7 @@
 import { InvalidArgumentError } from '../errors.js';
 import { partition } from '../sampling/partition.js';
 import { clock, type Executor, type ExecutorEvent } from '../task/executor.js';
-import type { Kernel } from '../task/task.js';
-import { aloneMs, meanCosts, measureCosts, speedOf, tasksOf } from './costs.js';
+import { aloneMs, meanCosts, measureCosts, speedOf, tasksOf, type ProbeOptions } from './costs.js';
 import { karpFlatt } from './laws.js';
 
 /**
@@ -208,14 +207,14 @@ export class LedgerBook {
  */
 export async function ledgerOfRun(
   executor: Executor,
-  { samples, chunk, kernel = 'simd' }: { samples: number; chunk: number; kernel?: Kernel },
+  { samples, chunk, ...probes }: { readonly samples: number; readonly chunk: number } & ProbeOptions,
 ): Promise<Ledger> {
-  const tasks = tasksOf(partition(samples, Math.ceil(samples / chunk)), kernel);
-  const before = await measureCosts(executor, kernel);
+  const tasks = tasksOf(partition(samples, Math.ceil(samples / chunk)), probes.kernel);
+  const before = await measureCosts(executor, probes);
   const book = new LedgerBook();
   await executor.run(tasks, { onEvent: book.add });
   const ended = clock();
-  const costs = meanCosts([before, await measureCosts(executor, kernel)]);
+  const costs = meanCosts([before, await measureCosts(executor, probes)]);
   const alone = aloneMs(costs, samples, tasks.length);
   const foretold = {
     aloneMs: alone,

@@ -2,8 +2,7 @@
 import { InvalidArgumentError, checkInteger } from '../errors.js';
 import { partition } from '../sampling/partition.js';
 import type { Executor } from '../task/executor.js';
-import type { Kernel } from '../task/task.js';
-import { makespanMs, meanCosts, measureCosts, tasksOf, type Costs, type WhatIf } from './costs.js';
+import { makespanMs, meanCosts, measureCosts, tasksOf, type Costs, type ProbeOptions, type WhatIf } from './costs.js';
 import { range } from './laws.js';
 
 /** The answer. Efficiency is against one thread that works alone without any overhead. */
@@ -43,10 +42,9 @@ export interface Checked {
 }
 
 /** What to check: a run on an executor, with costs measured on it or on another one. */
-export interface CheckOptions {
+export interface CheckOptions extends ProbeOptions {
   readonly samples: number;
   readonly chunk: number;
-  readonly kernel?: Kernel;
   readonly repeats?: number;
   /** One with as many workers as cores; absent, the executor itself. */
   readonly costsOf?: Executor;
@@ -58,17 +56,17 @@ export interface CheckOptions {
  */
 export async function checkWhatIf(
   executor: Executor,
-  { samples, chunk, kernel = 'simd', repeats = 5, costsOf = executor }: CheckOptions,
+  { samples, chunk, repeats = 5, costsOf = executor, ...probes }: CheckOptions,
 ): Promise<Checked> {
   checkInteger('checkWhatIf: repeats', repeats, 1, 'Five or more show how far errors differ.');
-  const tasks = tasksOf(partition(samples, Math.ceil(samples / chunk)), kernel);
+  const tasks = tasksOf(partition(samples, Math.ceil(samples / chunk)), probes.kernel);
   const runs: Checked['runs'][number][] = [];
-  let before = await measureCosts(costsOf, kernel);
+  let before = await measureCosts(costsOf, probes);
   for (let i = 0; i < repeats; i++) {
     const began = performance.now();
     await executor.run(tasks);
     const measured = (performance.now() - began) / 1000;
-    const after = await measureCosts(costsOf, kernel);
+    const after = await measureCosts(costsOf, probes);
     const costs = meanCosts([before, after]);
     const predicted = whatIf(costs, { samples, chunk, workers: executor.workers }).seconds;
     runs.push({ predicted, measured, error: predicted / measured - 1, costs });
