@@ -89,7 +89,7 @@ export class LedgerBook {
     } else if (event.type === 'finished') {
       const thread = this.threadOf(event.worker, event.thread);
       this.waited(thread, event.task, event.start);
-      this.ms.busy += event.end - event.start;
+      this.ms.busy += span(event.start, event.end);
       this.settle(thread, event.end, event.time);
       this.running.delete(event.task);
       this.queued.delete(event.task);
@@ -109,23 +109,23 @@ export class LedgerBook {
     const asked = this.firstQueued ?? ended;
     const last = Math.max(this.lastDelivered, asked);
     const unseen = count - this.threads.size; // threads without a task
-    let startUp = unseen * (asked - this.began);
+    let startUp = unseen * span(this.began, asked);
     let { dispatch, transfer, imbalance, lost, busy } = this.ms;
     const underWay = new Map(Array.from(this.running.values(), ({ thread, start }) => [thread, start]));
-    imbalance += unseen * (last - asked);
-    let tail = unseen * (ended - last);
+    imbalance += unseen * span(asked, last);
+    let tail = unseen * span(last, ended);
     for (const thread of this.threads.values()) {
       const { since, ended: end, delivered = Math.max(since, asked), left } = thread;
       const start = underWay.get(thread);
-      startUp += Math.max(since, asked) - this.began;
-      if (end !== undefined) transfer += delivered - end;
-      if (left !== undefined) lost += ended - left;
-      else if (start !== undefined) {
+      startUp += span(this.began, Math.max(since, asked));
+      if (end !== undefined) transfer += span(end, delivered);
+      if (left !== undefined) lost += span(left, ended);
+      else if (start !== undefined && start >= delivered) {
         dispatch += start - delivered;
-        busy += ended - start;
+        busy += span(start, ended);
       } else {
-        imbalance += Math.max(0, last - delivered);
-        tail += ended - Math.max(last, delivered);
+        imbalance += span(delivered, last);
+        tail += span(Math.max(last, delivered), ended);
       }
     }
     const measured = {
@@ -152,7 +152,7 @@ export class LedgerBook {
     if (thread.ended !== undefined && thread.delivered !== undefined) {
       // Where the next task was with the thread already, it did not wait for the result to arrive.
       const waits = thread.delivered <= start;
-      if (waits) this.ms.transfer += thread.delivered - thread.ended;
+      if (waits) this.ms.transfer += span(thread.ended, thread.delivered);
       free = waits ? thread.delivered : thread.ended;
     }
     if (start < free) return; // clocks that disagree: what is counted twice shows as unexplained, below 0
@@ -173,14 +173,14 @@ export class LedgerBook {
     if (!tried) return;
     this.running.delete(task);
     this.waited(tried.thread, task, tried.start);
-    this.ms.lost += time - tried.start;
+    this.ms.lost += span(tried.start, time);
     this.settle(tried.thread, time, time);
   }
 
   private join(worker: string, number: number, time: number): void {
     const thread = this.threadOf(worker, number, time);
     if (thread.left === undefined) return;
-    this.ms.lost += time - thread.left;
+    this.ms.lost += span(thread.left, time);
     thread.left = undefined;
     this.settle(thread, time, time);
   }
@@ -188,8 +188,9 @@ export class LedgerBook {
   private leave(thread: Thread, time: number): void {
     for (const [task, tried] of this.running) if (tried.thread === thread) this.fail(task, time);
     if (thread.ended !== undefined && thread.delivered !== undefined)
-      this.ms.transfer += thread.delivered - thread.ended;
-    this.ms.imbalance += time - (thread.delivered ?? Math.max(thread.since, this.firstQueued ?? time));
+      this.ms.transfer += span(thread.ended, thread.delivered);
+    const free = thread.delivered ?? Math.max(thread.since, this.firstQueued ?? time);
+    this.ms.imbalance += span(free, time);
     thread.ended = thread.delivered = thread.left = time;
   }
 
@@ -199,6 +200,11 @@ export class LedgerBook {
     if (!thread) this.threads.set(name, (thread = { worker, since }));
     return thread;
   }
+}
+
+/** From one time to a later one; clocks that disagree make no row negative, but the last. */
+function span(from: number, to: number): number {
+  return Math.max(0, to - from);
 }
 
 /**
