@@ -77,7 +77,7 @@ export { timeInTurn, timeRuns, type Contestant, type Timing, type Timings } from
 export {
   LEDGER_ROWS,
   LedgerBook,
-  measureAloneShare,
+  ledgerOfRun,
   serialPartOf,
   type Ledger,
   type LedgerRow,
@@ -100,14 +100,13 @@ export {
   type ProfiledLine,
   type SerialProfile,
 } from './measure/profile.js';
+export { measureCosts, type Costs, type WhatIf } from './measure/costs.js';
 export {
   checkWhatIf,
-  measureCosts,
   whatIf,
   type Checked,
-  type Costs,
+  type CheckOptions,
   type Prediction,
-  type WhatIf,
 } from './measure/what-if.js';
 
 // The dashboard: a run to watch, or to keep as a report

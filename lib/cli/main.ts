@@ -6,7 +6,7 @@ import { EXIT } from './exit.js';
 /** The commands in the order of the help. Each is loaded when it is asked for: a scheduler's packages take 60 ms. */
 const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => void> } = {
   pi: async () => (await import('./pi.js')).addPi,
-  start: async () => (await import('./start.js')).addStart,
+  start: async () => (await import('./race.js')).addStart,
   race: async () => (await import('./race.js')).addRace,
   board: async () => (await import('./board.js')).addBoard,
   scheduler: async () => (await import('./scheduler.js')).addScheduler,

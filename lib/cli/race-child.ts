@@ -5,17 +5,24 @@ import type { Estimate } from '../estimators/run.js';
 import { STAGES } from '../estimators/stages.js';
 import { startPool } from '../execute/pool.js';
 import { startSerial } from '../execute/serial.js';
-import { peakMemoryBytes } from '../machine.js';
+import { childrenCpuSeconds, childrenPeakMemoryBytes, peakMemoryBytes } from '../machine.js';
 import { timeOnce } from '../measure/stopwatch.js';
-import type { Executor } from '../task/executor.js';
+import type { Executor, ExecutorEvent } from '../task/executor.js';
 
 /** What the race tells its child: who it is, first; then each run. */
 export type ToRacer =
-  | { readonly stage: string; readonly workers: number; readonly seed: number | string }
+  | {
+      readonly stage: string;
+      readonly workers: number;
+      readonly seed: number | string;
+      /** Whether somebody wants the events. */
+      readonly watched: boolean;
+    }
   | { readonly samples: number };
 
-/** What the child tells: it is up, a run has ended, or why not. */
+/** What the child tells: events of a run, where they are wanted; it is up, a run has ended, or why not. */
 export type FromRacer =
+  | { readonly type: 'events'; readonly events: readonly ExecutorEvent[] }
   | { readonly type: 'up'; readonly startupSeconds: number }
   | {
       readonly type: 'ran';
@@ -34,16 +41,35 @@ let run: (samples: number) => Promise<FromRacer>;
 
 async function handle(order: ToRacer): Promise<FromRacer> {
   if ('samples' in order) return run(order.samples);
-  const { stage, workers, seed } = order;
+  const { stage, workers, seed, watched } = order;
   const start = EXECUTORS[stage] ?? ((count: number) => startPool({ workers: count }));
   const { value: executor, seconds: startupSeconds } = await timeOnce({ timed: start, given: [workers] });
   const estimate = await STAGES[stage]();
-  const alone = stage !== 'distributed'; // its workers' CPU time and memory are not this process's
+  const onEvent = watched ? (event: ExecutorEvent) => tellEvents(event) : undefined;
   run = async (samples) => {
-    const { value, cpuSeconds } = await timeOnce({ timed: estimate, given: [samples, { seed, executor }] });
-    return { type: 'ran', estimate: value, ...(alone ? { cpuSeconds, peakBytes: peakMemoryBytes() } : {}) };
+    const others = stage === 'distributed' ? childrenCpuSeconds() : 0; // its workers are processes of their own
+    const given = [samples, { seed, executor, onEvent }];
+    const { value, cpuSeconds: own } = await timeOnce({ timed: estimate, given });
+    if (watched) tellEvents();
+    const peak = stage === 'distributed' ? childrenPeakMemoryBytes() : 0;
+    if (others === undefined) return { type: 'ran', estimate: value };
+    const cpuSeconds = own + (stage === 'distributed' ? (childrenCpuSeconds() ?? others) - others : 0);
+    return { type: 'ran', estimate: value, cpuSeconds, peakBytes: peakMemoryBytes() + peak };
   };
   return { type: 'up', startupSeconds };
+}
+
+/** Events travel together, so often (ms). */
+const EVENTS_MS = 100;
+let events: ExecutorEvent[] = [];
+let told = 0;
+
+/** Takes an event and, once in a while or without one, passes on what came. */
+function tellEvents(event?: ExecutorEvent): void {
+  if (event) events.push(event);
+  if (event && performance.now() - told < EVENTS_MS) return;
+  process.send?.({ type: 'events', events } satisfies FromRacer);
+  [events, told] = [[], performance.now()];
 }
 
 process.on('message', (order: ToRacer) => {

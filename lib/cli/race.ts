@@ -1,4 +1,5 @@
-// `lola race`: the stages against one another on this machine, in turn, each in a process of its own.
+// `lola race`, and `npm start`, its short form: the stages against one another on this machine, in turn, each in a
+// process of its own.
 import { fork, type ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
@@ -13,6 +14,7 @@ import {
   findingsOf,
   machineLine,
   pageOf,
+  progressionOf,
   racersOf,
   roundSamples,
   tableOfRace,
@@ -25,14 +27,15 @@ import { interruptible } from './interrupt.js';
 import { progressBar } from './progress.js';
 import type { FromRacer, ToRacer } from './race-child.js';
 import { table } from './table.js';
+import { addDashboardFlags, localThreads, startWatch, type Watch, type WatchFlags } from './watch.js';
 
 /** A run that would take longer is left out of a sweep (s). */
 const MOST_SECONDS = 30;
-/** Where no number of samples is given, the serial stage is to take about this long (s). */
-const AIM_SECONDS = 1;
 const CALIBRATION = 1e7;
+/** Slurm's stage needs a cluster; all others run on any machine. */
+const RACED = Object.keys(STAGES).filter((stage) => stage !== 'slurm');
 
-interface RaceFlags {
+interface RaceFlags extends Pick<WatchFlags, 'dashboard' | 'dashboardPort' | 'publicUrl' | 'report'> {
   readonly stages: string;
   readonly samples?: string;
   readonly sweep?: string;
@@ -41,107 +44,161 @@ interface RaceFlags {
   readonly seed: string;
   readonly nickname?: string;
   readonly predict?: string;
-  readonly report?: string;
   readonly json?: string;
 }
 
+/** What differs between the race and its short form. */
+interface Form {
+  readonly workers: (cores: number) => readonly number[];
+  /** Where no number of samples is given, the race is to take about this long (s). */
+  readonly aimSeconds: number;
+  readonly table: (result: RaceResult) => string[][];
+  readonly next: string;
+}
+
+const WHOLE: Form = { workers: powersUpTo, aimSeconds: 40, table: tableOfRace, next: '' };
+
+const SHORT: Form = {
+  workers: (cores) => [cores],
+  aimSeconds: 25,
+  table: progressionOf,
+  next: `What to do next:
+  npm run notebooks                             the lesson, notebook by notebook, in your own Jupyter
+  npx lola pi --stage pool --workers 4          one stage with your own flags (npx lola pi --help)
+  npx lola race                                 with 1, 2, 4 ... workers: memory, CPU time, efficiency, Amdahl's law
+  npx lola doctor                               what this machine has
+`,
+};
+
 export function addRace(program: Command): void {
-  program
+  const command = program
     .command('race')
-    .description('race the stages on this machine: in turn, cold and warm, with speed-ups, memory and charts')
-    .option('--stages <LIST>', 'which, as serial,pool', Object.keys(STAGES).join(','))
-    .option(
-      '--samples <N>',
-      'random points for each run (absent: as many as the serial stage counts in a second here)',
-    )
+    .description(
+      'race the stages on this machine: in turn, cold and warm, with speed-ups, memory and charts',
+    );
+  addFlags(command, '1, 2, 4 ... up to the cores you are allotted', '5').action((flags: RaceFlags) =>
+    runRace(flags, WHOLE),
+  );
+}
+
+export function addStart(program: Command): void {
+  const command = program
+    .command('start')
+    .description("run Lola's progression on this machine: every stage, the same samples, one integer");
+  addFlags(command, 'the cores you are allotted', '3').action((flags: RaceFlags) => runRace(flags, SHORT));
+}
+
+function addFlags(command: Command, workers: string, repeats: string): Command {
+  command
+    .option('--stages <LIST>', 'which, as serial,pool', RACED.join(','))
+    .option('--samples <N>', 'random points for each run (absent: as many as fit this machine)')
     .option(
       '--sweep <A..B>',
       'every power of ten from A to B instead, as 1e4..1e9: shows where the stages cross',
     )
-    .option(
-      '--workers <LIST>',
-      'numbers of workers, as 1,2,4 (absent: powers of two, up to the cores you are allotted)',
-    )
-    .option('--repeats <R>', 'warm runs of each', '5')
+    .option('--workers <LIST>', `numbers of workers, as 1,2,4 (absent: ${workers})`)
+    .option('--repeats <R>', 'warm runs of each', repeats)
     .option('--seed <S>', 'a number or a text, the same for all', '2017')
     .option('--nickname <NAME>', 'the name that `lola board` shows')
     .option('--predict <S>', 'the best speed-up that you predict')
     .option('--report <FILE>', 'also write an HTML page with tables and charts')
-    .option('--json <FILE>', 'also write the result as JSON (lib/measure/race.schema.json)')
-    .action(runRace);
+    .option('--json <FILE>', 'also write the result as JSON (lib/measure/race.schema.json)');
+  return addDashboardFlags(command);
 }
 
-async function runRace(flags: RaceFlags): Promise<void> {
+async function runRace(flags: RaceFlags, form: Form): Promise<void> {
   const machine = describeMachine();
-  const stages = flags.stages.split(',').map((stage) => readChoice('--stages', stage, Object.keys(STAGES)));
+  const stages = flags.stages.split(',').map((stage) => readChoice('--stages', stage, RACED));
   const workers =
     flags.workers?.split(',').map((text) => readCount('--workers', text)) ??
-    powersUpTo(machine.coresAllotted);
+    form.workers(machine.coresAllotted);
   const repeats = readCount('--repeats', flags.repeats);
-  const seed = readSeed(flags.seed);
   const sizes = sizesOf(flags);
-  const result = {
-    format: 'lolas-pi.race.1' as const,
+  const { racers, notMeasured } = racersOf(
+    [...new Set(stages)],
+    [...new Set(workers)],
+    machine.coresAllotted,
+  );
+  const result: Kept = {
+    format: 'lolas-pi.race.1',
     ...readPerson(flags),
     machine,
-    seed,
+    seed: readSeed(flags.seed),
     repeats,
     interrupted: false,
-    runs: [] as RaceRun[],
-    memory: [] as (Racer & { peakBytes: number })[],
-    ...racersOf([...new Set(stages)], [...new Set(workers)], machine.coresAllotted),
+    runs: [],
+    memory: [],
+    notMeasured,
   };
-  const { racers, ...kept } = result;
   for (const file of [flags.json, flags.report]) if (file !== undefined) write(file, ''); // refused before the work
+  const { dashboard, dashboardPort, publicUrl } = flags; // the page of --report is the race's own
+  const watch = await startWatch("Lola's pi: a race", { dashboard, dashboardPort, publicUrl });
   const { signal, release } = interruptible();
   try {
-    await new Race(kept, racers, signal).run(sizes);
+    await new Race(result, racers, signal, watch).run(sizes ?? form.aimSeconds);
   } catch (error) {
-    if (!(error instanceof CancelledError)) throw error;
-    kept.interrupted = true;
+    if (error instanceof CancelledError) result.interrupted = true;
+    else {
+      await watch.finish(false);
+      throw error;
+    }
   } finally {
     release();
-    if (flags.json !== undefined) write(flags.json, `${JSON.stringify(kept, null, 1)}\n`);
+    if (flags.json !== undefined) write(flags.json, `${JSON.stringify(result, null, 1)}\n`);
   }
-  if (kept.interrupted && kept.runs.every(({ cold }) => cold)) throw new CancelledError();
-  if (flags.report !== undefined)
+  tell(result, form, flags.report);
+  await watch.finish(!result.interrupted);
+}
+
+/** Prints what was measured, writes the page, and sets the exit code. */
+function tell(result: RaceResult, form: Form, report: string | undefined): void {
+  if (report !== undefined)
     write(
-      flags.report,
+      report,
       pageOf(
         "Lola's pi: a race",
-        [machineLine(machine), ...findingsOf(kept)],
-        tableOfRace(kept),
-        chartsOf(kept),
+        [machineLine(result.machine), ...findingsOf(result)],
+        tableOfRace(result),
+        chartsOf(result),
       ),
     );
-  const [head, ...rows] = tableOfRace(kept);
-  process.stdout.write(`${machineLine(machine)}\n\n${table(head, rows)}\n\n${findingsOf(kept).join('\n')}\n`);
-  if (kept.interrupted) process.exitCode = EXIT.interrupted;
-  else if (disagreements(kept).length > 0) process.exitCode = EXIT.failed;
+  const [head, ...rows] = form.table(result);
+  process.stdout.write(
+    `${machineLine(result.machine)}\n\n${table(head, rows)}\n\n${findingsOf(result).join('\n')}\n`,
+  );
+  if (result.interrupted) process.exitCode = EXIT.interrupted;
+  else if (disagreements(result).length > 0) process.exitCode = EXIT.failed;
+  else process.stderr.write(form.next);
 }
+
+/** The result while it grows. */
+type Kept = Omit<RaceResult, 'runs' | 'memory' | 'notMeasured' | 'interrupted'> & {
+  interrupted: boolean;
+  readonly runs: RaceRun[];
+  readonly notMeasured: NotMeasured[];
+  readonly memory: (Racer & { peakBytes: number })[];
+};
 
 /** The runs of a race, written into `result` as they end. */
 class Race {
   private readonly children = new Map<Racer, Child>();
 
   constructor(
-    private readonly result: {
-      readonly runs: RaceRun[];
-      readonly notMeasured: NotMeasured[];
-      readonly memory: (Racer & { peakBytes: number })[];
-    } & Pick<RaceResult, 'seed' | 'repeats'>,
+    private readonly result: Kept,
     private readonly racers: readonly Racer[],
     private readonly signal: AbortSignal,
+    private readonly watch: Watch,
   ) {}
 
-  async run(sizes: readonly number[] | undefined): Promise<void> {
+  /** @param given numbers of samples, or about how long the race is to take (s) */
+  async run(given: readonly number[] | number): Promise<void> {
     if (this.racers.length === 0) return;
     try {
-      for (const racer of this.racers)
-        this.children.set(racer, await Child.start(racer, this.result.seed, this.signal));
-      for (const samples of sizes ?? [await this.fittingSamples()]) {
+      for (const racer of this.racers) this.children.set(racer, await this.startChild(racer, this.watch));
+      const sizes = typeof given === 'number' ? [await this.fittingSamples(given)] : given;
+      for (const samples of sizes) {
         const expected = this.expectedSeconds(samples);
-        if (sizes && sizes.length > 1 && expected > MOST_SECONDS) {
+        if (sizes.length > 1 && expected > MOST_SECONDS) {
           this.result.notMeasured.push({
             samples,
             reason: `a run would take about ${expected.toFixed(0)} s here; --samples ${samples} insists`,
@@ -162,6 +219,7 @@ class Race {
     try {
       for (let round = 0, done = 0; round < rounds; round++) {
         for (const [racer, child] of this.children) {
+          this.watch.startStage(racer.stage, localThreads(racer.stage, racer.workers));
           runs.push(await child.run(samples));
           this.note(racer, child.peakBytes);
           bar.update(++done);
@@ -184,19 +242,26 @@ class Race {
     return Math.max(0, ...last.map((run) => (run.seconds * samples) / run.samples));
   }
 
-  /** So many samples that the first racer takes about a second; its cold run is not spent on finding out. */
-  private async fittingSamples(): Promise<number> {
+  /** So many samples that all rounds take about so long; nobody's cold run is spent on finding out. */
+  private async fittingSamples(aimSeconds: number): Promise<number> {
     const [first] = this.racers;
-    const scout = await Child.start(first, this.result.seed, this.signal);
+    const scout = await this.startChild(first);
     try {
       await scout.run(CALIBRATION);
       const { seconds } = await scout.run(CALIBRATION);
-      return roundSamples((CALIBRATION * AIM_SECONDS) / seconds);
+      const threads = this.racers.reduce((sum, { workers }) => sum + first.workers / workers, 0);
+      return roundSamples((CALIBRATION * aimSeconds) / (seconds * threads * (this.result.repeats + 1)));
     } finally {
       await scout.end();
     }
   }
+
+  private startChild(racer: Racer, watch?: Watch): Promise<Child> {
+    return Child.start(racer, this.result.seed, this.signal, watch?.onEvent);
+  }
 }
+
+type Answer = Exclude<FromRacer, { readonly type: 'events' }>;
 
 /** A racer's process. */
 class Child {
@@ -204,17 +269,29 @@ class Child {
   private cold = true;
   private startupSeconds = 0;
   private readonly process: ChildProcess;
+  private answer?: (report: Answer) => void;
 
   private constructor(
     private readonly racer: Racer,
     private readonly signal: AbortSignal,
+    onEvent?: Watch['onEvent'],
   ) {
     this.process = fork(fileURLToPath(new URL('./race-child.js', import.meta.url)), { execArgv: [] });
+    this.process.on('message', (report: FromRacer) => {
+      if (report.type === 'events') for (const event of report.events) onEvent?.(event);
+      else this.answer?.(report);
+    });
   }
 
-  static async start(racer: Racer, seed: number | string, signal: AbortSignal): Promise<Child> {
-    const child = new Child(racer, signal);
-    const report = await child.ask({ ...racer, seed });
+  /** @param onEvent where somebody watches: what the racer's executor tells */
+  static async start(
+    racer: Racer,
+    seed: number | string,
+    signal: AbortSignal,
+    onEvent?: Watch['onEvent'],
+  ): Promise<Child> {
+    const child = new Child(racer, signal, onEvent);
+    const report = await child.ask({ ...racer, seed, watched: onEvent !== undefined });
     if (report.type === 'up') child.startupSeconds = report.startupSeconds;
     return child;
   }
@@ -240,7 +317,7 @@ class Child {
   }
 
   /** One order, one answer. @throws CancelledError where the race is stopped meanwhile; what the racer threw */
-  private async ask(order: ToRacer): Promise<FromRacer> {
+  private async ask(order: ToRacer): Promise<Answer> {
     const stop = new AbortController();
     const cancelled = once(this.signal, 'abort', { signal: stop.signal }).then(() =>
       Promise.reject(new CancelledError()),
@@ -251,16 +328,16 @@ class Child {
         `race: the process of ${this.racer.stage} with ${this.racer.workers} workers ended (${code}). Is there enough memory?`,
       );
     });
-    const answered = once(this.process, 'message', { signal: stop.signal });
+    const answered = new Promise<Answer>((resolve) => (this.answer = resolve));
     try {
       if (this.signal.aborted) throw new CancelledError();
       this.process.send(order);
-      const [report] = (await Promise.race([answered, cancelled, ended])) as [FromRacer];
+      const report = await Promise.race([answered, cancelled, ended]);
       if (report.type === 'failed') throw fromErrorRecord(report.error);
       return report;
     } finally {
       stop.abort();
-      await Promise.allSettled([cancelled, ended, answered]);
+      await Promise.allSettled([cancelled, ended]);
     }
   }
 

@@ -30,18 +30,23 @@ export interface Watch {
 }
 
 export function addWatchFlags(command: Command): Command {
+  return addDashboardFlags(command)
+    .option(
+      '--report <FILE>',
+      'write the run as one HTML file with the same panels, to open without a server',
+    )
+    .option('--events <FILE>', 'write the raw events, a line of JSON each; lola report draws them');
+}
+
+/** The flags of the dashboard alone. */
+export function addDashboardFlags(command: Command): Command {
   return command
     .option('--dashboard', 'watch the run in a browser')
     .option('--dashboard-port <PORT>', 'absent: 8787, or the next one that is free')
     .option(
       '--public-url <URL>',
       'where a proxy shows the dashboard (absent: what JupyterHub or Codespaces say)',
-    )
-    .option(
-      '--report <FILE>',
-      'write the run as one HTML file with the same panels, to open without a server',
-    )
-    .option('--events <FILE>', 'write the raw events, a line of JSON each; lola report draws them');
+    );
 }
 
 /** Threads of this process in a stage; none where workers join by themselves. */

@@ -1,11 +1,17 @@
-// Where the threads' time went, kept while events come in: every moment of every thread goes to one account, once.
+// The run's ledger (measure/ledger.ts) as the dashboard shows it, and compute time apart for each number of threads.
+import { LedgerBook, type LedgerRowName } from '../measure/ledger.js';
 import { amdahl, karpFlatt } from '../measure/laws.js';
+import type { ExecutorEvent } from '../task/executor.js';
 import type { Lesson, Point, Spent } from './picture.js';
 
-/** An account of the ledger. */
-export type Account = keyof Spent;
-
-const NOTHING: Spent = { computeMs: 0, transferMs: 0, waitMs: 0, idleMs: 0, lostMs: 0 };
+/** Which rows of the ledger each part of the dashboard's bar holds. */
+const ROWS_OF: { readonly [part in keyof Spent]: readonly LedgerRowName[] } = {
+  computeMs: ['compute'],
+  transferMs: ['transfer'],
+  waitMs: ['dispatch'],
+  idleMs: ['start-up', 'imbalance', 'tail'],
+  lostMs: ['lost'],
+};
 /** A stretch with one number of threads is a point of the chart from this length on (ms): threads come up one by one. */
 const SHORTEST_POINT_MS = 200;
 const MOST_POINTS = 30;
@@ -14,64 +20,64 @@ const MOST_POINTS = 30;
 interface Phase {
   readonly start: number;
   readonly threads: number;
-  readonly spent: { -readonly [account in Account]: number };
+  readonly computeMs: number;
 }
 
-/** The accounts of one run, apart for each number of threads, and the points of earlier runs. */
+/** The ledger of one run, and the points of earlier runs. */
 export class Ledger {
   private phases: Phase[] = [];
   private points: Point[] = [];
+  private book = new LedgerBook(0);
+  private lastArrival = 0;
   run = 0;
 
-  /** A run begins: its accounts are empty. Points of the last one stay for comparison. */
+  /** A run begins: its ledger is empty. Points of the last one stay for comparison. */
   begin(start: number, threads: number, lastEnd: number): void {
-    this.points = this.pointsUntil(lastEnd);
+    this.points = this.pointsUntil(lastEnd, this.phases);
     this.run += 1;
-    this.phases = [{ start, threads, spent: { ...NOTHING } }];
+    this.phases = [{ start, threads, computeMs: 0 }];
+    this.book = new LedgerBook(start);
+    this.lastArrival = start;
+    this.add({ type: 'queued', task: '', time: start }); // what was queued before the first task began
+  }
+
+  /** Takes an event on the receiver's clock, none before the run began, a thread's tasks one after the other. */
+  add(event: ExecutorEvent): void {
+    this.book.add(event);
+    if (event.type !== 'finished') return;
+    this.lastArrival = Math.max(this.lastArrival, event.time);
+    this.phases = withCompute(this.phases, event.start, event.end);
   }
 
   /** From `time` on there are so many threads. */
   setThreads(time: number, threads: number): void {
     const last = this.phases[this.phases.length - 1];
     if (last && threads !== last.threads)
-      this.phases.push({ start: Math.max(time, last.start), threads, spent: { ...NOTHING } });
+      this.phases.push({ start: Math.max(time, last.start), threads, computeMs: 0 });
   }
 
-  /** Puts from..to of one thread to an account; a stretch across phases is divided among them. */
-  spend(account: Account, from: number, to: number): void {
-    let end = to;
-    for (let i = this.phases.length - 1; i >= 0 && end > from; i--) {
-      const { start, spent } = this.phases[i];
-      const begin = i === 0 ? from : Math.max(from, start);
-      if (begin >= end) continue;
-      spent[account] += end - begin;
-      end = begin;
-    }
-  }
-
-  /** A copy that may spend what is not settled yet without a trace here. */
-  fork(): Ledger {
-    const copy = new Ledger();
-    copy.run = this.run;
-    copy.points = this.points;
-    copy.phases = this.phases.map((phase) => ({ ...phase, spent: { ...phase.spent } }));
-    return copy;
-  }
-
-  lesson(threads: number, end: number): Lesson {
-    const spent = { ...NOTHING } as Phase['spent'];
-    for (const phase of this.phases) for (const name of ACCOUNTS) spent[name] += phase.spent[name];
-    const makespanMs = this.phases.length > 0 ? Math.max(0, end - this.phases[0].start) : 0;
-    const points = this.pointsUntil(end);
+  /** @param running when the tasks began that run now */
+  lesson(threads: number, until: number, running: readonly number[]): Lesson {
+    const start = this.phases[0]?.start ?? until;
+    const end = Math.max(until, this.lastArrival);
+    const { rows } = end > start ? this.book.ledger({ ended: end }) : { rows: [] };
+    const msOf = (names: readonly LedgerRowName[]) =>
+      1000 * rows.reduce((sum, { name, seconds }) => sum + (names.includes(name) ? seconds : 0), 0);
+    const spent = Object.fromEntries(
+      Object.entries(ROWS_OF).map(([part, names]) => [part, msOf(names)]),
+    ) as unknown as Spent;
+    const phases = running.reduce((all, began) => withCompute(all, began, end), this.phases);
+    const points = this.pointsUntil(end, phases);
     const basis = basisOf(points);
+    const makespanMs = Math.max(0, end - start);
     return { run: this.run, threads, makespanMs, spent, points, basis, amdahl: curveOf(basis) };
   }
 
   /** The speed-up is compute time over makespan: exact where one thread alone would take as long for each task. */
-  private pointsUntil(end: number): Point[] {
-    const own = this.phases.flatMap(({ start, threads, spent }, i) => {
-      const makespanMs = (this.phases[i + 1]?.start ?? end) - start;
-      const speedUp = spent.computeMs / makespanMs;
+  private pointsUntil(end: number, phases: readonly Phase[]): Point[] {
+    const own = phases.flatMap(({ start, threads, computeMs }, i) => {
+      const makespanMs = (phases[i + 1]?.start ?? end) - start;
+      const speedUp = computeMs / makespanMs;
       if (makespanMs < SHORTEST_POINT_MS || threads === 0 || speedUp === 0) return [];
       const serial = threads > 1 ? { karpFlatt: karpFlatt(speedUp, threads) } : {};
       return [{ run: this.run, threads, makespanMs, speedUp, efficiency: speedUp / threads, ...serial }];
@@ -80,7 +86,14 @@ export class Ledger {
   }
 }
 
-export const ACCOUNTS = Object.keys(NOTHING) as readonly Account[];
+/** Phases with from..to more of compute time; a stretch across phases is divided among them. */
+function withCompute(phases: readonly Phase[], from: number, to: number): Phase[] {
+  return phases.map((phase, i) => {
+    const begin = i === 0 ? from : Math.max(from, phase.start);
+    const end = Math.min(to, phases[i + 1]?.start ?? to);
+    return end > begin ? { ...phase, computeMs: phase.computeMs + end - begin } : phase;
+  });
+}
 
 function basisOf(points: readonly Point[]): Point | undefined {
   const shared = points.filter(({ threads }) => threads > 1);

@@ -90,7 +90,7 @@ export class Recorder {
     if (event.type !== 'started' || this.origin === undefined) this.advance(event.time);
     switch (event.type) {
       case 'queued':
-        return this.queued(this.at(event.time));
+        return this.queued(event.task, this.at(event.time));
       case 'started':
         return this.started(event);
       case 'finished':
@@ -127,8 +127,7 @@ export class Recorder {
   /** The picture as of the last event or call of advance. */
   picture(): Picture {
     const end = this.progress.running > 0 ? this.now : this.lastEnd;
-    const ledger = this.ledger.fork();
-    for (const thread of this.threads) this.settle(thread, end, ledger);
+    const running = this.threads.flatMap((thread) => thread.running?.start ?? []);
     return {
       title: this.title,
       machine: this.machine,
@@ -141,18 +140,19 @@ export class Recorder {
       workers: Array.from(this.workers.values(), lineOf),
       progress: { ...this.progress },
       samples: this.samples.list,
-      lesson: ledger.lesson(this.alive, end),
+      lesson: this.ledger.lesson(this.alive, end, running),
     };
   }
 
   // ---- events
 
-  private queued(time: number): void {
+  private queued(task: string, time: number): void {
     const quiet = this.progress.running === 0 && time - this.lastEnd > QUIET_MS;
     // Tasks of a run that gave up are never started; so are those that threads let lie for so long.
     const over = this.progress.waiting === 0 || this.gaveUp || this.alive > 0;
     if (this.start !== undefined && quiet && over) this.newRun(time - this.lastEnd > LONG_QUIET_MS);
     if (this.progress.queued === 0) this.queuedFirst = time;
+    if (this.start !== undefined) this.ledger.add({ type: 'queued', task, time });
     this.progress.queued += 1;
     this.setWaiting(this.progress.waiting + 1, time);
   }
@@ -166,13 +166,15 @@ export class Recorder {
     const start = known ? told : Math.min(this.now, Math.max(told, this.queuedFirst));
     if (this.start === undefined) this.begin(start);
     const thread = this.threadOf(worker, number, start);
-    if (known && !thread.running) this.settleGap(thread, start, this.ledger, true);
+    if (known && !thread.running) this.settleGap(thread, start);
     if (!thread.running) this.setRunning(worker, 1);
     thread.running = {
       task: short(task),
       start: round(Math.max(start, thread.settled ?? start)),
       again: this.again.delete(task),
     };
+    const place = { worker: name, thread: number };
+    this.ledger.add({ type: 'started', task, ...place, time: thread.running.start });
     this.setWaiting(Math.max(0, this.progress.waiting - 1), start);
   }
 
@@ -182,8 +184,7 @@ export class Recorder {
     const from = this.at(start) + worker.offset;
     if (this.start === undefined) this.begin(from);
     const thread = this.threadOf(worker, number, from);
-    this.endTask(thread, 'task', task, from, this.at(end) + worker.offset);
-    thread.arrived = this.at(time);
+    this.endTask(thread, 'task', task, from, this.at(end) + worker.offset, this.at(time));
     worker.finished += 1;
     this.progress.finished += 1;
     this.finishedEver += 1;
@@ -216,7 +217,7 @@ export class Recorder {
       if (running) {
         this.endTask(thread, 'lost', running.task, running.start, end);
         this.requeue(running.task, end);
-      } else this.settle(thread, end, this.ledger);
+      } else this.settleGap(thread, end);
       // What failed in the worker's last moment went down with it.
       const last = thread.boxes[thread.boxes.length - 1];
       if (last?.kind === 'failed' && last.end === round(end))
@@ -224,6 +225,7 @@ export class Recorder {
       thread.settled = undefined;
     }
     worker.left = { time: round(end), reason: short(reason) };
+    this.ledger.add({ type: 'left', worker: name, reason, time: end });
     this.setAlive(this.alive - worker.threads.size, end);
   }
 
@@ -247,17 +249,23 @@ export class Recorder {
       const back = Math.max(time, worker.left.time);
       worker.left = undefined;
       for (const each of worker.threads.values()) each.settled = this.start === undefined ? undefined : back;
+      this.joinLedger(worker, back);
       this.setAlive(this.alive + worker.threads.size, time);
     }
     if (!thread) {
       const settled = this.start === undefined ? undefined : Math.max(time, this.start);
       thread = { worker, number, boxes: [], running: undefined, settled, arrived: 0 };
       worker.threads.set(number, thread);
+      this.joinLedger(worker, settled ?? time);
       const inOrder = (each: Worker) => [...each.threads.values()].sort((a, b) => a.number - b.number);
       this.threads = [...this.workers.values()].flatMap(inOrder);
       this.setAlive(this.alive + 1, time);
     }
     return thread;
+  }
+
+  private joinLedger({ name, threads }: Worker, time: number): void {
+    if (this.start !== undefined) this.ledger.add({ type: 'joined', worker: name, threads: threads.size, time });
   }
 
   private setAlive(alive: number, time: number): void {
@@ -278,6 +286,7 @@ export class Recorder {
   private requeue(task: string, time: number): void {
     this.progress.retried += 1;
     if (this.again.size < MOST_REMEMBERED) this.again.add(task);
+    if (this.start !== undefined) this.ledger.add({ type: 'queued', task, time });
     this.setWaiting(this.progress.waiting + 1, time);
   }
 
@@ -291,6 +300,7 @@ export class Recorder {
       const drawn = thread.boxes[thread.boxes.length - 1]?.end ?? start;
       if (!thread.worker.left) thread.settled = Math.max(start, drawn);
     }
+    for (const worker of this.workers.values()) if (!worker.left) this.joinLedger(worker, start);
   }
 
   private newRun(newStream: boolean): void {
@@ -319,13 +329,14 @@ export class Recorder {
     worker.offset = delay < 0 || delay > CLOCK_TOLERANCE_MS ? delay : 0;
   }
 
-  private endTask(thread: Thread, kind: Kind, task: string, from: number, to: number): void {
+  private endTask(thread: Thread, kind: Kind, task: string, from: number, to: number, arrived = to): void {
     if (thread.running) this.setRunning(thread.worker, -1);
     const start = Math.max(from, thread.settled ?? from);
     const end = Math.max(start, to);
-    this.settleGap(thread, start, this.ledger, true);
-    this.ledger.spend(kind === 'task' ? 'computeMs' : 'lostMs', start, end);
+    this.settleGap(thread, start);
+    this.tellLedger(thread, kind, task, start, end, Math.max(end, arrived));
     thread.settled = end;
+    thread.arrived = arrived;
     this.lastEnd = Math.max(this.lastEnd, end);
     const again = thread.running?.again ?? this.again.has(task);
     this.draw(thread, {
@@ -340,26 +351,19 @@ export class Recorder {
     thread.running = undefined;
   }
 
-  /** Accounts for a thread's time up to `end`, its running task included. */
-  private settle(thread: Thread, end: number, ledger: Ledger): void {
-    if (thread.settled === undefined || thread.worker.left) return;
-    if (thread.running) {
-      const start = Math.min(end, Math.max(thread.running.start, thread.settled));
-      this.settleGap(thread, start, ledger, false);
-      ledger.spend('computeMs', start, end);
-    } else this.settleGap(thread, end, ledger, ledger === this.ledger);
+  private tellLedger(thread: Thread, kind: Kind, task: string, start: number, end: number, time: number): void {
+    const place = { task, worker: thread.worker.name, thread: thread.number };
+    if (kind === 'task') return this.ledger.add({ type: 'finished', ...place, start, end, time });
+    this.ledger.add({ type: 'started', ...place, time: start });
+    this.ledger.add({ type: 'failed', ...place, message: '', retried: false, time: end });
   }
 
-  /** Accounts for the time from a thread's last task to `to`: first its value travels, then it waits or is idle. */
-  private settleGap(thread: Thread, to: number, ledger: Ledger, drawn: boolean): void {
+  /** Draws the time from a thread's last task to `to`: first its value travels, then it waits or is idle. */
+  private settleGap(thread: Thread, to: number): void {
     const from = thread.settled ?? to;
-    if (to <= from) return;
+    if (to <= from || thread.worker.left) return;
     const arrived = Math.min(to, Math.max(from, thread.arrived));
     const idleMs = this.lulls.between(arrived, to);
-    ledger.spend('transferMs', from, arrived);
-    ledger.spend('waitMs', arrived, to - idleMs);
-    ledger.spend('idleMs', to - idleMs, to);
-    if (!drawn) return;
     const gap = { count: 0, busyMs: 0, task: '', again: false };
     this.draw(thread, { kind: 'transfer', start: round(from), end: round(arrived), ...gap });
     this.draw(thread, {
@@ -368,7 +372,7 @@ export class Recorder {
       end: round(to),
       ...gap,
     });
-    if (ledger === this.ledger) thread.settled = to;
+    thread.settled = to;
   }
 
   private draw(thread: Thread, box: Box): void {

@@ -116,7 +116,10 @@ export function piecesOf(samples: number, workers: number, kernel: Kernel): Iter
 }
 
 /** One task a piece: count the samples inside. Compiled, it is an expression; the reference is countInside itself. */
-export function* countTasks({ key, kernel }: StageContext, pieces: Iterable<Part>): Generator<Task> {
+export function* countTasks(
+  { key, kernel }: Pick<StageContext, 'key' | 'kernel'>,
+  pieces: Iterable<Part>,
+): Generator<Task> {
   const expression = insideExpression(key);
   for (const { start, samples } of pieces) {
     const name = `count-${start}`;

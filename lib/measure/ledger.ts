@@ -1,20 +1,25 @@
-// Where the time of a run went: a row for each cause, told from the executor's events and nothing else.
+// Where the time of a run went: a row for each cause, each measured by itself, and what they leave unexplained.
 import { InvalidArgumentError } from '../errors.js';
+import { partition } from '../sampling/partition.js';
 import { clock, type Executor, type ExecutorEvent } from '../task/executor.js';
-import type { Task } from '../task/task.js';
-import { karpFlatt, range } from './laws.js';
+import { aloneMs, meanCosts, measureCosts, speedOf, tasksOf, type ProbeOptions } from './costs.js';
+import { karpFlatt } from './laws.js';
 
-/** The causes, in a run's order, and what each means. Each but the last is measured by itself. */
+/**
+ * The causes, in a run's order, and what each means. Each but the last is measured by itself: the waits are differences
+ * of two times that were noted, 'compute' and 'cores slowed' are foretold by costs that were measured apart.
+ */
 export const LEDGER_ROWS = {
   'start-up': 'threads and workers come up, tasks are made',
   dispatch: 'a task waits for its way to a thread that is free',
-  compute: 'tasks run, as fast as a thread does that is alone',
-  'cores slowed': 'they run slower with all threads busy: shared cores, lower clock, other programs',
+  compute: 'what the tasks take on a thread that is alone',
+  'cores slowed': 'what they take more with all threads busy: shared cores, a lower clock',
   transfer: 'a thread waits while its result is on the way to the caller',
   imbalance: 'no task is left for a free thread, and others still work',
   tail: 'all results are there, the caller finishes alone',
   lost: 'tries that failed, threads that are gone',
-  unexplained: 'what remains of threads x makespan',
+  unexplained:
+    'what remains of threads x makespan: tasks faster or slower than foretold, clocks that disagree',
 } as const;
 export type LedgerRowName = keyof typeof LEDGER_ROWS;
 
@@ -36,8 +41,11 @@ export interface LedgerRow {
 export interface LedgerOptions {
   /** Threads there are, where some may not have had a task: executor.workers. */
   readonly threads?: number;
-  /** How fast a thread is with all busy, as a share of its rate alone (see measureAloneShare). Without it the row 'cores slowed' stays within 'compute'. */
-  readonly aloneShare?: number;
+  /**
+   * What the run's tasks should take in all, on threads that are alone and with all of them busy (thread-ms), from costs
+   * that were measured apart. Without it 'compute' is the time that the tasks took, and 'cores slowed' is within it.
+   */
+  readonly foretold?: { readonly aloneMs: number; readonly busyMs: number };
   /** When the run ended; absent means now. */
   readonly ended?: number;
 }
@@ -81,7 +89,7 @@ export class LedgerBook {
     } else if (event.type === 'finished') {
       const thread = this.threadOf(event.worker, event.thread);
       this.waited(thread, event.task, event.start);
-      this.ms.busy += event.end - event.start;
+      this.ms.busy += span(event.start, event.end);
       this.settle(thread, event.end, event.time);
       this.running.delete(event.task);
       this.queued.delete(event.task);
@@ -92,7 +100,7 @@ export class LedgerBook {
    * The ledger up to `ended`.
    * @throws InvalidArgumentError where that is not after the beginning
    */
-  ledger({ threads = 0, aloneShare, ended = clock() }: LedgerOptions = {}): Ledger {
+  ledger({ threads = 0, foretold, ended = clock() }: LedgerOptions = {}): Ledger {
     if (!(ended > this.began))
       throw new InvalidArgumentError(
         `ledger: ended must be after the run began, got ${ended}. Pass a time by clock().`,
@@ -101,32 +109,30 @@ export class LedgerBook {
     const asked = this.firstQueued ?? ended;
     const last = Math.max(this.lastDelivered, asked);
     const unseen = count - this.threads.size; // threads without a task
-    let startUp = unseen * (asked - this.began);
+    let startUp = unseen * span(this.began, asked);
     let { dispatch, transfer, imbalance, lost, busy } = this.ms;
     const underWay = new Map(Array.from(this.running.values(), ({ thread, start }) => [thread, start]));
-    imbalance += unseen * (last - asked);
-    let tail = unseen * (ended - last);
+    imbalance += unseen * span(asked, last);
+    let tail = unseen * span(last, ended);
     for (const thread of this.threads.values()) {
       const { since, ended: end, delivered = Math.max(since, asked), left } = thread;
       const start = underWay.get(thread);
-      startUp += Math.max(since, asked) - this.began;
-      if (end !== undefined) transfer += delivered - end;
-      if (left !== undefined) lost += ended - left;
-      else if (start !== undefined) {
+      startUp += span(this.began, Math.max(since, asked));
+      if (end !== undefined) transfer += span(end, delivered);
+      if (left !== undefined) lost += span(left, ended);
+      else if (start !== undefined && start >= delivered) {
         dispatch += start - delivered;
-        busy += ended - start;
+        busy += span(start, ended);
       } else {
-        imbalance += Math.max(0, last - delivered);
-        tail += ended - Math.max(last, delivered);
+        imbalance += span(delivered, last);
+        tail += span(Math.max(last, delivered), ended);
       }
     }
-    const slowed = aloneShare === undefined ? undefined : busy * (1 - aloneShare);
-    const compute = busy - (slowed ?? 0);
     const measured = {
       'start-up': startUp,
       dispatch,
-      compute,
-      'cores slowed': slowed,
+      compute: foretold?.aloneMs ?? busy,
+      'cores slowed': foretold && foretold.busyMs - foretold.aloneMs,
       transfer,
       imbalance,
       tail,
@@ -146,7 +152,7 @@ export class LedgerBook {
     if (thread.ended !== undefined && thread.delivered !== undefined) {
       // Where the next task was with the thread already, it did not wait for the result to arrive.
       const waits = thread.delivered <= start;
-      if (waits) this.ms.transfer += thread.delivered - thread.ended;
+      if (waits) this.ms.transfer += span(thread.ended, thread.delivered);
       free = waits ? thread.delivered : thread.ended;
     }
     if (start < free) return; // clocks that disagree: what is counted twice shows as unexplained, below 0
@@ -167,14 +173,14 @@ export class LedgerBook {
     if (!tried) return;
     this.running.delete(task);
     this.waited(tried.thread, task, tried.start);
-    this.ms.lost += time - tried.start;
+    this.ms.lost += span(tried.start, time);
     this.settle(tried.thread, time, time);
   }
 
   private join(worker: string, number: number, time: number): void {
     const thread = this.threadOf(worker, number, time);
     if (thread.left === undefined) return;
-    this.ms.lost += time - thread.left;
+    this.ms.lost += span(thread.left, time);
     thread.left = undefined;
     this.settle(thread, time, time);
   }
@@ -182,8 +188,9 @@ export class LedgerBook {
   private leave(thread: Thread, time: number): void {
     for (const [task, tried] of this.running) if (tried.thread === thread) this.fail(task, time);
     if (thread.ended !== undefined && thread.delivered !== undefined)
-      this.ms.transfer += thread.delivered - thread.ended;
-    this.ms.imbalance += time - (thread.delivered ?? Math.max(thread.since, this.firstQueued ?? time));
+      this.ms.transfer += span(thread.ended, thread.delivered);
+    const free = thread.delivered ?? Math.max(thread.since, this.firstQueued ?? time);
+    this.ms.imbalance += span(free, time);
     thread.ended = thread.delivered = thread.left = time;
   }
 
@@ -195,35 +202,31 @@ export class LedgerBook {
   }
 }
 
+/** From one time to a later one; clocks that disagree make no row negative, but the last. */
+function span(from: number, to: number): number {
+  return Math.max(0, to - from);
+}
+
 /**
- * How fast a thread computes with all of them busy, as a share of its rate alone: 0.5 where two threads share a core.
- * One task alone and one for each thread, in turn, so that a slow moment meets both.
- * @param task makes the task to run, of 20 ms or more; `i` keeps the keys apart
- * @param rounds of each, an integer >= 1
+ * Runs the lesson's counting and keeps its ledger, with costs that are measured before the run and after it.
+ * @param chunk samples in a task
  */
-export async function measureAloneShare(
+export async function ledgerOfRun(
   executor: Executor,
-  task: (i: number) => Task,
-  rounds = 5,
-): Promise<number> {
-  if (executor.workers === 1) return 1;
-  const alone: number[] = [];
-  const together: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    for (const [durations, count] of [
-      [alone, 1],
-      [together, executor.workers],
-    ] as const) {
-      const onEvent = (event: ExecutorEvent) => {
-        if (event.type === 'finished') durations.push(event.end - event.start);
-      };
-      await executor.run(
-        Array.from({ length: count }, (_, i) => task(i)),
-        { onEvent },
-      );
-    }
-  }
-  return range(alone).median / range(together).median;
+  { samples, chunk, ...probes }: { readonly samples: number; readonly chunk: number } & ProbeOptions,
+): Promise<Ledger> {
+  const tasks = tasksOf(partition(samples, Math.ceil(samples / chunk)), probes.kernel);
+  const before = await measureCosts(executor, probes);
+  const book = new LedgerBook();
+  await executor.run(tasks, { onEvent: book.add });
+  const ended = clock();
+  const costs = meanCosts([before, await measureCosts(executor, probes)]);
+  const alone = aloneMs(costs, samples, tasks.length);
+  const foretold = {
+    aloneMs: alone,
+    busyMs: alone / speedOf(costs, Math.min(tasks.length, executor.workers)),
+  };
+  return book.ledger({ threads: executor.workers, foretold, ended });
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 import { fitAmdahl, karpFlatt, percent, range, type Range } from './laws.js';
 import { htmlTable, pictureOf } from './plotly.js';
 import type { Machine } from '../machine.js';
-import { piOf } from '../sampling/estimate.js';
+import { piOf, standardErrorOf } from '../sampling/estimate.js';
 
 /** A stage with a number of workers. */
 export interface Racer {
@@ -61,9 +61,13 @@ export function racersOf(
     stage === 'serial' ? [{ stage, workers: 1 }] : workers.map((count) => ({ stage, workers: count })),
   );
   const reason = `not measurable here: this process may use ${cores} ${cores === 1 ? 'core' : 'cores'}`;
+  const beyond = asked.filter((racer) => racer.workers > cores);
   return {
     racers: asked.filter((racer) => racer.workers <= cores),
-    notMeasured: asked.filter((racer) => racer.workers > cores).map((racer) => ({ ...racer, reason })),
+    notMeasured:
+      cores === 1 && beyond.length === 0
+        ? [{ reason: `speed-ups are ${reason}` }]
+        : beyond.map((racer) => ({ ...racer, reason })),
   };
 }
 
@@ -87,7 +91,7 @@ export interface RaceRow extends Racer {
 }
 
 /** A row for each number of samples and racer that has a warm run, in the order of the race. */
-export function rowsOf({ runs, memory }: RaceResult): RaceRow[] {
+export function rowsOf({ runs, memory, machine }: RaceResult): RaceRow[] {
   const groups = new Map<string, RaceRun[]>();
   for (const run of runs) {
     const name = `${run.samples} ${run.stage} ${run.workers}`;
@@ -107,7 +111,7 @@ export function rowsOf({ runs, memory }: RaceResult): RaceRow[] {
     // The program without any executor is what Lola had; where it was not raced, one worker of the same stage is.
     const serial = warmSeconds(samples, 'serial', 1);
     const one = Number.isNaN(serial) ? warmSeconds(samples, stage, 1) : serial;
-    const speedUp = Number.isNaN(one) ? undefined : over(one, seconds);
+    const speedUp = Number.isNaN(one) || machine.coresAllotted === 1 ? undefined : over(one, seconds);
     return {
       stage,
       workers,
@@ -169,11 +173,45 @@ export function tableOfRace(result: RaceResult): string[][] {
   return [head, ...rows];
 }
 
+/** Lola's progression: what each stage counted and how long it took; where it was stopped early, by its cold runs. */
+export function progressionOf({ runs, machine }: RaceResult): string[][] {
+  const warm = runs.filter(({ cold }) => !cold);
+  const racers = new Map<string, RaceRun[]>();
+  for (const run of warm.length > 0 ? warm : runs) {
+    const name = `${run.stage} ${run.workers} ${run.samples}`;
+    racers.set(name, [...(racers.get(name) ?? []), run]);
+  }
+  const rows = Array.from(racers.values(), (all) => {
+    const [{ stage, workers, samples, inside }] = all;
+    return { stage, workers, samples, inside, seconds: range(all.map(({ seconds }) => seconds)).median };
+  });
+  const serial = (size: number) =>
+    rows.find(({ stage, samples }) => stage === 'serial' && samples === size)?.seconds;
+  const head = ['stage', 'workers', 'samples', 'inside', 'pi', 'standard error', 'seconds', 'speed-up'];
+  return [
+    head,
+    ...rows.map(({ stage, workers, samples, inside, seconds }) => {
+      const one = machine.coresAllotted > 1 ? serial(samples) : undefined;
+      return [
+        stage,
+        String(workers),
+        short(samples),
+        String(inside),
+        piOf(inside, samples).toFixed(7),
+        standardErrorOf(inside, samples).toExponential(1),
+        seconds.toPrecision(3),
+        one === undefined ? '-' : (one / seconds).toFixed(2),
+      ];
+    }),
+  ];
+}
+
 /** The race in sentences: what was not measured, whether all counted alike, the serial part of each stage. */
 export function findingsOf(result: RaceResult): string[] {
   const missing = result.notMeasured.map(({ stage, workers, samples, reason }) => {
     const what = [stage, workers && `with ${workers} workers`, samples && `${short(samples)} samples`];
-    return `${what.filter(Boolean).join(' ')}: ${reason}.`;
+    const named = what.filter(Boolean).join(' ');
+    return `${named ? `${named}: ` : ''}${reason}.`;
   });
   if (result.runs.length === 0) return [...missing, 'Nothing was measured.'];
   const wrong = disagreements(result);
@@ -181,24 +219,30 @@ export function findingsOf(result: RaceResult): string[] {
     wrong.length === 0
       ? 'All stages counted the same.'
       : `The stages do not agree at ${wrong.join(', ')} samples: this is a bug, please report it.`;
-  const most = largestOf(result);
-  const stages = [...new Set(result.runs.map(({ stage }) => stage))].filter((stage) => stage !== 'serial');
-  const fits = stages.map((stage) => {
-    const runs = result.runs.filter((run) => run.stage === stage && run.samples === most && !run.cold);
-    return `${stage}: ${fitAmdahl(runs, result.machine.coresAllotted).text}${karpFlattText(speedUpsOf(result)[stage])}`;
-  });
+  const serialParts = result.machine.coresAllotted > 1 ? serialPartsOf(result) : [];
   return [
     ...missing,
     alike,
-    ...fits,
+    ...serialParts,
     ...(result.interrupted ? ['The race was stopped; this is what was done.'] : []),
   ];
 }
 
-function karpFlattText(points: readonly AtWorkers[] = []): string {
-  const last = points[points.length - 1];
-  if (!last || last.workers < 2) return '';
-  return ` Karp-Flatt at ${last.workers} workers: ${percent(karpFlatt(last.speedUp.median, last.workers))}, overhead included.`;
+/** Amdahl's serial part of each stage, or once why it cannot be told; and Karp and Flatt's of one run. */
+function serialPartsOf(result: RaceResult): string[] {
+  const [most, speedUps] = [largestOf(result), speedUpsOf(result)];
+  const refusals = new Set<string>();
+  const lines = Object.entries(speedUps).flatMap(([stage, points]) => {
+    const runs = result.runs.filter((run) => run.stage === stage && run.samples === most && !run.cold);
+    const { refused, text } = fitAmdahl(runs, result.machine.coresAllotted);
+    if (refused) refusals.add(text);
+    const { workers, speedUp } = points[points.length - 1];
+    const karp = () =>
+      `Karp-Flatt at ${workers} workers ${percent(karpFlatt(speedUp.median, workers))}, overhead included`;
+    const parts = [...(refused ? [] : [text]), ...(workers > 1 ? [karp()] : [])];
+    return parts.length > 0 ? [`${stage}: ${parts.join('; ')}.`] : [];
+  });
+  return [...lines, ...Array.from(refusals, (text) => `Amdahl's law: ${text}`)];
 }
 
 /** The measured speed-ups of each stage at the most samples: what the charts and the board show. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { countInside } from '../../lib/sampling/kernel.js';
 import { keyOfSeed } from '../../lib/sampling/seed.js';
+import type { RaceResult } from '../../lib/measure/race.js';
 
 const script = fileURLToPath(new URL('../support/lola.mjs', import.meta.url));
 
@@ -108,7 +109,10 @@ describe('lola pi', () => {
     [['pi', '--sampels', '3'], '--samples'],
     [['pi', 'extra'], 'too many arguments'],
     [['py'], 'pi'],
-    [['start', '--samples', '1e3', '--json', '/no/such/folder/x.json'], '--json: cannot write'],
+    [
+      ['start', '--samples', '1e3', '--json', '/no/such/folder/x.json'],
+      "race: cannot write '/no/such/folder/x.json'",
+    ],
   ])('%j is refused with exit code 2, what was given, and no stack trace', (words, said) => {
     const { status, stderr, stdout } = lola(...words);
     expect(status).toBe(2);
@@ -151,21 +155,19 @@ describe('lola pi', () => {
 });
 
 describe('npm start', () => {
-  test('every stage has one integer, and the file has the machine and the stages', () => {
+  test('is a short race: every stage runs cold and warm, all find one integer, the table and the file have it', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lola-'));
     const file = join(folder, 'start.json');
-    const { status, stdout } = lola('start', '--samples', '1e6', '--json', file);
+    const { status, stdout } = lola('start', '--samples', '1e6', '--repeats', '1', '--json', file);
     expect(status).toBe(0);
-    const { machine, stages } = JSON.parse(readFileSync(file, 'utf8')) as {
-      machine: object;
-      stages: { stage: string; inside: number }[];
-    };
-    expect(Object.keys(machine)).toEqual(
-      expect.arrayContaining(['node', 'platform', 'cpu', 'coresAllotted']),
+    const { format, runs } = JSON.parse(readFileSync(file, 'utf8')) as RaceResult;
+    expect(format).toBe('lolas-pi.race.1');
+    const stages = ['serial', 'pool', 'chunked', 'distributed'];
+    expect(runs.map(({ stage, cold }) => `${stage} ${cold}`)).toEqual(
+      [true, false].flatMap((cold) => stages.map((stage) => `${stage} ${cold}`)),
     );
-    expect(stages.map(({ stage }) => stage).slice(0, 2)).toEqual(['serial', 'pool']);
-    expect(new Set(stages.map(({ inside }) => inside))).toEqual(new Set([784895]));
-    for (const { stage } of stages) expect(stdout).toContain(stage);
+    expect(new Set(runs.map(({ inside }) => inside))).toEqual(new Set([784895]));
+    for (const stage of stages) expect(stdout).toMatch(new RegExp(`${stage} +\\d+ +1e6 +784895 +3.1395800`));
     rmSync(folder, { recursive: true });
   });
 });

@@ -163,7 +163,7 @@ describe('the recorder', () => {
     expect(picture.rows[0].boxes.map(({ kind, end }) => [kind, end])).toEqual([['lost', 40]]);
     expect(picture.rows[1].boxes.at(-1)).toMatchObject({ kind: 'task', task: 'a', again: true });
     expect(picture.progress).toMatchObject({ waiting: 0, running: 0, finished: 1, failed: 0, retried: 1 });
-    expect(picture.lesson.spent.lostMs).toBe(40);
+    expect(picture.lesson.spent.lostMs).toBe(40 + 50); // the try, and the thread that is gone until the end
     expect(picture.workers.map(({ name, left }) => [name, left])).toEqual([
       ['w1', 'its socket closed'],
       ['w2', undefined],

@@ -3,8 +3,9 @@ import { startPool } from '../../lib/execute/pool.js';
 import { startSerial } from '../../lib/execute/serial.js';
 import { InvalidArgumentError } from '../../lib/errors.js';
 import {
+  LEDGER_ROWS,
   LedgerBook,
-  measureAloneShare,
+  ledgerOfRun,
   serialPartOf,
   type Ledger,
   type LedgerOptions,
@@ -63,11 +64,17 @@ describe('the ledger of a run by hand', () => {
     expect(total(ledger)).toBeCloseTo(3, 12);
   });
 
-  test('cores that are slower when all are busy have a row, which compute gives', () => {
-    expect(msOf(ledgerOf(plain, { ended: 1000, aloneShare: 0.75 }))).toMatchObject({
-      compute: 870,
-      'cores slowed': 290,
-    });
+  test('compute and slower cores are as foretold; what the tasks took more or less than that is unexplained', () => {
+    // The tasks took 1160 ms.
+    for (const [aloneMs, busyMs, unexplained] of [
+      [870, 1160, undefined],
+      [870, 1100, 60],
+      [1000, 1200, -40],
+    ]) {
+      const rows = msOf(ledgerOf(plain, { ended: 1000, foretold: { aloneMs: aloneMs!, busyMs: busyMs! } }));
+      expect(rows).toMatchObject({ compute: aloneMs, 'cores slowed': busyMs! - aloneMs! });
+      expect(rows.unexplained).toBe(unexplained);
+    }
   });
 
   test('a thread that has its next task at hand does not wait for the last result to arrive', () => {
@@ -139,11 +146,11 @@ describe('the ledger of a run by hand', () => {
   test('the serial part leaves slower cores out: Karp-Flatt of the same run on cores that are not', () => {
     const slow = ledgerOf(
       [queued('a', 0), queued('b', 0), ...ran('a', 0, 0, 900, 900), ...ran('b', 1, 0, 900, 900)],
-      { ended: 1000, aloneShare: 0.5 },
+      { ended: 1000, foretold: { aloneMs: 900, busyMs: 1800 } },
     );
     const fast = ledgerOf(
       [queued('a', 0), queued('b', 0), ...ran('a', 0, 0, 450, 450), ...ran('b', 1, 0, 450, 450)],
-      { ended: 550, aloneShare: 1 },
+      { ended: 550, foretold: { aloneMs: 900, busyMs: 900 } },
     );
     expect(serialPartOf(slow)).toBeCloseTo(serialPartOf(fast), 12);
     // 900 ms of work in 550 ms on two threads.
@@ -197,21 +204,11 @@ describe('the ledger of real runs', () => {
     expect(Math.abs(share.unexplained)).toBeLessThan(0.02);
   });
 
-  test('the rate alone is measured against all threads: a task alone and one for each, in turn', async () => {
-    const sizes: number[] = [];
-    const watched: Executor = {
-      workers: 2,
-      close: () => pool.close(),
-      run: (tasks, options) => {
-        const all = [...tasks];
-        sizes.push(all.length);
-        return pool.run(all, options);
-      },
-    };
-    const share = await measureAloneShare(watched, (i) => ({ ...counts(3e6, 1)[0], key: `alone-${i}` }), 3);
-    expect(sizes).toEqual([1, 2, 1, 2, 1, 2]);
-    expect(share).toBeGreaterThan(0);
-    expect(await measureAloneShare(await startSerial(), () => counts(1, 1)[0])).toBe(1);
+  test('the ledger of a run has all rows, with costs that were measured apart, and adds up', { timeout: 120_000 }, async () => {
+    const ledger = await ledgerOfRun(pool, { samples: 5e6, chunk: 1e6, rounds: 1 });
+    expect(ledger.rows.map(({ name }) => name)).toEqual(Object.keys(LEDGER_ROWS));
+    expect(ledger.threads).toBe(2);
+    expect(total(ledger)).toBeCloseTo(2 * ledger.makespanSeconds, 9);
   });
 
   test('fifty thousand tasks are booked', () => {

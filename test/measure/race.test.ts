@@ -11,6 +11,7 @@ import {
   disagreements,
   findingsOf,
   pageOf,
+  progressionOf,
   racersOf,
   roundSamples,
   rowsOf,
@@ -111,6 +112,47 @@ describe('what a race says', () => {
       'pool with 2 workers: not measurable here: this process may use 1 core.',
     );
     expect(chartsOf(alone)).toEqual([]);
+  });
+
+  test('on one core no speed-up is given, not even 1, and that is said', () => {
+    const { racers, notMeasured } = racersOf(['serial', 'pool'], [1], 1);
+    expect(racers).toHaveLength(2);
+    expect(notMeasured).toEqual([
+      { reason: 'speed-ups are not measurable here: this process may use 1 core' },
+    ]);
+    const runs = [run('serial', 1, 1), run('pool', 1, 2)];
+    const one = raced(runs, { notMeasured, machine: { ...describeMachine(), coresAllotted: 1 } });
+    expect(mistakes(one, schema)).toEqual([]);
+    expect(rowsOf(one).map(({ speedUp, efficiency }) => [speedUp, efficiency])).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
+    expect(progressionOf(one).map((row) => row.at(-1))).toEqual(['speed-up', '-', '-']);
+    expect(findingsOf(one)).toEqual([
+      'speed-ups are not measurable here: this process may use 1 core.',
+      'All stages counted the same.',
+    ]);
+  });
+
+  test("the progression has each stage's count, pi with its error, median time and speed-up", () => {
+    expect(progressionOf(four)).toEqual([
+      ['stage', 'workers', 'samples', 'inside', 'pi', 'standard error', 'seconds', 'speed-up'],
+      ['serial', '1', '1000', '785', '3.1400000', '5.2e-2', '2.00', '1.00'],
+      ['pool', '1', '1000', '785', '3.1400000', '5.2e-2', '2.10', '0.95'],
+      ['pool', '2', '1000', '785', '3.1400000', '5.2e-2', '1.10', '1.82'],
+      ['pool', '4', '1000', '785', '3.1400000', '5.2e-2', '0.500', '4.00'],
+    ]);
+    const stopped = raced([run('serial', 1, 9, { cold: true })], { interrupted: true });
+    expect(progressionOf(stopped)[1]).toContain('9.00');
+  });
+
+  test('why no serial part can be fitted is said once for all stages', () => {
+    const text = findingsOf(raced([run('serial', 1, 2), run('pool', 2, 1), run('chunked', 2, 1.25)]));
+    expect(text.slice(1, 3)).toEqual([
+      'pool: Karp-Flatt at 2 workers 0.0 %, overhead included.',
+      'chunked: Karp-Flatt at 2 workers 25.0 %, overhead included.',
+    ]);
+    expect(text.filter((line) => line.includes('no fit'))).toHaveLength(1);
   });
 
   test('the charts are those that the runs can fill, and the page needs nothing from elsewhere', () => {
@@ -325,6 +367,8 @@ describe('lola race and lola board', () => {
 
   test.each([
     [['--stages', 'pol'], '--stages must be one of'],
+    [['--stages', 'slurm'], '--stages must be one of serial, pool, chunked, distributed'],
+    [['--dashboard-port', '9000'], '--dashboard-port and --public-url belong to --dashboard'],
     [['--samples', '0'], '--samples must be a whole number from 1'],
     [['--samples', '5', '--sweep', '1..2'], '--samples and --sweep exclude one another'],
     [['--sweep', '1e4'], "--sweep must be two numbers as 1e4..1e9, got '1e4'"],

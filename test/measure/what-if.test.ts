@@ -1,10 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { startPool } from '../../lib/execute/pool.js';
 import { InvalidArgumentError } from '../../lib/errors.js';
-import { checkWhatIf, measureCosts, whatIf, type Costs } from '../../lib/measure/what-if.js';
+import { aloneMs, meanCosts, measureCosts, speedOf, type Costs } from '../../lib/measure/costs.js';
+import { checkWhatIf, whatIf } from '../../lib/measure/what-if.js';
+import type { Executor } from '../../lib/task/executor.js';
+import type { Task } from '../../lib/task/task.js';
 
 /** Work without any overhead: 1 ns a sample, on cores that do not slow one another. */
-const ideal: Costs = { sampleNs: 1, taskMs: 0, aloneShare: 1, busy: 2, latencyMs: 0.001, handlingMs: 0 };
+const ideal: Costs = {
+  sampleNs: 1,
+  taskMs: 0,
+  gapMs: 0,
+  aloneShare: 1,
+  busy: 2,
+  latencyMs: 0.001,
+  handlingMs: 0,
+};
 
 describe('whatIf', () => {
   test('without overhead, workers share the time evenly, each on its core', () => {
@@ -64,15 +75,65 @@ describe('whatIf', () => {
   });
 });
 
-test('costs measured on a real pool are times above 0, and a prediction stands beside its run with its error', async () => {
+test('a gap is paid by every task, once more where two workers take turns on a core', () => {
+  const costs = { ...ideal, gapMs: 0.5 };
+  const secondsOf = (workers: number) => whatIf(costs, { samples: 1e9, chunk: 1e6, workers }).seconds;
+  expect([1, 2, 4].map((workers) => Number(secondsOf(workers).toFixed(1)))).toEqual([1.5, 0.8, 0.8]);
+});
+
+test('costs: time alone adds up, a mean is the mean of each, speed is shared beyond the cores', () => {
+  expect(aloneMs({ ...ideal, taskMs: 2 }, 3e6, 4)).toBe(11);
+  expect(meanCosts([ideal, { ...ideal, sampleNs: 3, busy: 2 }])).toEqual({ ...ideal, sampleNs: 2 });
+  const shared = { ...ideal, aloneShare: 0.8, busy: 4 };
+  expect([1, 4, 8].map((workers) => speedOf(shared, workers))).toEqual([1, 0.8, 0.4]);
+  expect(speedOf(shared, 2)).toBeCloseTo(1 - 0.2 / 3, 12);
+  expect(speedOf(shared, 8, Infinity)).toBe(0.8);
+});
+
+/** Counts nothing, and takes its time on a clock of its own: what a probe sees is known exactly. */
+class Clockwork implements Executor {
+  readonly runs: number[] = [];
+  constructor(readonly workers: number) {}
+  async run(tasks: Iterable<Task>, { onEvent }: Parameters<Executor['run']>[1] = {}): Promise<number[]> {
+    const all = [...tasks];
+    this.runs.push(all.length);
+    // 2 ns a sample and 3 us a task alone, a quarter more with a second thread busy.
+    const slower = all.length > 1 && this.workers > 1 ? 1.25 : 1;
+    for (const { key, input } of all) {
+      const ms = slower * (0.003 + (input as { samples: number }).samples * 2e-6);
+      onEvent?.({ type: 'finished', task: key, worker: 'w', thread: 0, start: 0, end: ms, time: ms });
+    }
+    return all.map(() => 0);
+  }
+  async close(): Promise<void> {}
+}
+
+test('the probes find what an executor takes: for a sample, for a task, and with all threads busy', async () => {
+  for (const workers of [1, 2]) {
+    const executor = new Clockwork(workers);
+    const costs = await measureCosts(executor, { kernel: 'reference', rounds: 2 });
+    expect(costs.sampleNs).toBeCloseTo(2, 2);
+    expect(costs.taskMs).toBeCloseTo(0.003, 4);
+    expect(costs.aloneShare).toBeCloseTo(workers === 1 ? 1 : 0.8, 6);
+    // Alone and together take turns.
+    expect(executor.runs.slice(1, 5)).toEqual([1, 1, 1, 3 * workers]);
+  }
+});
+
+test('a check measures costs before and after every run, and gives each prediction with its error', { timeout: 120_000 }, async () => {
   const pool = await startPool({ workers: 2 });
   try {
-    const costs = await measureCosts(pool, 'reference');
+    const checked = await checkWhatIf(pool, { samples: 2e6, chunk: 1e6, repeats: 1, rounds: 1 });
+    expect(checked.runs).toHaveLength(1);
+    const [{ predicted, measured, error, costs }] = checked.runs;
     expect(costs.busy).toBe(2);
-    for (const cost of [costs.sampleNs, costs.aloneShare, costs.latencyMs]) expect(cost).toBeGreaterThan(0);
-    const { seconds, measured, error, tasks } = await checkWhatIf(pool, costs, 2e7, 1e6, 'reference');
-    expect(tasks).toBe(20);
-    expect(error).toBeCloseTo(seconds / measured - 1, 10);
+    for (const cost of [costs.sampleNs, costs.aloneShare, costs.latencyMs, costs.handlingMs])
+      expect(cost).toBeGreaterThan(0);
+    expect(error).toBe(predicted / measured - 1);
+    expect(checked.medianError).toBe(Math.abs(error));
+    await expect(checkWhatIf(pool, { samples: 10, chunk: 1, repeats: 0 })).rejects.toThrow(
+      'checkWhatIf: repeats must be an integer from 1',
+    );
   } finally {
     await pool.close();
   }
