@@ -136,7 +136,8 @@ async function totalBy(sum: OwnSum, { executor, array }: Entrant, pieces: number
 
 /** The rows of a ledger that cost most beside computing, the largest first: those within 1 % of the whole. */
 export function limitingRows({ rows }: Pick<Ledger, 'rows'>): LedgerRowName[] {
-  const costs = rows.filter(({ name }) => name !== 'compute').sort((a, b) => b.share - a.share);
+  const causes = rows.filter(({ name }) => name !== 'compute' && name !== 'unexplained');
+  const costs = causes.sort((a, b) => b.share - a.share);
   return costs.filter(({ share }) => share >= costs[0].share - AS_LARGE).map(({ name }) => name);
 }
 
