@@ -70,7 +70,8 @@ export async function startSlurmHere({ nodes = 2, cores = 4 } = {}) {
     const controller = launch('slurmctld', 'slurmctld', '-D', '-f', conf);
     for (let i = 1; i <= nodes; i++) launch(`slurmd ${i}`, 'slurmd', '-D', '-f', conf, '-N', `node${i}`);
     const idle = () =>
-      query(env, 'sinfo', '-h', '-N', '-p', 'debug', '-t', 'idle', '-o', '%N').stdout.split('\n').length > nodes;
+      query(env, 'sinfo', '-h', '-N', '-p', 'debug', '-t', 'idle', '-o', '%N').stdout.split('\n').length >
+      nodes;
     await until(() => query(env, 'scontrol', 'ping').status === 0 && idle(), 30_000, controller);
   } catch (error) {
     const logs = ['slurmctld.log', 'slurmd-node1.log']
