@@ -101,13 +101,7 @@ export {
   type SerialProfile,
 } from './measure/profile.js';
 export { measureCosts, type Costs, type WhatIf } from './measure/costs.js';
-export {
-  checkWhatIf,
-  whatIf,
-  type Checked,
-  type CheckOptions,
-  type Prediction,
-} from './measure/what-if.js';
+export { checkWhatIf, whatIf, type Checked, type CheckOptions, type Prediction } from './measure/what-if.js';
 
 // The dashboard: a run to watch, or to keep as a report
 export { startDashboard, type Dashboard, type DashboardOptions } from './dashboard/dashboard.js';

@@ -265,7 +265,8 @@ export class Recorder {
   }
 
   private joinLedger({ name, threads }: Worker, time: number): void {
-    if (this.start !== undefined) this.ledger.add({ type: 'joined', worker: name, threads: threads.size, time });
+    if (this.start !== undefined)
+      this.ledger.add({ type: 'joined', worker: name, threads: threads.size, time });
   }
 
   private setAlive(alive: number, time: number): void {
@@ -351,7 +352,14 @@ export class Recorder {
     thread.running = undefined;
   }
 
-  private tellLedger(thread: Thread, kind: Kind, task: string, start: number, end: number, time: number): void {
+  private tellLedger(
+    thread: Thread,
+    kind: Kind,
+    task: string,
+    start: number,
+    end: number,
+    time: number,
+  ): void {
     const place = { task, worker: thread.worker.name, thread: thread.number };
     if (kind === 'task') return this.ledger.add({ type: 'finished', ...place, start, end, time });
     this.ledger.add({ type: 'started', ...place, time: start });

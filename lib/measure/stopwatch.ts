@@ -93,7 +93,7 @@ function checkNoNotebookVariable(name: string, { timed, given }: Contestant<unkn
       `timeRuns: ${name} must be a function, got ${show(timed)}. Wrap it: (n) => count(n).`,
     );
   }
-  for (const code of [timed, ...given.filter((value) => typeof value === 'function')]) {
+  for (const code of [timed, ...given.flatMap(functionsIn)]) {
     const used = [...String(code).matchAll(/\bexports\.([\w$]+)/g)].map(([, variable]) => variable);
     if (used.length === 0) continue;
     const names = [...new Set(used)].join(', ');
@@ -102,4 +102,12 @@ function checkNoNotebookVariable(name: string, { timed, given }: Contestant<unkn
         `Make ${names} a parameter and hand the value over: timeRuns((${names}) => ..., [${names}]).`,
     );
   }
+}
+
+/** A value that is a function, or the functions of a list or record: what timed code is handed over, it may call. */
+function functionsIn(value: unknown): unknown[] {
+  const open = typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
+  return [value, ...(open ? Object.values<unknown>({ ...value }) : [])].filter(
+    (each) => typeof each === 'function',
+  );
 }

@@ -2,7 +2,15 @@
 import { InvalidArgumentError, checkInteger } from '../errors.js';
 import { partition } from '../sampling/partition.js';
 import type { Executor } from '../task/executor.js';
-import { makespanMs, meanCosts, measureCosts, tasksOf, type Costs, type ProbeOptions, type WhatIf } from './costs.js';
+import {
+  makespanMs,
+  meanCosts,
+  measureCosts,
+  tasksOf,
+  type Costs,
+  type ProbeOptions,
+  type WhatIf,
+} from './costs.js';
 import { range } from './laws.js';
 
 /** The answer. Efficiency is against one thread that works alone without any overhead. */

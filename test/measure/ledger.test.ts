@@ -204,12 +204,16 @@ describe('the ledger of real runs', () => {
     expect(Math.abs(share.unexplained)).toBeLessThan(0.02);
   });
 
-  test('the ledger of a run has all rows, with costs that were measured apart, and adds up', { timeout: 120_000 }, async () => {
-    const ledger = await ledgerOfRun(pool, { samples: 5e6, chunk: 1e6, rounds: 1 });
-    expect(ledger.rows.map(({ name }) => name)).toEqual(Object.keys(LEDGER_ROWS));
-    expect(ledger.threads).toBe(2);
-    expect(total(ledger)).toBeCloseTo(2 * ledger.makespanSeconds, 9);
-  });
+  test(
+    'the ledger of a run has all rows, with costs that were measured apart, and adds up',
+    { timeout: 120_000 },
+    async () => {
+      const ledger = await ledgerOfRun(pool, { samples: 5e6, chunk: 1e6, rounds: 1 });
+      expect(ledger.rows.map(({ name }) => name)).toEqual(Object.keys(LEDGER_ROWS));
+      expect(ledger.threads).toBe(2);
+      expect(total(ledger)).toBeCloseTo(2 * ledger.makespanSeconds, 9);
+    },
+  );
 
   test('fifty thousand tasks are booked', () => {
     const book = new LedgerBook();

@@ -62,6 +62,17 @@ describe('in a notebook', () => {
     const { helper } = cell('export let total = 0; export const helper = (i: number) => { total += i; };');
     const calls = (add: (i: number) => void) => add(1);
     await expect(timeRuns(calls, [helper as (i: number) => void])).rejects.toThrow('names total');
+    const callsAll = ([add]: ((i: number) => void)[], { also }: { also: (i: number) => void }) => (
+      add(1),
+      also(1)
+    );
+    const harmless = (i: number) => void i;
+    for (const given of [
+      [[helper], { also: harmless }],
+      [[harmless], { also: helper }],
+    ] as const)
+      await expect(timeRuns(callsAll as never, given)).rejects.toThrow('names total');
+    expect((await timeRuns(callsAll as never, [[harmless], { also: harmless }])).value).toBe(undefined);
   });
 
   test('one that takes all it needs as parameters is timed', async () => {

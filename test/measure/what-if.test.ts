@@ -120,21 +120,25 @@ test('the probes find what an executor takes: for a sample, for a task, and with
   }
 });
 
-test('a check measures costs before and after every run, and gives each prediction with its error', { timeout: 120_000 }, async () => {
-  const pool = await startPool({ workers: 2 });
-  try {
-    const checked = await checkWhatIf(pool, { samples: 2e6, chunk: 1e6, repeats: 1, rounds: 1 });
-    expect(checked.runs).toHaveLength(1);
-    const [{ predicted, measured, error, costs }] = checked.runs;
-    expect(costs.busy).toBe(2);
-    for (const cost of [costs.sampleNs, costs.aloneShare, costs.latencyMs, costs.handlingMs])
-      expect(cost).toBeGreaterThan(0);
-    expect(error).toBe(predicted / measured - 1);
-    expect(checked.medianError).toBe(Math.abs(error));
-    await expect(checkWhatIf(pool, { samples: 10, chunk: 1, repeats: 0 })).rejects.toThrow(
-      'checkWhatIf: repeats must be an integer from 1',
-    );
-  } finally {
-    await pool.close();
-  }
-});
+test(
+  'a check measures costs before and after every run, and gives each prediction with its error',
+  { timeout: 120_000 },
+  async () => {
+    const pool = await startPool({ workers: 2 });
+    try {
+      const checked = await checkWhatIf(pool, { samples: 2e6, chunk: 1e6, repeats: 1, rounds: 1 });
+      expect(checked.runs).toHaveLength(1);
+      const [{ predicted, measured, error, costs }] = checked.runs;
+      expect(costs.busy).toBe(2);
+      for (const cost of [costs.sampleNs, costs.aloneShare, costs.latencyMs, costs.handlingMs])
+        expect(cost).toBeGreaterThan(0);
+      expect(error).toBe(predicted / measured - 1);
+      expect(checked.medianError).toBe(Math.abs(error));
+      await expect(checkWhatIf(pool, { samples: 10, chunk: 1, repeats: 0 })).rejects.toThrow(
+        'checkWhatIf: repeats must be an integer from 1',
+      );
+    } finally {
+      await pool.close();
+    }
+  },
+);
