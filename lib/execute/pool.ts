@@ -187,7 +187,8 @@ class Run {
     this.drawAhead();
     // Near the end batches get smaller, so that all threads finish at about the same time.
     const fair = Math.ceil(this.waiting.length / (2 * this.workers));
-    return this.waiting.splice(0, Math.min(this.batchSize, fair));
+    const most = this.options.together ? MOST_IN_BATCH : Math.min(this.batchSize, fair);
+    return this.waiting.splice(0, most);
   }
 
   private drawAhead(): void {

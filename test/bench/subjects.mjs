@@ -100,6 +100,8 @@ function warm(stage, options, workers = WORKERS) {
     here('ours.mjs'),
     ...flags,
     ...repeats(samples),
+    '--warm-up',
+    Math.max(2e7, samples / 10),
     '--samples',
     samples,
   ];
