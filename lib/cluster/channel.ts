@@ -166,7 +166,7 @@ export class Channel {
       this.socket.terminate();
       return;
     }
-    this.send({ op: 'ping', sent: now, rttMs: this.rttMs });
+    this.send({ op: 'ping', sent: now, rttMs: this.rttMs, memoryBytes: process.memoryUsage.rss() });
     this.beat = setTimeout(() => this.onBeat(), this.heartbeatMs);
   }
 

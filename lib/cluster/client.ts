@@ -9,7 +9,7 @@ import {
   WorkerLostError,
   fromErrorRecord,
 } from '../errors.js';
-import { clock, type Executor, type ExecutorEvent, type RunOptions } from '../task/executor.js';
+import { clock, tellingEnds, type Executor, type ExecutorEvent, type RunOptions } from '../task/executor.js';
 import type { Task, Value } from '../task/task.js';
 import { Channel, dial } from './channel.js';
 import { ClientRun } from './client-run.js';
@@ -120,7 +120,11 @@ class Client implements Executor {
       for (const message of run.tasks.resend()) this.channel.send(message);
   }
 
-  async run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
+  run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
+    return tellingEnds(options, (told) => this.runAll(tasks, told));
+  }
+
+  private async runAll(tasks: Iterable<Task>, options: RunOptions): Promise<Value[]> {
     if (this.closed) throw new ClosedError();
     if (this.gone) throw this.gone;
     if (options.signal?.aborted) throw new CancelledError();

@@ -79,14 +79,14 @@ export class SchedulerState {
       case 'connect':
         return worker || client ? undefined : this.connect(peer, message.name, time);
       case 'ping':
-        if (worker) worker.rttMs = message.rttMs;
+        if (worker) Object.assign(worker, { rttMs: message.rttMs, memoryBytes: message.memoryBytes });
         return this.send(peer, { op: 'pong', sent: message.sent });
       case 'status':
         return this.status(peer);
       case 'submit':
         return client && this.submit(client, message, time);
       case 'cancelRun':
-        return client && this.cancelRun(client.runs.get(message.run));
+        return client && this.cancelRun(client.runs.get(message.run), time);
       case 'drain':
         return worker && this.drain(worker);
       default: {
@@ -125,6 +125,7 @@ export class SchedulerState {
       instance,
       lastSeen: time,
       rttMs: 0,
+      memoryBytes: undefined,
       draining: false,
       suspects: 0,
       batches: new Map(),
@@ -154,7 +155,7 @@ export class SchedulerState {
     const suspicious = running.filter(({ tasks }) => tasks[0].suspect);
     const blamed = suspicious.length > 0 ? suspicious : running;
     for (const batch of held.reverse()) {
-      this.release(batch); // the last one first, because each goes to the front of its queue
+      this.release(batch, time); // the last one first, because each goes to the front of its queue
       const [task] = batch.tasks;
       if (!blamed.includes(batch)) this.giveBack(batch.tasks);
       else if (batch.tasks.length === 1) this.blame(task, worker.name, 0, `${worker.name}: ${reason}`, time);
@@ -196,7 +197,7 @@ export class SchedulerState {
     const run = client.runs.get(number) ?? this.newRun(client, number, kind, retries, watched);
     for (const { index, key, payload } of tasks) {
       run.queue.push({ run, index, key, payload, suspect: false, thrown: 0, losses: undefined });
-      if (this.options.watched) this.tell({ type: 'queued', task: key, time });
+      this.tell({ type: 'queued', task: key, time });
     }
     this.settle(run);
   }
@@ -220,9 +221,10 @@ export class SchedulerState {
     return run;
   }
 
-  private cancelRun(run: Run | undefined): void {
+  private cancelRun(run: Run | undefined, time: number): void {
     if (!run) return;
     run.over = true;
+    for (const { key } of run.queue) this.tell({ type: 'dropped', task: key, time });
     run.queue.clear();
     for (const batch of run.batches) {
       if (batch.cancelled) continue;
@@ -313,7 +315,7 @@ export class SchedulerState {
   private started({ tasks: [{ run, index, key }], worker }: Batch, thread: number, time: number): void {
     if (run.over) return;
     this.send(run.client.peer, { op: 'started', run: run.number, index, worker: worker.name, thread, time });
-    if (this.options.watched) this.tell({ type: 'started', task: key, worker: worker.name, thread, time });
+    this.tell({ type: 'started', task: key, worker: worker.name, thread, time });
   }
 
   private ended(batch: Batch, message: ToScheduler & { op: 'done' | 'returned' }, time: number): void {
@@ -329,7 +331,7 @@ export class SchedulerState {
       );
       return this.lose(worker, 'sent a malformed result', time, false);
     }
-    this.release(batch);
+    this.release(batch, time);
     this.place(worker);
     if (message.op === 'returned') this.giveBack(tasks);
     else this.done(batch, message, time);
@@ -396,8 +398,7 @@ export class SchedulerState {
       retried,
       error,
     });
-    if (this.options.watched)
-      this.tell({ type: 'failed', task: task.key, worker, thread, message: error.message, retried, time });
+    this.tell({ type: 'failed', task: task.key, worker, thread, message: error.message, retried, time });
   }
 
   private blame(task: Entry, worker: string, thread: number, how: string, time: number): void {
@@ -415,15 +416,16 @@ export class SchedulerState {
       retried,
       ended: [...task.losses],
     });
-    if (this.options.watched)
-      this.tell({ type: 'failed', task: task.key, worker, thread, message: how, retried, time });
+    this.tell({ type: 'failed', task: task.key, worker, thread, message: how, retried, time });
   }
 
   /** Takes a batch from its worker and its runs. */
-  private release(batch: Batch): void {
+  private release(batch: Batch, time: number): void {
     const { worker, tasks } = batch;
     worker.batches.delete(batch.number);
     worker.suspects -= +tasks[0].suspect;
+    for (const { key, run } of tasks)
+      if (run.over) this.tell({ type: 'dropped', task: key, worker: worker.name, time });
     for (const run of runsOf(batch)) run.batches.delete(batch);
     if (batch.asked) this.asked--;
   }
@@ -462,7 +464,7 @@ export class SchedulerState {
     if (worker) this.lose(worker, worker.draining ? 'drained' : reason, time, !worker.draining);
     const client = this.clients.get(peer);
     if (!client) return;
-    for (const run of client.runs.values()) this.cancelRun(run);
+    for (const run of client.runs.values()) this.cancelRun(run, time);
     this.clients.delete(peer);
   }
 
@@ -481,9 +483,10 @@ export class SchedulerState {
   }
 
   private status(peer: number): void {
-    const workers = Array.from(this.workers.values(), ({ name, threads, batches, finished, draining }) => {
+    const workers = Array.from(this.workers.values(), ({ batches, ...worker }) => {
+      const { name, threads, finished, draining, memoryBytes } = worker;
       const running = Math.min(threads, batches.size);
-      return { name, threads, running, ahead: batches.size - running, finished, draining };
+      return { name, threads, running, ahead: batches.size - running, finished, draining, memoryBytes };
     });
     let waiting = 0;
     for (const client of this.waiting) for (const run of client.waiting) waiting += run.queue.length;
@@ -496,6 +499,7 @@ export class SchedulerState {
     time: number,
   ): void {
     for (let i = 0; i < count; i++) {
+      if (tasks[i].run.over) continue;
       const [start, end] = [times[2 * i], times[2 * i + 1]];
       const where = { task: tasks[i].key, worker: worker.name, thread };
       if (i > 0) this.tell({ type: 'started', ...where, time: start });
@@ -511,8 +515,9 @@ export class SchedulerState {
     for (const peer of this.clients.keys()) this.send(peer, message);
   }
 
+  /** Workers that come and go are told always, for the log; tasks only to who watches. */
   private tell(event: ExecutorEvent): void {
-    this.commands.push({ type: 'tell', event });
+    if (this.options.watched || !('task' in event)) this.commands.push({ type: 'tell', event });
   }
 
   private close(peer: number, reason: string, final: boolean): void {

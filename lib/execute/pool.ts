@@ -9,7 +9,7 @@ import {
   checkInteger,
   fromErrorRecord,
 } from '../errors.js';
-import { clock, type Executor, type RunOptions } from '../task/executor.js';
+import { clock, tellingEnds, type Executor, type RunOptions } from '../task/executor.js';
 import { checkTask, loadOperations } from '../task/run-task.js';
 import type { Task, Value } from '../task/task.js';
 import { PROGRESS, type Batch, type Notice, type Outcome } from './batch.js';
@@ -83,7 +83,7 @@ class PoolExecutor implements Executor {
 
   async run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
     if (this.closed) throw new ClosedError();
-    const run = this.runAll(new Run(tasks, options, this.workers));
+    const run = tellingEnds(options, (told) => this.runAll(new Run(tasks, told, this.workers)));
     this.underWay.add(run);
     return run.finally(() => this.underWay.delete(run));
   }

@@ -243,6 +243,30 @@ describe('the scheduler state', () => {
     expect(s.hear(CLIENT, { op: 'cancelRun', run: 7 })).toEqual([]);
   });
 
+  test('who watches hears that a cancelled run’s tasks are dropped: the queued at once, the others with their answer', () => {
+    const s = scheduler({ watched: true });
+    const told = (commands: readonly Command[]) =>
+      commands.flatMap((command) => {
+        if (command.type !== 'tell' || !('task' in command.event)) return [];
+        const { type, task, worker = '-' } = command.event as { type: string; task: string; worker?: string };
+        return [`${type} ${task} ${worker}`];
+      });
+    const hear = (peer: number, message: ToScheduler, time: number) =>
+      told(s.raw({ type: 'message', peer, message, time }));
+    s.connect();
+    s.join(1);
+    s.join(2);
+    s.submit(5);
+    expect(hear(CLIENT, { op: 'cancelRun', run: 0 }, 10)).toEqual(['dropped c100-4 -']);
+    expect(hear(1, { op: 'returned', batch: 2 }, 11)).toEqual(['dropped c100-2 w1']);
+    const done = { op: 'done', batch: 0, thread: 0, count: 1, times: times(1, 1), values: none } as const;
+    expect(hear(1, done, 12)).toEqual(['dropped c100-0 w1']); // it had not heard that nobody wants it
+    expect(told(s.raw({ type: 'closed', peer: 2, reason: 'killed', time: 13 }))).toEqual([
+      'dropped c100-3 w2',
+      'dropped c100-1 w2',
+    ]);
+  });
+
   test('a client that is gone releases its tasks', () => {
     const s = scheduler();
     s.connect();

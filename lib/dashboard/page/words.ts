@@ -15,7 +15,7 @@ export const KIND_WORDS: { readonly [kind in Kind]: string } = {
   wait: 'wait: tasks are there, none has come',
   idle: 'idle: no task is left to start',
   failed: 'failed: the task threw',
-  lost: 'lost: the worker went away',
+  lost: 'lost: worker gone, or run cancelled',
 };
 
 /** The accounts of the ledger, in the order of the bar. */
@@ -63,13 +63,14 @@ export function streamWords({ rows, threadsNotDrawn, resolutionMs, lesson }: Pic
 }
 
 export function progressWords({ progress, lesson }: Picture): string {
-  const { queued, waiting, running, finished, failed, retried } = progress;
+  const { queued, waiting, running, finished, failed, dropped, retried } = progress;
   if (queued + finished + running === 0) return 'No task has been queued yet.';
   const again =
     retried > 0 ? ` ${many(retried, 'try')} failed or lost and made again.`.replace('trys', 'tries') : '';
   const bad = failed > 0 ? ` ${many(failed, 'task')} failed.` : '';
+  const given = dropped > 0 ? ` ${many(dropped, 'task')} dropped with the run.` : '';
   const alone = waiting > 0 && lesson.threads === 0 ? ' 0 workers: start one with lola worker.' : '';
-  return `Run ${Math.max(1, lesson.run)}: ${count(finished)} of ${many(queued, 'task')} done, ${count(running)} running, ${count(waiting)} waiting.${bad}${again}${alone}`;
+  return `Run ${Math.max(1, lesson.run)}: ${count(finished)} of ${many(queued, 'task')} done, ${count(running)} running, ${count(waiting)} waiting.${bad}${given}${again}${alone}`;
 }
 
 /** Tasks finished a second between samples; the last one's first. */
