@@ -45,6 +45,9 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 }
 
+/** Who spoke so lately, at the last heartbeat or the one before, is heard now (ms). */
+const RECENT_MS = 2500;
+
 function many(value: number, one: string): string {
   return `${count(value)} ${one}${value === 1 ? '' : 's'}`;
 }
@@ -104,7 +107,7 @@ export function lessonWords({ spent, makespanMs, threads, points }: Lesson): str
     spent[largest[0]] > 0
       ? ` Most of the rest was ${largest[1]}: ${percent(spent[largest[0]] / total)}.`
       : '';
-  const next = points.some((point) => point.threads > 1)
+  const next = threads > 1 || points.some((point) => point.threads > 1)
     ? ''
     : ' Let a second thread join to see a speed-up.';
   return `${many(threads, 'thread')} for ${duration(makespanMs)}: ${percent(spent.computeMs / total)} of their time went to computing.${rest}${next}`;
@@ -193,7 +196,7 @@ export function workersTable({ workers, now }: Picture): Table {
     memoryBytes === undefined ? '-' : `${count(Math.round(memoryBytes / 2 ** 20))} MiB`,
     count(finished),
     count(failed),
-    `${duration(Math.max(0, now - lastHeard))} ago`,
+    now - lastHeard < RECENT_MS ? 'now' : `${duration(now - lastHeard)} ago`,
   ]);
   return {
     caption: '',
