@@ -1,6 +1,7 @@
 // A cluster in one thread with a clock of its own: the real scheduler state, worker queue and client run, and faults by seed.
 import seedrandom from 'seedrandom';
 import type { Task } from '../task/task.js';
+import { Agenda } from './agenda.js';
 import { ClientRun } from './client-run.js';
 import type { FromScheduler, PackedTask, ToScheduler } from './protocol.js';
 import { SchedulerState, type StateEvent, type StateOptions } from './state.js';
@@ -88,12 +89,6 @@ export function storyOf(options: SimulationOptions, index: number): readonly str
 
 const HEARTBEAT_MS = 1000;
 const LIMIT_MS = 1e7;
-
-interface Timed {
-  readonly time: number;
-  readonly order: number;
-  readonly action: () => void;
-}
 
 /** One connection of a worker or a client with the scheduler. */
 interface Connection {
@@ -659,43 +654,4 @@ function indices(first: number, step: number, total: number): number[] {
   const mine: number[] = [];
   for (let i = first; i < total; i += step) mine.push(i);
   return mine;
-}
-
-/** What is to happen, the earliest first; of two at the same time, the one that was added first. A binary heap. */
-class Agenda {
-  private readonly heap: Timed[] = [];
-  private added = 0;
-
-  add(time: number, action: () => void): void {
-    const { heap } = this;
-    const item = { time, order: this.added++, action };
-    let at = heap.push(item) - 1;
-    for (
-      let parent = (at - 1) >> 1;
-      at > 0 && before(item, heap[parent]);
-      at = parent, parent = (at - 1) >> 1
-    )
-      heap[at] = heap[parent];
-    heap[at] = item;
-  }
-
-  next(): Timed {
-    const { heap } = this;
-    const [top] = heap;
-    const item = heap.pop()!;
-    if (heap.length === 0) return top;
-    let at = 0;
-    for (let child = 1; child < heap.length; child = 2 * at + 1) {
-      if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child++;
-      if (!before(heap[child], item)) break;
-      heap[at] = heap[child];
-      at = child;
-    }
-    heap[at] = item;
-    return top;
-  }
-}
-
-function before(a: Timed, b: Timed): boolean {
-  return a.time < b.time || (a.time === b.time && a.order < b.order);
 }

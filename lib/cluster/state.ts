@@ -1,6 +1,7 @@
 // What the scheduler decides, without I/O: an event goes in, commands come out, and time is a field of the event.
 import type { ExecutorEvent } from '../task/executor.js';
 import type { FromScheduler, ToScheduler } from './protocol.js';
+import { drawBatch, learnSize, runsOf } from './batching.js';
 import { Queue, type Batch, type Client, type Entry, type Run, type Worker } from './records.js';
 
 /** What happens to a scheduler. A peer is the shell's number for one connection, never used twice. Times in ms. */
@@ -29,14 +30,6 @@ export interface StateOptions {
 export const DEADLINE_BEATS = 5;
 /** A task that was running on so many lost workers is taken to be the cause. */
 export const LOSSES_ALLOWED = 3;
-/**
- * Small tasks travel together, so that a batch takes about this long (ms). Beside threads that compute, each batch costs
- * four processes that were asleep about 3 ms of CPU time in all: some hundredths of it.
- */
-const BATCH_MS = 100;
-const MOST_IN_BATCH = 500;
-const BATCH_BYTES = 16 * 2 ** 20;
-
 /** A scheduler's state and its decisions. */
 export class SchedulerState {
   readonly workers = new Map<number, Worker>();
@@ -258,7 +251,7 @@ export class SchedulerState {
   }
 
   private assign(worker: Worker, run: Run): void {
-    const tasks = this.draw(worker, run);
+    const tasks = drawBatch(worker, run, this.threads);
     const batch: Batch = { number: this.batches++, worker, tasks, cancelled: false, asked: false };
     worker.batches.set(batch.number, batch);
     worker.suspects += +tasks[0].suspect;
@@ -273,25 +266,6 @@ export class SchedulerState {
     const packed = tasks.map(({ key, payload }) => ({ key, payload }));
     const watched = this.options.watched || tasks.some(({ run: each }) => each.watched);
     this.send(worker.peer, { op: 'assign', batch: batch.number, watched, tasks: packed });
-  }
-
-  /** Takes the tasks of a batch from a run and, where it has too few, from other runs of its kind. */
-  private draw(worker: Worker, run: Run): Entry[] {
-    const { pace, client } = run;
-    const [suspect] = worker.suspects === 0 ? run.queue.takeSuspect() : [];
-    if (suspect) return [suspect];
-    // Near the end batches get smaller, so that all threads finish at about the same time.
-    const fair = Math.ceil(pace.queued / (2 * this.threads));
-    const most = Math.min(Math.max(run.batchSize, pace.batchSize), fair);
-    const tasks = run.queue.take(Math.min(run.batchSize, most), BATCH_BYTES);
-    for (const other of client.waiting) {
-      if (tasks.length >= most || run.queue.ordinary > 0) break;
-      if (other === run || other.pace !== pace) continue;
-      tasks.push(
-        ...other.queue.take(Math.min(other.batchSize, most - tasks.length), BATCH_BYTES / MOST_IN_BATCH),
-      );
-    }
-    return tasks;
   }
 
   /** The queue is empty: a thread with nothing to do gets what lies ahead of another one. */
@@ -354,7 +328,7 @@ export class SchedulerState {
     const { worker, tasks } = batch;
     const { count, thread, times, values } = message;
     const finished = tasks.slice(0, count);
-    this.learnSize(batch, (times[2 * count - 1] - times[0]) / count);
+    learnSize(batch, (times[2 * count - 1] - times[0]) / count);
     if (finished.every(({ run }) => run.over)) return;
     const runs = finished.map(({ run }) => run.number);
     const indices = finished.map(({ index }) => index);
@@ -368,15 +342,6 @@ export class SchedulerState {
       values,
     });
     if (this.options.watched) this.tellFinished(batch, message, time);
-  }
-
-  /** Batches double until they take BATCH_MS, or longer where a message takes long to this worker. */
-  private learnSize(batch: Batch, meanMs: number): void {
-    const aim = Math.max(1, Math.round(Math.max(BATCH_MS, 2 * batch.worker.rttMs) / Math.max(meanMs, 1e-6)));
-    const learn = (known: { batchSize: number }) =>
-      (known.batchSize = Math.min(MOST_IN_BATCH, 2 * known.batchSize, aim));
-    learn(batch.tasks[0].run.pace);
-    for (const run of runsOf(batch)) learn(run);
   }
 
   private threw(
@@ -523,14 +488,6 @@ export class SchedulerState {
   private close(peer: number, reason: string, final: boolean): void {
     this.commands.push({ type: 'close', peer, reason, final });
   }
-}
-
-/** The runs whose tasks are in a batch. */
-function runsOf({ tasks }: Batch): Iterable<Run> {
-  const [{ run }] = tasks;
-  return tasks.length === 1 || tasks.every((task) => task.run === run)
-    ? [run]
-    : new Set(tasks.map((task) => task.run));
 }
 
 /** Whether there is something in the run's queue that the worker may be given. */
