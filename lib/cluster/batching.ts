@@ -1,11 +1,14 @@
 // How many tasks travel together: few while nothing is known of them, then as many as make a batch worth its message.
 import type { Batch, Entry, Run, Worker } from './records.js';
 
+/** Small tasks travel together, so that a batch takes about this long and messages cost little beside it (ms). */
+const BATCH_MS = 10;
 /**
- * Small tasks travel together, so that a batch takes about this long (ms). Beside threads that compute, each batch costs
- * four processes that were asleep about 3 ms of CPU time in all: some hundredths of it.
+ * A few tasks may take so long together (ms): beside threads that compute, a batch wakes four processes that were asleep,
+ * which costs them 2 to 3 ms of CPU time. No more than FEW, since all of a batch are suspects where its worker is lost.
  */
-const BATCH_MS = 100;
+const FEW_MS = 100;
+const FEW = 32;
 const MOST_IN_BATCH = 500;
 const BATCH_BYTES = 16 * 2 ** 20;
 
@@ -18,7 +21,7 @@ export function drawBatch(worker: Worker, run: Run, threads: number): Entry[] {
   const [suspect] = worker.suspects === 0 ? run.queue.takeSuspect() : [];
   if (suspect) return [suspect];
   // Near the end batches get smaller, so that all threads finish at about the same time.
-  const fair = Math.ceil(pace.queued / (2 * threads));
+  const fair = Math.max(1, Math.floor(pace.queued / (4 * threads)));
   const most = Math.min(Math.max(run.batchSize, pace.batchSize), fair);
   const tasks = run.queue.take(Math.min(run.batchSize, most), BATCH_BYTES);
   for (const other of client.waiting) {
@@ -31,9 +34,11 @@ export function drawBatch(worker: Worker, run: Run, threads: number): Entry[] {
   return tasks;
 }
 
-/** Batches double until they take BATCH_MS, or longer where a message takes long to this worker. */
+/** Batches double until they take as long as they may, or longer where a message takes long to this worker. */
 export function learnSize(batch: Batch, meanMs: number): void {
-  const aim = Math.max(1, Math.round(Math.max(BATCH_MS, 2 * batch.worker.rttMs) / Math.max(meanMs, 1e-6)));
+  const lasting = (ms: number) =>
+    Math.round(Math.max(ms, 2 * batch.worker.rttMs) / Math.max(meanMs, 1e-6));
+  const aim = Math.max(1, lasting(BATCH_MS), Math.min(FEW, lasting(FEW_MS)));
   const learn = (known: { batchSize: number }) =>
     (known.batchSize = Math.min(MOST_IN_BATCH, 2 * known.batchSize, aim));
   learn(batch.tasks[0].run.pace);

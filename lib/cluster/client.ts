@@ -1,11 +1,5 @@
 // A client of the cluster: an Executor whose threads are those of all workers that have joined, now.
-import {
-  CancelledError,
-  ClosedError,
-  ConnectionError,
-  NoWorkersError,
-  ProtocolError,
-} from '../errors.js';
+import { CancelledError, ClosedError, ConnectionError, NoWorkersError, ProtocolError } from '../errors.js';
 import { clock, tellingEnds, type Executor, type ExecutorEvent, type RunOptions } from '../task/executor.js';
 import type { Task, Value } from '../task/task.js';
 import { Channel, dial } from './channel.js';

@@ -178,7 +178,9 @@ function read(path: string): { text: string; mode: number; uid: number } {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code !== 'ENOENT')
-      throw new InvalidArgumentError(`--scheduler-file: cannot read '${path}': ${message}. Name the file that the scheduler says in its log.`);
+      throw new InvalidArgumentError(
+        `--scheduler-file: cannot read '${path}': ${message}. Name the file that the scheduler says in its log.`,
+      );
     throw new ConnectionError(
       `there is no scheduler file '${path}'. Start one with 'lola scheduler', or say where it is: --scheduler ws://host:port or --scheduler-file FILE.`,
     );

@@ -226,7 +226,10 @@ describe('reports', () => {
   });
 
   test('the price of a task is held to a number: tasks a second, ms a task', () => {
-    const tasks = result('tasks', 1000, [0.1, 0.2, 0.5], { unit: 'tasks', medianLatencySeconds: [1e-4, 3e-4, 4e-4] });
+    const tasks = result('tasks', 1000, [0.1, 0.2, 0.5], {
+      unit: 'tasks',
+      medianLatencySeconds: [1e-4, 3e-4, 4e-4],
+    });
     const claim = { text: 'tasks', a: ['tasks', 1000], measure: 'seconds' } as const;
     const states = judge(
       [
@@ -243,7 +246,9 @@ describe('reports', () => {
       ['<= 0.3', 0.3, [0.1, 0.4], 'reached'],
       ['<= 0.19', 0.2, [0.1, 0.5], 'not reached'],
     ]);
-    expect(asText({ ...record, results: [tasks] })).toMatch(/^tasks +1000 +3 +0\.2 +0\.1 - 0\.5 +0\.2 +- +1$/m);
+    expect(asText({ ...record, results: [tasks] })).toMatch(
+      /^tasks +1000 +3 +0\.2 +0\.1 - 0\.5 +0\.2 +- +1$/m,
+    );
   });
 
   test('programs that must agree and do not are named by their counts', () => {

@@ -167,7 +167,15 @@ async function bench({ subjects, rounds, quick }) {
 
 /** Adds what an item measured in one round to its row of the results. */
 function add(results, { subject, samples }, measured) {
-  const { name, label, peer = false, whole = false, exact = false, aside = false, unit = 'samples' } = subject;
+  const {
+    name,
+    label,
+    peer = false,
+    whole = false,
+    exact = false,
+    aside = false,
+    unit = 'samples',
+  } = subject;
   const { inside, pi } = measured;
   let row = results.find((result) => result.subject === name && result.samples === samples);
   if (!row) {

@@ -112,7 +112,16 @@ function busy({ load, machine }) {
     : [];
 }
 
-const RESULT_HEAD = ['program', 'samples or tasks', 'runs', 'seconds', 'range', 'CPU s', 'ns/sample', 'peak MB'];
+const RESULT_HEAD = [
+  'program',
+  'samples or tasks',
+  'runs',
+  'seconds',
+  'range',
+  'CPU s',
+  'ns/sample',
+  'peak MB',
+];
 
 function resultRow({ label, samples, unit, seconds, cpuSeconds, peakMemoryBytes }) {
   const known = (values, write) => (values.length > 0 ? write(median(values)) : '-');

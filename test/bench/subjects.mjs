@@ -201,7 +201,13 @@ export const CLAIMS = [
   claim('distributed(2) / pool(2), 1e10', ['distributed', 1e10], ['pool', 1e10], 1.05),
   price('cluster(2), tasks/s submitted without waiting', ['tasks-submit', 1e4], 1e4, 'rate'),
   price('cluster(2), tasks/s of a map of 1e5', ['tasks-map', 1e5], 5e4, 'rate'),
-  price('cluster(2), a task awaited, median, ms', ['tasks-await', 1000], 0.5, 'milliseconds', 'medianLatencySeconds'),
+  price(
+    'cluster(2), a task awaited, median, ms',
+    ['tasks-await', 1000],
+    0.5,
+    'milliseconds',
+    'medianLatencySeconds',
+  ),
   price('cluster(2), until it is up, s', ['tasks-startup', 1], 0.6, 'seconds'),
   claim('start-up of lola pi beyond Node, s', ['start-lola', 1], ['start-node', 1], 0.1, {
     kind: 'difference',

@@ -91,15 +91,20 @@ describe('the scheduler state', () => {
     expect(s.done(2, 1)).toEqual(['100 finished 1', '2 assign 6: 6']);
   });
 
-  test('small tasks travel together, in batches that double up to a tenth of a second of work', () => {
-    const s = scheduler();
-    s.join(1);
-    s.connect();
-    s.submit(1000);
-    const sizes = [0, 1, 2, 3, 4, 5, 6, 7, 8].map(
-      (batch) => s.done(1, batch, Math.max(1, Math.min(100, 2 ** (batch - 1))), 1)[1].split(' ').length - 3,
-    );
-    expect(sizes).toEqual([2, 4, 8, 16, 32, 64, 100, 100, 100]);
+  test('small tasks travel together, in batches that double up to 10 ms of work, or to 32 tasks within a tenth of a second', () => {
+    const sizes = (ms: number, most: number) => {
+      const s = scheduler();
+      s.join(1);
+      s.connect();
+      s.submit(10_000);
+      return Array.from({ length: 9 }, (_, batch) => {
+        const count = Math.max(1, Math.min(most, 2 ** (batch - 1)));
+        return s.done(1, batch, count, ms)[1].split(' ').length - 3;
+      });
+    };
+    expect(sizes(25, 4)).toEqual([2, 4, 4, 4, 4, 4, 4, 4, 4]);
+    expect(sizes(1, 32)).toEqual([2, 4, 8, 16, 32, 32, 32, 32, 32]);
+    expect(sizes(0.1, 100)).toEqual([2, 4, 8, 16, 32, 64, 100, 100, 100]);
   });
 
   test('clients are served in turn, whatever the first one has queued', () => {
@@ -167,7 +172,7 @@ describe('the scheduler state', () => {
       '2 assign 4: 2',
       '2 assign 5: 4 5 6 7',
       '2 assign 6: 8 9 10 11',
-      '2 assign 7: 12 13 14 15',
+      '2 assign 7: 12 13 14',
     ]);
     expect(s.closed(2, 'killed')[0]).toBe('100 failed 2, again: w2: killed'); // the others beside it are not to blame
   });

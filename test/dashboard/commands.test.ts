@@ -52,13 +52,19 @@ describe('the commands that watch', () => {
       expect(told.stdout).toMatch(/ssh -L \d+:127\.0\.0\.1:\d+ \S+@/);
       expect((await fetch(`${address}health`)).status).toBe(200);
       expect((await fetch(address)).status).toBe(401);
-      const worker = spawn(process.execPath, [LOLA, 'worker', '--scheduler-file', file, '--threads', '1'], { env });
+      const worker = spawn(process.execPath, [LOLA, 'worker', '--scheduler-file', file, '--threads', '1'], {
+        env,
+      });
       try {
         const workers = async () => {
-          const response = await fetch(`${address}state.json`, { headers: { authorization: `Bearer ${token}` } });
+          const response = await fetch(`${address}state.json`, {
+            headers: { authorization: `Bearer ${token}` },
+          });
           return ((await response.json()) as Picture).workers;
         };
-        await expect.poll(workers, { timeout: 20_000 }).toMatchObject([{ threads: 1, memoryBytes: expect.any(Number) }]);
+        await expect
+          .poll(workers, { timeout: 20_000 })
+          .toMatchObject([{ threads: 1, memoryBytes: expect.any(Number) }]);
         expect(lola('status', '--scheduler-file', file).stdout).toMatch(/MiB\n.*\n.* \d\d+\n/);
       } finally {
         worker.kill('SIGTERM');

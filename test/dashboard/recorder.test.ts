@@ -301,7 +301,12 @@ describe('the recorder', () => {
         time,
       }),
       fc.record({ type: fc.constant('left' as const), worker: name, reason: task, time }),
-      fc.record({ type: fc.constant('dropped' as const), task, worker: fc.option(name, { nil: undefined }), time }),
+      fc.record({
+        type: fc.constant('dropped' as const),
+        task,
+        worker: fc.option(name, { nil: undefined }),
+        time,
+      }),
     );
     fc.assert(
       fc.property(fc.array(event, { maxLength: 200 }), (events) => {

@@ -107,9 +107,10 @@ export function lessonWords({ spent, makespanMs, threads, points }: Lesson): str
     spent[largest[0]] > 0
       ? ` Most of the rest was ${largest[1]}: ${percent(spent[largest[0]] / total)}.`
       : '';
-  const next = threads > 1 || points.some((point) => point.threads > 1)
-    ? ''
-    : ' Let a second thread join to see a speed-up.';
+  const next =
+    threads > 1 || points.some((point) => point.threads > 1)
+      ? ''
+      : ' Let a second thread join to see a speed-up.';
   return `${many(threads, 'thread')} for ${duration(makespanMs)}: ${percent(spent.computeMs / total)} of their time went to computing.${rest}${next}`;
 }
 
