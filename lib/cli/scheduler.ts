@@ -53,6 +53,7 @@ async function runScheduler(flags: SchedulerFlags): Promise<void> {
       log,
       dashboard: dashboard?.address,
       onEvent: dashboard?.onEvent,
+      onVitals: dashboard?.onVitals,
     });
     if (json) {
       const { address, addresses } = scheduler;

@@ -21,10 +21,11 @@ async function runStatus({ json, ...flags }: WhereFlags & { readonly json?: bool
   ];
   if (workers.length === 0) lines.push('Start a worker: lola worker');
   else {
-    const head = ['worker', 'threads', 'batches running', 'ahead', 'tasks finished'];
-    const rows = workers.map(({ name, threads, running, ahead, finished, draining }) => [
+    const head = ['worker', 'threads', 'batches running', 'ahead', 'tasks finished', 'MiB'];
+    const rows = workers.map(({ name, draining, ...numbers }) => [
       draining ? `${name} (leaving)` : name,
-      ...[threads, running, ahead, finished].map(String),
+      ...[numbers.threads, numbers.running, numbers.ahead, numbers.finished].map(String),
+      numbers.memoryBytes === undefined ? '-' : (numbers.memoryBytes / 2 ** 20).toFixed(0),
     ]);
     lines.push('', table(head, rows));
   }

@@ -61,7 +61,7 @@ export function checkAddress(address: string): void {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url?.protocol === 'ws:' && url.hostname !== '' && url.port !== '' && url.pathname === '/') return;
   throw new InvalidArgumentError(
-    `address must read ws://host:port, as in ws://127.0.0.1:8786, got ${show(address)}.`,
+    `address must read ws://host:port, as in ws://127.0.0.1:8786, got ${show(address)}. The scheduler's log has it.`,
   );
 }
 
@@ -166,7 +166,7 @@ export class Channel {
       this.socket.terminate();
       return;
     }
-    this.send({ op: 'ping', sent: now, rttMs: this.rttMs });
+    this.send({ op: 'ping', sent: now, rttMs: this.rttMs, memoryBytes: process.memoryUsage.rss() });
     this.beat = setTimeout(() => this.onBeat(), this.heartbeatMs);
   }
 

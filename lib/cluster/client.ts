@@ -1,18 +1,10 @@
 // A client of the cluster: an Executor whose threads are those of all workers that have joined, now.
-import {
-  CancelledError,
-  ClosedError,
-  ConnectionError,
-  NoWorkersError,
-  ProtocolError,
-  TaskError,
-  WorkerLostError,
-  fromErrorRecord,
-} from '../errors.js';
-import { clock, type Executor, type ExecutorEvent, type RunOptions } from '../task/executor.js';
+import { CancelledError, ClosedError, ConnectionError, NoWorkersError, ProtocolError } from '../errors.js';
+import { clock, tellingEnds, type Executor, type ExecutorEvent, type RunOptions } from '../task/executor.js';
 import type { Task, Value } from '../task/task.js';
 import { Channel, dial } from './channel.js';
 import { ClientRun } from './client-run.js';
+import { OpenRun } from './open-run.js';
 import { unpackValue, type FromScheduler } from './protocol.js';
 import { findScheduler, type Whereabouts } from './scheduler-file.js';
 
@@ -120,7 +112,11 @@ class Client implements Executor {
       for (const message of run.tasks.resend()) this.channel.send(message);
   }
 
-  async run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
+  run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
+    return tellingEnds(options, (told) => this.runAll(tasks, told));
+  }
+
+  private async runAll(tasks: Iterable<Task>, options: RunOptions): Promise<Value[]> {
     if (this.closed) throw new ClosedError();
     if (this.gone) throw this.gone;
     if (options.signal?.aborted) throw new CancelledError();
@@ -271,74 +267,5 @@ class Client implements Executor {
       for (const run of this.runs.values()) this.end(run, new NoWorkersError(noWorkersMs / 1000, START_ONE));
     };
     this.waiting.push(setTimeout(fail, noWorkersMs));
-  }
-}
-
-/** One call of run that is under way. */
-class OpenRun {
-  readonly result: Promise<Value[]>;
-  ended = false;
-  private readonly values: Value[] = [];
-  private readonly announced = new Set<number>();
-  private resolve!: (values: Value[]) => void;
-  private reject!: (failure: unknown) => void;
-
-  constructor(
-    readonly tasks: ClientRun,
-    private readonly options: RunOptions,
-  ) {
-    this.result = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-  }
-
-  get number(): number {
-    return this.tasks.number;
-  }
-
-  tell(event: ExecutorEvent): void {
-    this.options.onEvent?.(event);
-  }
-
-  settle(failure: unknown): void {
-    this.ended = true;
-    if (failure === undefined) this.resolve(this.values);
-    else this.reject(failure);
-  }
-
-  /** Takes what the scheduler says of a task; gives the failure, where it ends the run. */
-  hear(message: FromScheduler & { op: 'started' | 'failed' }): Error | undefined {
-    const task = this.tasks.find(message.index);
-    if (!task) return undefined;
-    const { worker, thread } = message;
-    if (message.op === 'started') {
-      this.announced.add(message.index);
-      this.tell({ type: 'started', task: task.key, worker, thread, time: message.time });
-      return undefined;
-    }
-    const { retried, error, ended = [] } = message;
-    this.announced.delete(message.index);
-    const text = error?.message ?? ended[ended.length - 1] ?? '';
-    this.tell({ type: 'failed', task: task.key, worker, thread, message: text, retried, time: clock() });
-    if (retried) return undefined;
-    return error
-      ? new TaskError(task.key, fromErrorRecord(error))
-      : new WorkerLostError(task.key, ended.length, ended);
-  }
-
-  /** Takes a result, unless its task has one already. */
-  finished(
-    index: number,
-    value: Value,
-    at: { worker: string; thread: number; start: number; end: number; time: number },
-  ): void {
-    const task = this.tasks.accept(index);
-    if (!task) return;
-    if (!this.announced.delete(index))
-      this.tell({ type: 'started', task: task.key, worker: at.worker, thread: at.thread, time: at.start });
-    this.values[index] = value;
-    this.tell({ type: 'finished', task: task.key, ...at });
-    this.options.onResult?.(value, task, index);
   }
 }

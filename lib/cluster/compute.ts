@@ -34,7 +34,8 @@ export async function runBatch(
     if (event.type === 'finished') times.push(event.start, event.end);
   };
   try {
-    await executor.run(tasks, { signal, onEvent, onResult: (value) => values.push(value) });
+    const onResult = (value: Value) => values.push(value);
+    await executor.run(tasks, { signal, onEvent, onResult, together: true });
     return { values, times };
   } catch (failure) {
     if (signal.aborted) return { values, times, stopped: true };

@@ -63,7 +63,7 @@ const FROM_CLIENT = [
 ] as const;
 
 const FROM_BOTH = [
-  v.object({ op: v.literal('ping'), sent: time, rttMs: time }),
+  v.object({ op: v.literal('ping'), sent: time, rttMs: time, memoryBytes: v.optional(number) }),
   v.object({ op: v.literal('status') }),
 ] as const;
 
@@ -74,6 +74,7 @@ const workerStatus = v.object({
   ahead: number,
   finished: number,
   draining: v.boolean(),
+  memoryBytes: v.optional(number),
 });
 
 /** What the scheduler says. */

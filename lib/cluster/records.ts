@@ -37,6 +37,8 @@ export interface Worker {
   lastSeen: number;
   /** How long a message to it and the answer take (ms). */
   rttMs: number;
+  /** Of its process, as it said last. */
+  memoryBytes: number | undefined;
   /** It takes no more tasks and leaves when it has answered for those it has. */
   draining: boolean;
   /** Suspects among its tasks: none or one. */

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -56,7 +57,8 @@ export function writeSchedulerFile(
 ): string | undefined {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // One folder, not a path of them: a slip of the finger makes none, and below /proc Node would try for ever.
+    if (!existsSync(dirname(path))) mkdirSync(dirname(path), { mode: 0o700 });
     const file = openSync(draft, 'wx', 0o600);
     try {
       const closedToOthers = process.platform !== 'win32' && (fstatSync(file).mode & OTHERS) === 0;
@@ -176,7 +178,9 @@ function read(path: string): { text: string; mode: number; uid: number } {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code !== 'ENOENT')
-      throw new InvalidArgumentError(`--scheduler-file: cannot read '${path}': ${message}.`);
+      throw new InvalidArgumentError(
+        `--scheduler-file: cannot read '${path}': ${message}. Name the file that the scheduler says in its log.`,
+      );
     throw new ConnectionError(
       `there is no scheduler file '${path}'. Start one with 'lola scheduler', or say where it is: --scheduler ws://host:port or --scheduler-file FILE.`,
     );

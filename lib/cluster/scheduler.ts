@@ -29,6 +29,12 @@ export interface SchedulerOptions {
   readonly heartbeatMs?: number;
   /** Called at each event of all clients' tasks, and as workers join and leave. */
   readonly onEvent?: (event: ExecutorEvent) => void;
+  /** Called once a heartbeat for each worker, with what it said of itself last. */
+  readonly onVitals?: (vitals: {
+    readonly worker: string;
+    readonly memoryBytes?: number;
+    readonly time: number;
+  }) => void;
   /** Called with each line of the log. */
   readonly log?: (line: string) => void;
 }
@@ -258,6 +264,8 @@ class SchedulerServer {
         this.dismiss(number, 'it did not say who it is');
     }
     this.handle({ type: 'tick', time });
+    for (const { name, memoryBytes, lastSeen } of this.state.workers.values())
+      this.options.onVitals?.({ worker: name, memoryBytes, time: lastSeen });
   }
 
   private handle(event: StateEvent): void {

@@ -1,7 +1,9 @@
 // A cluster in one thread with a clock of its own: the real scheduler state, worker queue and client run, and faults by seed.
 import seedrandom from 'seedrandom';
 import type { Task } from '../task/task.js';
+import { Agenda } from './agenda.js';
 import { ClientRun } from './client-run.js';
+import { Network, type Connection, type World } from './network.js';
 import type { FromScheduler, PackedTask, ToScheduler } from './protocol.js';
 import { SchedulerState, type StateEvent, type StateOptions } from './state.js';
 import { WorkerQueue, type WorkerAction } from './worker-queue.js';
@@ -89,28 +91,6 @@ export function storyOf(options: SimulationOptions, index: number): readonly str
 const HEARTBEAT_MS = 1000;
 const LIMIT_MS = 1e7;
 
-interface Timed {
-  readonly time: number;
-  readonly order: number;
-  readonly action: () => void;
-}
-
-/** One connection of a worker or a client with the scheduler. */
-interface Connection {
-  readonly peer: number;
-  readonly who: string;
-  readonly scheduler: number;
-  open: boolean;
-  /** Nothing arrives before: messages keep their order, and a partition holds them up. */
-  clearUp: number;
-  clearDown: number;
-  fault?: 'late' | 'doubled' | 'reordered';
-  /** The peer is dead, and what it had sent is lost with it. */
-  cut: boolean;
-  readonly receive: (message: FromScheduler) => void;
-  readonly lost: () => void;
-}
-
 interface SimWorker {
   readonly name: string;
   connection?: Connection;
@@ -128,17 +108,15 @@ interface SimClient {
   runsMade: number;
 }
 
-class Simulation {
-  private readonly random: () => number;
+class Simulation implements World {
+  readonly random: () => number;
   private readonly agenda = new Agenda();
-  private now = 0;
+  now = 0;
   private state: SchedulerState;
   private schedulers = 0;
   private busyUntil = 0;
   private busyMs = 0;
-  private peers = 0;
-  private messages = 0;
-  private readonly connections = new Map<number, Connection>();
+  private readonly network: Network;
   private readonly workers = new Set<SimWorker>();
   private readonly clients: SimClient[] = [];
   private workersMade = 0;
@@ -158,6 +136,7 @@ class Simulation {
     private readonly recording: boolean,
   ) {
     this.random = seedrandom(String(options.seed));
+    this.network = new Network(this, options.latencyMs ?? 0.1);
     this.state = this.newState();
     for (let i = 0; i < options.workers; i++) this.startWorker();
     const { clients = 1, tasks } = options;
@@ -182,7 +161,7 @@ class Simulation {
       lost: this.lost,
       threw: this.threw,
       faults: this.faults,
-      messages: this.messages,
+      messages: this.network.messages,
       schedulerBusyMs: this.busyMs,
       efficiency: this.usefulMs / (this.lastResult * threads * workers),
     };
@@ -225,10 +204,10 @@ class Simulation {
   private handle(event: StateEvent): void {
     for (const command of this.state.handle(event)) {
       if (command.type === 'tell') continue;
-      const connection = this.connections.get(command.peer);
+      const connection = this.network.connections.get(command.peer);
       if (!connection) continue;
-      if (command.type === 'close') this.closeFromScheduler(connection);
-      else this.send(connection, 'down', command.message);
+      if (command.type === 'close') this.network.closeFromScheduler(connection);
+      else this.network.send(connection, 'down', command.message);
     }
     this.options.check?.(this.state);
   }
@@ -238,88 +217,14 @@ class Simulation {
     this.later(HEARTBEAT_MS, () => this.tick());
   }
 
-  // ---- connections
-
-  private open(who: string, receive: (message: FromScheduler) => void, lost: () => void): Connection {
-    const connection = {
-      peer: this.peers++,
-      who,
-      scheduler: this.schedulers,
-      open: true,
-      cut: false,
-      clearUp: 0,
-      clearDown: 0,
-      receive,
-      lost,
-    };
-    this.connections.set(connection.peer, connection);
-    return connection;
+  /** Handed in even when the connection is closed: more than a socket would do, and the state must not mind. */
+  arrived({ peer }: Connection, message: ToScheduler): void {
+    const tasks = message.op === 'submit' ? message.tasks.length : message.op === 'done' ? message.count : 0;
+    this.toState({ type: 'message', peer, message, time: this.now }, tasks);
   }
 
-  private send(connection: Connection, way: 'up' | 'down', message: ToScheduler | FromScheduler): void {
-    const { latencyMs = 0.1 } = this.options;
-    const beat = message.op === 'ping' || message.op === 'pong';
-    const fault = beat ? undefined : connection.fault;
-    if (fault) connection.fault = undefined;
-    const clear = way === 'up' ? 'clearUp' : 'clearDown';
-    let arrival =
-      this.now + latencyMs * (0.5 + this.random()) + (fault === 'late' ? this.random() * 3000 : 0);
-    if (fault === 'reordered')
-      arrival += this.random() * 50; // and those behind it do not wait
-    else connection[clear] = arrival = Math.max(arrival, connection[clear]);
-    if (!beat) this.messages++;
-    this.arrive(connection, way, message, arrival, fault);
-    if (fault === 'doubled') this.arrive(connection, way, message, arrival + this.random() * 50, 'doubled');
-    if (fault) this.count(fault);
-  }
-
-  private arrive(
-    connection: Connection,
-    way: 'up' | 'down',
-    message: ToScheduler | FromScheduler,
-    time: number,
-    fault?: string,
-  ): void {
-    const { who, peer } = connection;
-    this.at(time, () => {
-      if (connection.cut) return this.note(`${who} -> nobody (lost with its sender)`, message);
-      this.note(
-        way === 'up'
-          ? `${who} -> scheduler${fault ? ` (${fault})` : ''}`
-          : `scheduler -> ${who}${fault ? ` (${fault})` : ''}`,
-        message,
-      );
-      if (way === 'down') {
-        if (connection.open) connection.receive(message as FromScheduler);
-        return;
-      }
-      // Handed in even when the connection is closed: more than a socket would do, and the state must not mind.
-      const tasks =
-        message.op === 'submit' ? message.tasks.length : message.op === 'done' ? message.count : 0;
-      this.toState({ type: 'message', peer, message: message as ToScheduler, time }, tasks);
-    });
-  }
-
-  /** The scheduler closes: its side is gone at once, the other hears of it. */
-  private closeFromScheduler(connection: Connection): void {
-    this.connections.delete(connection.peer);
-    this.at(Math.max(this.now, connection.clearDown) + 1, () => this.drop(connection));
-  }
-
-  /** A peer's side closes or dies: the scheduler hears of it. */
-  private closeFromPeer(connection: Connection, reason: string): void {
-    connection.open = false;
-    this.at(Math.max(this.now, connection.clearUp) + 1, () => {
-      this.connections.delete(connection.peer);
-      if (connection.scheduler === this.schedulers)
-        this.toState({ type: 'closed', peer: connection.peer, reason, time: this.now }, 0);
-    });
-  }
-
-  private drop(connection: Connection): void {
-    if (!connection.open) return;
-    connection.open = false;
-    connection.lost();
+  hungUp({ peer, scheduler }: Connection, reason: string): void {
+    if (scheduler === this.schedulers) this.toState({ type: 'closed', peer, reason, time: this.now }, 0);
   }
 
   // ---- workers
@@ -349,15 +254,15 @@ class Simulation {
     const receive = (message: FromScheduler) =>
       this.thawed(worker, () => this.act(worker, connection, queue.handle(message)));
     const lost = () => this.thawed(worker, () => this.later(this.random() * 500, () => this.join(worker)));
-    const connection = this.open(worker.name, receive, lost);
+    const connection = this.network.open(worker.name, this.schedulers, receive, lost);
     worker.connection = connection;
-    this.send(connection, 'up', { op: 'join', name: worker.name, threads, instance: worker.name });
+    this.network.send(connection, 'up', { op: 'join', name: worker.name, threads, instance: worker.name });
   }
 
   private act(worker: SimWorker, connection: Connection, actions: readonly WorkerAction[]): void {
     if (worker.dead || worker.connection !== connection || !connection.open) return;
     for (const action of actions) {
-      if (action.type === 'send') this.send(connection, 'up', action.message);
+      if (action.type === 'send') this.network.send(connection, 'up', action.message);
       else if (action.type === 'run') this.runBatch(worker, connection, action.batch, action.tasks);
       else if (worker.running.delete(action.batch)) {
         this.act(worker, connection, worker.queue.ended({ op: 'returned', batch: action.batch }));
@@ -378,7 +283,7 @@ class Simulation {
     while (used.has(thread)) thread++;
     const mark = { thread };
     worker.running.set(batch, mark);
-    this.send(connection, 'up', { op: 'started', batch, thread, time: this.now });
+    this.network.send(connection, 'up', { op: 'started', batch, thread, time: this.now });
     const { killers, throws, taskMs } = this.options;
     const times: number[] = [];
     const values: number[] = [];
@@ -419,7 +324,7 @@ class Simulation {
     this.thawed(worker, () => {
       const { connection } = worker;
       if (connection?.open)
-        this.send(connection, 'up', {
+        this.network.send(connection, 'up', {
           op: 'ping',
           sent: this.now,
           rttMs: 2 * (this.options.latencyMs ?? 0.1),
@@ -438,12 +343,12 @@ class Simulation {
   private crash(worker: SimWorker, reason: string): void {
     this.remove(worker);
     if (worker.connection) Object.assign(worker.connection, { cut: true, clearUp: this.now });
-    if (worker.connection?.open) this.closeFromPeer(worker.connection, reason);
+    if (worker.connection?.open) this.network.closeFromPeer(worker.connection, reason);
   }
 
   private leave(worker: SimWorker): void {
     this.remove(worker);
-    if (worker.connection?.open) this.closeFromPeer(worker.connection, 'closed');
+    if (worker.connection?.open) this.network.closeFromPeer(worker.connection, 'closed');
   }
 
   private remove(worker: SimWorker): void {
@@ -466,7 +371,7 @@ class Simulation {
     this.connect(client);
     const beat = () => {
       if (client.connection?.open)
-        this.send(client.connection, 'up', { op: 'ping', sent: this.now, rttMs: 0 });
+        this.network.send(client.connection, 'up', { op: 'ping', sent: this.now, rttMs: 0 });
       this.later(HEARTBEAT_MS, beat);
     };
     this.later(HEARTBEAT_MS, beat);
@@ -485,18 +390,24 @@ class Simulation {
 
   private connect(client: SimClient): void {
     const lost = () => this.later(this.random() * 500, () => this.connect(client));
-    const connection = this.open(client.name, (message) => this.clientHears(client, message), lost);
+    const connection = this.network.open(
+      client.name,
+      this.schedulers,
+      (message) => this.clientHears(client, message),
+      lost,
+    );
     client.connection = connection;
-    this.send(connection, 'up', { op: 'connect', name: client.name });
+    this.network.send(connection, 'up', { op: 'connect', name: client.name });
     for (const run of client.runs.values()) {
-      for (const message of run.resend()) this.send(connection, 'up', message);
+      for (const message of run.resend()) this.network.send(connection, 'up', message);
       this.submit(client, run);
     }
   }
 
   private submit({ connection }: SimClient, run: ClientRun): void {
     const { workers, threads = 1 } = this.options;
-    for (const message of run.submit(workers * threads, () => {})) this.send(connection!, 'up', message);
+    for (const message of run.submit(workers * threads, () => {}))
+      this.network.send(connection!, 'up', message);
   }
 
   private clientHears(client: SimClient, message: FromScheduler): void {
@@ -542,7 +453,7 @@ class Simulation {
       `${fault}: ${fault === 'restart' ? 'scheduler' : /client|cancel/.test(fault) ? client.name : (worker?.name ?? 'nobody')}`,
     );
     if (fault === 'late' || fault === 'doubled' || fault === 'reordered') {
-      const connection = this.pick([...this.connections.values()]);
+      const connection = this.pick([...this.network.connections.values()]);
       if (connection) connection.fault = fault; // for its next message; counted then
       return;
     }
@@ -566,7 +477,7 @@ class Simulation {
       connection.clearUp = Math.max(connection.clearUp, this.now + whileMs);
       connection.clearDown = Math.max(connection.clearDown, this.now + whileMs);
     } else if (fault === 'abort' && connection?.open) {
-      this.closeFromPeer(connection, 'connection closed');
+      this.network.closeFromPeer(connection, 'connection closed');
       connection.lost();
     } else if (fault === 'drain' && connection?.open) {
       worker.draining = true;
@@ -576,7 +487,7 @@ class Simulation {
 
   private loseClient({ connection }: SimClient): void {
     if (!connection?.open) return;
-    this.closeFromPeer(connection, 'connection closed');
+    this.network.closeFromPeer(connection, 'connection closed');
     connection.lost();
   }
 
@@ -584,7 +495,7 @@ class Simulation {
     const { connection } = client;
     const run = this.pick([...client.runs.values()].filter(({ done }) => !done));
     if (!connection?.open || !run) return;
-    this.send(connection, 'up', { op: 'cancelRun', run: run.number });
+    this.network.send(connection, 'up', { op: 'cancelRun', run: run.number });
     const left: number[] = [];
     for (const { tasks } of run.resend()) left.push(...tasks.map(({ key }) => Number(key.slice(5))));
     client.runs.delete(run.number);
@@ -594,15 +505,15 @@ class Simulation {
   private restart(): void {
     this.state = this.newState();
     this.busyUntil = this.now;
-    for (const connection of [...this.connections.values()]) {
-      this.connections.delete(connection.peer);
-      this.later(this.random() * 10, () => this.drop(connection));
+    for (const connection of [...this.network.connections.values()]) {
+      this.network.connections.delete(connection.peer);
+      this.later(this.random() * 10, () => this.network.drop(connection));
     }
   }
 
   // ---- small things
 
-  private count(fault: Fault): void {
+  count(fault: Fault): void {
     this.faults.set(fault, this.faults.get(fault)! + 1);
   }
 
@@ -610,7 +521,7 @@ class Simulation {
     return items[Math.floor(this.random() * items.length)];
   }
 
-  private at(time: number, action: () => void): void {
+  at(time: number, action: () => void): void {
     this.agenda.add(time, action);
   }
 
@@ -618,7 +529,7 @@ class Simulation {
     this.at(this.now + ms, action);
   }
 
-  private note(what: string, message?: ToScheduler | FromScheduler): void {
+  note(what: string, message?: ToScheduler | FromScheduler): void {
     if (!this.recording || message?.op === 'ping' || message?.op === 'pong') return;
     this.trace.push([this.now, what, message]);
     if (message?.op === 'assign')
@@ -659,43 +570,4 @@ function indices(first: number, step: number, total: number): number[] {
   const mine: number[] = [];
   for (let i = first; i < total; i += step) mine.push(i);
   return mine;
-}
-
-/** What is to happen, the earliest first; of two at the same time, the one that was added first. A binary heap. */
-class Agenda {
-  private readonly heap: Timed[] = [];
-  private added = 0;
-
-  add(time: number, action: () => void): void {
-    const { heap } = this;
-    const item = { time, order: this.added++, action };
-    let at = heap.push(item) - 1;
-    for (
-      let parent = (at - 1) >> 1;
-      at > 0 && before(item, heap[parent]);
-      at = parent, parent = (at - 1) >> 1
-    )
-      heap[at] = heap[parent];
-    heap[at] = item;
-  }
-
-  next(): Timed {
-    const { heap } = this;
-    const [top] = heap;
-    const item = heap.pop()!;
-    if (heap.length === 0) return top;
-    let at = 0;
-    for (let child = 1; child < heap.length; child = 2 * at + 1) {
-      if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child++;
-      if (!before(heap[child], item)) break;
-      heap[at] = heap[child];
-      at = child;
-    }
-    heap[at] = item;
-    return top;
-  }
-}
-
-function before(a: Timed, b: Timed): boolean {
-  return a.time < b.time || (a.time === b.time && a.order < b.order);
 }

@@ -1,6 +1,7 @@
 // What the scheduler decides, without I/O: an event goes in, commands come out, and time is a field of the event.
 import type { ExecutorEvent } from '../task/executor.js';
 import type { FromScheduler, ToScheduler } from './protocol.js';
+import { drawBatch, learnSize, runsOf } from './batching.js';
 import { Queue, type Batch, type Client, type Entry, type Run, type Worker } from './records.js';
 
 /** What happens to a scheduler. A peer is the shell's number for one connection, never used twice. Times in ms. */
@@ -29,11 +30,6 @@ export interface StateOptions {
 export const DEADLINE_BEATS = 5;
 /** A task that was running on so many lost workers is taken to be the cause. */
 export const LOSSES_ALLOWED = 3;
-/** Small tasks travel together, so that a batch takes about this long and messages cost little beside it (ms). */
-const BATCH_MS = 10;
-const MOST_IN_BATCH = 500;
-const BATCH_BYTES = 16 * 2 ** 20;
-
 /** A scheduler's state and its decisions. */
 export class SchedulerState {
   readonly workers = new Map<number, Worker>();
@@ -76,14 +72,14 @@ export class SchedulerState {
       case 'connect':
         return worker || client ? undefined : this.connect(peer, message.name, time);
       case 'ping':
-        if (worker) worker.rttMs = message.rttMs;
+        if (worker) Object.assign(worker, { rttMs: message.rttMs, memoryBytes: message.memoryBytes });
         return this.send(peer, { op: 'pong', sent: message.sent });
       case 'status':
         return this.status(peer);
       case 'submit':
         return client && this.submit(client, message, time);
       case 'cancelRun':
-        return client && this.cancelRun(client.runs.get(message.run));
+        return client && this.cancelRun(client.runs.get(message.run), time);
       case 'drain':
         return worker && this.drain(worker);
       default: {
@@ -122,6 +118,7 @@ export class SchedulerState {
       instance,
       lastSeen: time,
       rttMs: 0,
+      memoryBytes: undefined,
       draining: false,
       suspects: 0,
       batches: new Map(),
@@ -151,7 +148,7 @@ export class SchedulerState {
     const suspicious = running.filter(({ tasks }) => tasks[0].suspect);
     const blamed = suspicious.length > 0 ? suspicious : running;
     for (const batch of held.reverse()) {
-      this.release(batch); // the last one first, because each goes to the front of its queue
+      this.release(batch, time); // the last one first, because each goes to the front of its queue
       const [task] = batch.tasks;
       if (!blamed.includes(batch)) this.giveBack(batch.tasks);
       else if (batch.tasks.length === 1) this.blame(task, worker.name, 0, `${worker.name}: ${reason}`, time);
@@ -193,7 +190,7 @@ export class SchedulerState {
     const run = client.runs.get(number) ?? this.newRun(client, number, kind, retries, watched);
     for (const { index, key, payload } of tasks) {
       run.queue.push({ run, index, key, payload, suspect: false, thrown: 0, losses: undefined });
-      if (this.options.watched) this.tell({ type: 'queued', task: key, time });
+      this.tell({ type: 'queued', task: key, time });
     }
     this.settle(run);
   }
@@ -217,9 +214,10 @@ export class SchedulerState {
     return run;
   }
 
-  private cancelRun(run: Run | undefined): void {
+  private cancelRun(run: Run | undefined, time: number): void {
     if (!run) return;
     run.over = true;
+    for (const { key } of run.queue) this.tell({ type: 'dropped', task: key, time });
     run.queue.clear();
     for (const batch of run.batches) {
       if (batch.cancelled) continue;
@@ -253,7 +251,7 @@ export class SchedulerState {
   }
 
   private assign(worker: Worker, run: Run): void {
-    const tasks = this.draw(worker, run);
+    const tasks = drawBatch(worker, run, this.threads);
     const batch: Batch = { number: this.batches++, worker, tasks, cancelled: false, asked: false };
     worker.batches.set(batch.number, batch);
     worker.suspects += +tasks[0].suspect;
@@ -268,25 +266,6 @@ export class SchedulerState {
     const packed = tasks.map(({ key, payload }) => ({ key, payload }));
     const watched = this.options.watched || tasks.some(({ run: each }) => each.watched);
     this.send(worker.peer, { op: 'assign', batch: batch.number, watched, tasks: packed });
-  }
-
-  /** Takes the tasks of a batch from a run and, where it has too few, from other runs of its kind. */
-  private draw(worker: Worker, run: Run): Entry[] {
-    const { pace, client } = run;
-    const [suspect] = worker.suspects === 0 ? run.queue.takeSuspect() : [];
-    if (suspect) return [suspect];
-    // Near the end batches get smaller, so that all threads finish at about the same time.
-    const fair = Math.ceil(pace.queued / (2 * this.threads));
-    const most = Math.min(Math.max(run.batchSize, pace.batchSize), fair);
-    const tasks = run.queue.take(Math.min(run.batchSize, most), BATCH_BYTES);
-    for (const other of client.waiting) {
-      if (tasks.length >= most || run.queue.ordinary > 0) break;
-      if (other === run || other.pace !== pace) continue;
-      tasks.push(
-        ...other.queue.take(Math.min(other.batchSize, most - tasks.length), BATCH_BYTES / MOST_IN_BATCH),
-      );
-    }
-    return tasks;
   }
 
   /** The queue is empty: a thread with nothing to do gets what lies ahead of another one. */
@@ -310,7 +289,7 @@ export class SchedulerState {
   private started({ tasks: [{ run, index, key }], worker }: Batch, thread: number, time: number): void {
     if (run.over) return;
     this.send(run.client.peer, { op: 'started', run: run.number, index, worker: worker.name, thread, time });
-    if (this.options.watched) this.tell({ type: 'started', task: key, worker: worker.name, thread, time });
+    this.tell({ type: 'started', task: key, worker: worker.name, thread, time });
   }
 
   private ended(batch: Batch, message: ToScheduler & { op: 'done' | 'returned' }, time: number): void {
@@ -326,7 +305,7 @@ export class SchedulerState {
       );
       return this.lose(worker, 'sent a malformed result', time, false);
     }
-    this.release(batch);
+    this.release(batch, time);
     this.place(worker);
     if (message.op === 'returned') this.giveBack(tasks);
     else this.done(batch, message, time);
@@ -349,7 +328,7 @@ export class SchedulerState {
     const { worker, tasks } = batch;
     const { count, thread, times, values } = message;
     const finished = tasks.slice(0, count);
-    this.learnSize(batch, (times[2 * count - 1] - times[0]) / count);
+    learnSize(batch, (times[2 * count - 1] - times[0]) / count);
     if (finished.every(({ run }) => run.over)) return;
     const runs = finished.map(({ run }) => run.number);
     const indices = finished.map(({ index }) => index);
@@ -363,15 +342,6 @@ export class SchedulerState {
       values,
     });
     if (this.options.watched) this.tellFinished(batch, message, time);
-  }
-
-  /** Batches double until they take BATCH_MS, or longer where a message takes long to this worker. */
-  private learnSize(batch: Batch, meanMs: number): void {
-    const aim = Math.max(1, Math.round(Math.max(BATCH_MS, 2 * batch.worker.rttMs) / Math.max(meanMs, 1e-6)));
-    const learn = (known: { batchSize: number }) =>
-      (known.batchSize = Math.min(MOST_IN_BATCH, 2 * known.batchSize, aim));
-    learn(batch.tasks[0].run.pace);
-    for (const run of runsOf(batch)) learn(run);
   }
 
   private threw(
@@ -393,8 +363,7 @@ export class SchedulerState {
       retried,
       error,
     });
-    if (this.options.watched)
-      this.tell({ type: 'failed', task: task.key, worker, thread, message: error.message, retried, time });
+    this.tell({ type: 'failed', task: task.key, worker, thread, message: error.message, retried, time });
   }
 
   private blame(task: Entry, worker: string, thread: number, how: string, time: number): void {
@@ -412,15 +381,16 @@ export class SchedulerState {
       retried,
       ended: [...task.losses],
     });
-    if (this.options.watched)
-      this.tell({ type: 'failed', task: task.key, worker, thread, message: how, retried, time });
+    this.tell({ type: 'failed', task: task.key, worker, thread, message: how, retried, time });
   }
 
   /** Takes a batch from its worker and its runs. */
-  private release(batch: Batch): void {
+  private release(batch: Batch, time: number): void {
     const { worker, tasks } = batch;
     worker.batches.delete(batch.number);
     worker.suspects -= +tasks[0].suspect;
+    for (const { key, run } of tasks)
+      if (run.over) this.tell({ type: 'dropped', task: key, worker: worker.name, time });
     for (const run of runsOf(batch)) run.batches.delete(batch);
     if (batch.asked) this.asked--;
   }
@@ -459,7 +429,7 @@ export class SchedulerState {
     if (worker) this.lose(worker, worker.draining ? 'drained' : reason, time, !worker.draining);
     const client = this.clients.get(peer);
     if (!client) return;
-    for (const run of client.runs.values()) this.cancelRun(run);
+    for (const run of client.runs.values()) this.cancelRun(run, time);
     this.clients.delete(peer);
   }
 
@@ -478,9 +448,10 @@ export class SchedulerState {
   }
 
   private status(peer: number): void {
-    const workers = Array.from(this.workers.values(), ({ name, threads, batches, finished, draining }) => {
+    const workers = Array.from(this.workers.values(), ({ batches, ...worker }) => {
+      const { name, threads, finished, draining, memoryBytes } = worker;
       const running = Math.min(threads, batches.size);
-      return { name, threads, running, ahead: batches.size - running, finished, draining };
+      return { name, threads, running, ahead: batches.size - running, finished, draining, memoryBytes };
     });
     let waiting = 0;
     for (const client of this.waiting) for (const run of client.waiting) waiting += run.queue.length;
@@ -493,6 +464,7 @@ export class SchedulerState {
     time: number,
   ): void {
     for (let i = 0; i < count; i++) {
+      if (tasks[i].run.over) continue;
       const [start, end] = [times[2 * i], times[2 * i + 1]];
       const where = { task: tasks[i].key, worker: worker.name, thread };
       if (i > 0) this.tell({ type: 'started', ...where, time: start });
@@ -508,21 +480,14 @@ export class SchedulerState {
     for (const peer of this.clients.keys()) this.send(peer, message);
   }
 
+  /** Workers that come and go are told always, for the log; tasks only to who watches. */
   private tell(event: ExecutorEvent): void {
-    this.commands.push({ type: 'tell', event });
+    if (this.options.watched || !('task' in event)) this.commands.push({ type: 'tell', event });
   }
 
   private close(peer: number, reason: string, final: boolean): void {
     this.commands.push({ type: 'close', peer, reason, final });
   }
-}
-
-/** The runs whose tasks are in a batch. */
-function runsOf({ tasks }: Batch): Iterable<Run> {
-  const [{ run }] = tasks;
-  return tasks.length === 1 || tasks.every((task) => task.run === run)
-    ? [run]
-    : new Set(tasks.map((task) => task.run));
 }
 
 /** Whether there is something in the run's queue that the worker may be given. */

@@ -1,6 +1,14 @@
 // A worker of the cluster: its socket lives on this thread, its tasks on the threads of the executors that it is handed.
 import { randomBytes } from 'node:crypto';
-import { ConnectionError, ProtocolError, checkInteger, toErrorRecord, type ErrorRecord } from '../errors.js';
+import {
+  ConnectionError,
+  InvalidArgumentError,
+  ProtocolError,
+  checkInteger,
+  show,
+  toErrorRecord,
+  type ErrorRecord,
+} from '../errors.js';
 import { clock, type Executor } from '../task/executor.js';
 import type { Task } from '../task/task.js';
 import { Channel, dial, type Target } from './channel.js';
@@ -52,6 +60,11 @@ export interface ClusterWorker {
  */
 export function startWorker(options: WorkerOptions): ClusterWorker {
   checkInteger('worker: threads', options.executors.length, 1, 'Give it one executor for each thread.', 1024);
+  if (options.name.length < 1 || options.name.length > 200) {
+    throw new InvalidArgumentError(
+      `worker: name must have 1 to 200 characters, got ${show(options.name)}. Leave --name out for host and process.`,
+    );
+  }
   const worker = new Worker(options);
   return { name: options.name, joined: worker.joined, ended: worker.ended, drain: () => worker.drain() };
 }

@@ -31,6 +31,7 @@ const event = v.variant('type', [
     retried: v.boolean(),
     time,
   }),
+  v.object({ type: v.literal('dropped'), task: v.string(), worker: v.optional(v.string()), time }),
   v.object({
     type: v.literal('joined'),
     worker: v.string(),

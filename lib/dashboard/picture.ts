@@ -10,7 +10,7 @@ export const KINDS = ['idle', 'wait', 'transfer', 'task', 'failed', 'lost'] as c
  * - wait: the thread does nothing although a task waits to be started (dispatch, or chunks too few to go round)
  * - idle: nothing waits to be started
  * - failed: the task threw
- * - lost: the worker was lost while it ran the task
+ * - lost: the worker was lost, or the run cancelled, while it ran the task
  */
 export type Kind = (typeof KINDS)[number];
 
@@ -58,6 +58,8 @@ export interface Progress {
   readonly running: number;
   readonly finished: number;
   readonly failed: number;
+  /** Their run ended before them: cancelled, or another of its tasks failed. */
+  readonly dropped: number;
   /** Tries that failed or were lost and are made again. */
   readonly retried: number;
 }

@@ -20,6 +20,7 @@ const OWN_PROCESS = 'local';
 const MOST_REMEMBERED = 1000;
 /** What a name may have in a picture; the events file has it whole. */
 const LONGEST_NAME = 120;
+const NO_TASKS = { queued: 0, waiting: 0, running: 0, finished: 0, failed: 0, dropped: 0, retried: 0 };
 
 /** What a worker says of itself beside its tasks. */
 export interface Vitals {
@@ -71,7 +72,7 @@ export class Recorder {
   private readonly workers = new Map<string, Worker>();
   private threads: Thread[] = [];
   private alive = 0;
-  private progress = { queued: 0, waiting: 0, running: 0, finished: 0, failed: 0, retried: 0 };
+  private progress = { ...NO_TASKS };
   private gaveUp = false;
   private finishedEver = 0;
   private readonly again = new Set<string>();
@@ -97,6 +98,8 @@ export class Recorder {
         return this.finished(event);
       case 'failed':
         return this.failed(event);
+      case 'dropped':
+        return this.dropped(event);
       case 'joined':
         return this.joined(event);
       case 'left':
@@ -203,6 +206,17 @@ export class Recorder {
     }
   }
 
+  /** A run ended before the task did: nothing of it is left, neither in the queue nor on a thread. */
+  private dropped({ task, worker: name = '', time }: Event<'dropped'>): void {
+    const end = this.at(time);
+    const threads = [...(this.workers.get(name)?.threads.values() ?? [])];
+    const thread = threads.find(({ running }) => running?.task === short(task));
+    if (thread?.running) this.endTask(thread, 'lost', task, thread.running.start, end);
+    else this.setWaiting(Math.max(0, this.progress.waiting - 1), end);
+    this.again.delete(task);
+    this.progress.dropped += 1;
+  }
+
   private joined({ worker: name, threads, time }: Event<'joined'>): void {
     const worker = this.workerOf(name);
     for (let number = 0; number < threads; number++) this.threadOf(worker, number, this.at(time));
@@ -307,7 +321,7 @@ export class Recorder {
   private newRun(newStream: boolean): void {
     this.start = undefined;
     this.gaveUp = false;
-    this.progress = { queued: 0, waiting: 0, running: 0, finished: 0, failed: 0, retried: 0 };
+    this.progress = { ...NO_TASKS };
     this.lulls = new Lulls();
     for (const thread of this.threads) Object.assign(thread, { settled: undefined, arrived: 0 });
     if (newStream) this.clearStream();

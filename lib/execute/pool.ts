@@ -9,7 +9,7 @@ import {
   checkInteger,
   fromErrorRecord,
 } from '../errors.js';
-import { clock, type Executor, type RunOptions } from '../task/executor.js';
+import { clock, tellingEnds, type Executor, type RunOptions } from '../task/executor.js';
 import { checkTask, loadOperations } from '../task/run-task.js';
 import type { Task, Value } from '../task/task.js';
 import { PROGRESS, type Batch, type Notice, type Outcome } from './batch.js';
@@ -83,7 +83,7 @@ class PoolExecutor implements Executor {
 
   async run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
     if (this.closed) throw new ClosedError();
-    const run = this.runAll(new Run(tasks, options, this.workers));
+    const run = tellingEnds(options, (told) => this.runAll(new Run(tasks, told, this.workers)));
     this.underWay.add(run);
     return run.finally(() => this.underWay.delete(run));
   }
@@ -187,7 +187,8 @@ class Run {
     this.drawAhead();
     // Near the end batches get smaller, so that all threads finish at about the same time.
     const fair = Math.ceil(this.waiting.length / (2 * this.workers));
-    return this.waiting.splice(0, Math.min(this.batchSize, fair));
+    const most = this.options.together ? MOST_IN_BATCH : Math.min(this.batchSize, fair);
+    return this.waiting.splice(0, most);
   }
 
   private drawAhead(): void {

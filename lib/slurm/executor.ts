@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { CancelledError, ClosedError, InvalidArgumentError, checkInteger } from '../errors.js';
-import { clock, type Executor, type RunOptions } from '../task/executor.js';
+import { clock, tellingEnds, type Executor, type RunOptions } from '../task/executor.js';
 import { loadOperations } from '../task/run-task.js';
 import type { Task, Value } from '../task/task.js';
 import { SlurmError, coresOf, maxArraySize } from './commands.js';
@@ -115,7 +115,7 @@ class SlurmExecutor implements Executor {
 
   async run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
     if (this.closed) throw new ClosedError();
-    const run = this.runAll(tasks, options);
+    const run = tellingEnds(options, (told) => this.runAll(tasks, told));
     this.underWay.add(run);
     return run.finally(() => this.underWay.delete(run));
   }

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly onEvent?: (event: ExecutorEvent) => void;
   /** Called once a task as it completes, in the order of completion: what a stopped run keeps. */
   readonly onResult?: (value: Value, task: Task, index: number) => void;
+  /** The tasks are few and one thread's share: a pool hands them over in one go. An executor may do without it. */
+  readonly together?: boolean;
 }
 
 /**
@@ -32,6 +34,7 @@ export interface RunOptions {
  * - started: a thread began it. Where many small tasks travel as one batch, the later ones' come with its results
  * - finished: it ran from `start` to `end` on its thread's clock; the value was with the caller at `time`
  * - failed: the task threw, or its worker was lost; `retried` says whether it is tried again
+ * - dropped: the run ended early (cancelled, or another task failed) and the task has no other end; `worker` had it, if any
  * - joined, left: a worker with `threads` threads came or went, and why
  */
 export type ExecutorEvent =
@@ -61,8 +64,36 @@ export type ExecutorEvent =
       readonly retried: boolean;
       readonly time: number;
     }
+  | { readonly type: 'dropped'; readonly task: string; readonly worker?: string; readonly time: number }
   | { readonly type: 'joined'; readonly worker: string; readonly threads: number; readonly time: number }
   | { readonly type: 'left'; readonly worker: string; readonly reason: string; readonly time: number };
+
+/** Runs so that every task that was queued is told to its end: what a run that fails leaves behind is dropped. */
+export async function tellingEnds(
+  options: RunOptions,
+  run: (options: RunOptions) => Promise<Value[]>,
+): Promise<Value[]> {
+  const { onEvent } = options;
+  if (!onEvent) return run(options);
+  const open = new Map<string, string | undefined>(); // tasks without an end, and the workers that have begun them
+  const hear = (event: ExecutorEvent) => {
+    if (event.type === 'queued') open.set(event.task, undefined);
+    else if (event.type === 'started') open.set(event.task, event.worker);
+    else if (event.type === 'failed' && event.retried) open.set(event.task, undefined);
+    else if ('task' in event) open.delete(event.task);
+    onEvent(event);
+  };
+  try {
+    return await run({ ...options, onEvent: hear });
+  } catch (failure) {
+    try {
+      for (const [task, worker] of open) onEvent({ type: 'dropped', task, worker, time: clock() });
+    } catch {
+      // The caller's own code threw, after the run had failed with its own reason.
+    }
+    throw failure;
+  }
+}
 
 /** The time in milliseconds since 1970, with fractions; never runs backwards, alike on all threads of a machine. */
 export function clock(): number {

@@ -38,10 +38,11 @@ const result = (
     whole: false,
     exact: true,
     aside: false,
+    unit: 'samples',
     inside: 3,
     pi: 3,
   },
-  ...{ seconds, cpuSeconds: seconds, peakMemoryBytes: [1e6], ...more },
+  ...{ seconds, cpuSeconds: seconds, peakMemoryBytes: [1e6], medianLatencySeconds: [], ...more },
 });
 
 describe('statistics', () => {
@@ -81,6 +82,7 @@ describe('other programs', () => {
   test.each([
     ['no JSON', 'Killed', /no line of JSON but 'Killed'/],
     ['nothing', '', /no line of JSON but ''/],
+    ['other tasks than asked for', '{"tasks": 99, "seconds": [1]}', /asked for 100 samples and tells of 99/],
     ['other samples than asked for', good.replace('100', '99'), /asked for 100 samples and tells of 99/],
     ['a time that is none', good.replace('0.25', 'null'), /times that are none/],
   ])('%s is refused by name', (_, stdout, message) => expect(() => parseLine(stdout, 100)).toThrow(message));
@@ -221,6 +223,32 @@ describe('reports', () => {
       ['>= 0.0125', 20, 'reached'],
       ['<= 1', undefined, 'not measured: slow <&> at 1e9'],
     ]);
+  });
+
+  test('the price of a task is held to a number: tasks a second, ms a task', () => {
+    const tasks = result('tasks', 1000, [0.1, 0.2, 0.5], {
+      unit: 'tasks',
+      medianLatencySeconds: [1e-4, 3e-4, 4e-4],
+    });
+    const claim = { text: 'tasks', a: ['tasks', 1000], measure: 'seconds' } as const;
+    const states = judge(
+      [
+        { ...claim, kind: 'rate', bound: 5000 },
+        { ...claim, kind: 'rate', bound: 5001 },
+        { ...claim, kind: 'milliseconds', bound: 0.3, measure: 'medianLatencySeconds' },
+        { ...claim, kind: 'seconds', bound: 0.19 },
+      ],
+      [tasks],
+    );
+    expect(states.map(({ bound, value, range, state }) => [bound, value, range, state])).toEqual([
+      ['>= 5000', 5000, [2000, 10_000], 'reached'],
+      ['>= 5000', 5000, [2000, 10_000], 'not reached'],
+      ['<= 0.3', 0.3, [0.1, 0.4], 'reached'],
+      ['<= 0.19', 0.2, [0.1, 0.5], 'not reached'],
+    ]);
+    expect(asText({ ...record, results: [tasks] })).toMatch(
+      /^tasks +1000 +3 +0\.2 +0\.1 - 0\.5 +0\.2 +- +1$/m,
+    );
   });
 
   test('programs that must agree and do not are named by their counts', () => {

@@ -22,7 +22,7 @@ const RECORDED = { json: 'test/bench/recorded/bench.json', svg: 'test/bench/reco
 /** A quick run stops here and prints what it has (ms). */
 const QUICK_MS = 45_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-const MEASURES = ['seconds', 'cpuSeconds', 'peakMemoryBytes'];
+const MEASURES = ['seconds', 'cpuSeconds', 'peakMemoryBytes', 'medianLatencySeconds'];
 
 /** Runs one command line and sets process.exitCode: 0 whatever was reached, 1 if counts differ, 2 bad input, 130 stopped. */
 export async function main(words) {
@@ -167,7 +167,15 @@ async function bench({ subjects, rounds, quick }) {
 
 /** Adds what an item measured in one round to its row of the results. */
 function add(results, { subject, samples }, measured) {
-  const { name, label, peer = false, whole = false, exact = false, aside = false } = subject;
+  const {
+    name,
+    label,
+    peer = false,
+    whole = false,
+    exact = false,
+    aside = false,
+    unit = 'samples',
+  } = subject;
   const { inside, pi } = measured;
   let row = results.find((result) => result.subject === name && result.samples === samples);
   if (!row) {
@@ -179,11 +187,13 @@ function add(results, { subject, samples }, measured) {
       whole,
       exact,
       aside,
+      unit,
       inside,
       pi,
       seconds: [],
       cpuSeconds: [],
       peakMemoryBytes: [],
+      medianLatencySeconds: [],
     };
     results.push(row);
   }

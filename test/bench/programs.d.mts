@@ -29,7 +29,10 @@ export interface Item {
 
 /** One line of JSON, as test/bench/peers/README.md describes it. */
 export interface Line {
-  readonly samples: number;
+  readonly samples?: number;
+  /** In place of samples, where a program measures the price of a task. */
+  readonly tasks?: number;
+  readonly medianLatencySeconds?: readonly number[];
   readonly seconds: number | readonly number[];
   readonly cpuSeconds?: readonly number[];
   readonly peakMemoryBytes?: number;
@@ -59,7 +62,10 @@ export function prepareItems(
     readonly memoryBytes: number;
   },
 ): Promise<{ readonly items: Item[]; readonly absent: Absent[] }>;
-export function measure(item: Item, where: Where): Promise<Line & { readonly seconds: number }>;
+export function measure(
+  item: Item,
+  where: Where,
+): Promise<Line & { readonly seconds: number; readonly medianLatencySeconds?: number }>;
 export function parseLine(stdout: string, samples: number): Line;
 export function run(
   command: readonly string[],

@@ -67,13 +67,19 @@ export async function prepareItems(subjects, { tools, install, key, folder, memo
   return { items, absent };
 }
 
-/** Runs an item once: { seconds, cpuSeconds, peakMemoryBytes, inside, pi }, of its fastest repeat; what is not known is undefined. */
+/** Runs an item once: { seconds, cpuSeconds, peakMemoryBytes, inside, pi, medianLatencySeconds }, of its fastest repeat; what is not known is undefined. */
 export async function measure({ subject, samples, command }, options) {
   const { stdout, seconds, cpuSeconds } = await run(command, options);
   const line = stdout === '' && subject.whole ? {} : parseLine(stdout, samples);
   if (subject.whole) return { ...line, seconds, cpuSeconds };
   const fastest = line.seconds.indexOf(Math.min(...line.seconds));
-  return { ...line, seconds: line.seconds[fastest], cpuSeconds: line.cpuSeconds[fastest] };
+  const best = (values) => values?.[fastest];
+  return {
+    ...line,
+    seconds: best(line.seconds),
+    cpuSeconds: best(line.cpuSeconds),
+    medianLatencySeconds: best(line.medianLatencySeconds),
+  };
 }
 
 /** Reads the last line that a program printed. @throws Error where it is not what a peer prints */
@@ -86,8 +92,8 @@ export function parseLine(stdout, samples) {
     throw new Error(`printed no line of JSON but '${text.slice(0, 80)}'`);
   }
   const times = [line.seconds, line.cpuSeconds ?? []].flat();
-  if (line.samples !== samples)
-    throw new Error(`was asked for ${samples} samples and tells of ${line.samples}`);
+  const told = line.samples ?? line.tasks;
+  if (told !== samples) throw new Error(`was asked for ${samples} samples and tells of ${told}`);
   if (!times.every((time) => Number.isFinite(time) && time >= 0))
     throw new Error(`printed times that are none: ${times.join(', ')}`);
   return line;

@@ -14,20 +14,25 @@ export interface Result {
   readonly exact: boolean;
   /** Whether the chart leaves it out. */
   readonly aside: boolean;
+  /** What `samples` counts. */
+  readonly unit: 'samples' | 'tasks';
   readonly inside?: number;
   readonly pi?: number;
   readonly seconds: readonly number[];
   readonly cpuSeconds: readonly number[];
   readonly peakMemoryBytes: readonly number[];
+  /** Of the median task that was awaited. */
+  readonly medianLatencySeconds: readonly number[];
 }
 
 export interface Claim {
   readonly text: string;
   readonly a: readonly [subject: string, samples: number];
-  readonly b: readonly [subject: string, samples: number];
+  /** Absent where one subject is held to a number. */
+  readonly b?: readonly [subject: string, samples: number];
   readonly bound: number;
-  readonly measure: 'seconds' | 'cpuSeconds' | 'peakMemoryBytes';
-  readonly kind: 'ratio' | 'difference' | 'efficiency';
+  readonly measure: 'seconds' | 'cpuSeconds' | 'peakMemoryBytes' | 'medianLatencySeconds';
+  readonly kind: 'ratio' | 'difference' | 'efficiency' | 'seconds' | 'milliseconds' | 'rate';
 }
 
 export interface Verdict {

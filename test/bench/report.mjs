@@ -8,16 +8,21 @@ import { WORKERS } from './subjects.mjs';
 const KINDS = {
   ratio: { how: (a, b) => a / b, of: median, sign: '<=' },
   difference: { how: (a, b) => a - b, of: median, sign: '<=' },
+  seconds: { how: (a) => a, of: median, sign: '<=' },
+  milliseconds: { how: (a) => 1000 * a, of: median, sign: '<=' },
+  rate: { how: (a) => a, of: median, sign: '>=' },
   efficiency: { how: (one, all) => one / (WORKERS * all), of: (values) => Math.min(...values), sign: '>=' },
 };
 
 /** Whether each claim holds: { text, kind, value, range, bound, state }, without value where a subject was not measured. */
 export function judge(claims, results) {
-  return claims.map(({ text, a, b, bound: limit, measure, kind }) => {
+  return claims.map(({ text, a, b = a, bound: limit, measure, kind }) => {
     const bound = `${KINDS[kind].sign} ${written(kind, limit)}`;
     const sides = [a, b].map(([subject, samples]) => {
       const result = results.find((one) => one.subject === subject && one.samples === samples);
-      return { name: `${subject} at ${short(samples)}`, values: result?.[measure] ?? [] };
+      const values = result?.[measure] ?? [];
+      const rates = () => values.map((seconds) => samples / seconds);
+      return { name: `${subject} at ${short(samples)}`, values: kind === 'rate' ? rates() : values };
     });
     const missing = sides.find(({ values }) => values.length === 0);
     if (missing) return { text, kind, bound, state: `not measured: ${missing.name}` };
@@ -107,14 +112,23 @@ function busy({ load, machine }) {
     : [];
 }
 
-const RESULT_HEAD = ['program', 'samples', 'runs', 'seconds', 'range', 'CPU s', 'ns/sample', 'peak MB'];
+const RESULT_HEAD = [
+  'program',
+  'samples or tasks',
+  'runs',
+  'seconds',
+  'range',
+  'CPU s',
+  'ns/sample',
+  'peak MB',
+];
 
-function resultRow({ label, samples, seconds, cpuSeconds, peakMemoryBytes }) {
+function resultRow({ label, samples, unit, seconds, cpuSeconds, peakMemoryBytes }) {
   const known = (values, write) => (values.length > 0 ? write(median(values)) : '-');
   return [
     ...[label, short(samples), String(seconds.length), digits(median(seconds)), span(range(seconds), digits)],
     known(cpuSeconds, digits),
-    samples > 1 ? digits((median(seconds) / samples) * 1e9) : '-',
+    samples > 1 && unit !== 'tasks' ? digits((median(seconds) / samples) * 1e9) : '-',
     known(peakMemoryBytes, (bytes) => (bytes / 1e6).toFixed(0)),
   ];
 }

@@ -67,6 +67,15 @@ export const SUBJECTS = [
     [1e8],
     [1e7],
   ),
+  ...[
+    ['submit', 'tasks submitted without waiting', 1e4, 1e3],
+    ['map', 'a map of tasks', 1e5],
+    ['await', 'tasks awaited one at a time', 1000],
+    ['startup', 'until it is up', 1],
+  ].flatMap(([mode, words, tasks, quick]) => [
+    priced(`tasks-${mode}`, `cluster(2), ${words}`, ours(mode), tasks, tasks),
+    priced(`dask-tasks-${mode}`, `dask.distributed(2), ${words}`, dask(mode), tasks, quick),
+  ]),
   ...[1e4, 1e5, 1e6, 1e7, 1e8].flatMap((chunks) => [
     aside(
       `chunked-${short(chunks)}`,
@@ -91,6 +100,25 @@ function aside(name, label, program) {
   return { ...subject(name, label, program, [1e8], []), aside: true };
 }
 
+/** A row that tells the price of a task, or of a cluster, and is not in the chart. */
+function priced(name, label, program, tasks, quick) {
+  return { ...subject(name, label, program, [tasks], quick ? [quick] : []), aside: true, unit: 'tasks' };
+}
+
+/** Our cluster, by one of the modes of tasks.mjs. V8 compiles what a task goes through as it learns of it. */
+function ours(mode) {
+  const flags = ['--mode', mode, '--workers', WORKERS, '--repeats', REPEATS, '--warm-up', 1e5];
+  return { command: (tasks) => [process.execPath, here('tasks.mjs'), ...flags, '--tasks', tasks] };
+}
+
+/** The same by dask. Python has nothing to learn, and a map takes it as long as all the rest. */
+function dask(mode) {
+  const flags = ['--mode', mode, '--workers', WORKERS, '--repeats', mode === 'map' ? 1 : REPEATS];
+  const file = here('peers/dask_distributed.py');
+  const command = (tasks, { program }) => [program, file, ...flags, '--warm-up', 1000, '--tasks', tasks];
+  return { peer: true, needs: 'distributed', command };
+}
+
 /** A stage of this project, warm: in a process that has its executor up and has run it before. */
 function warm(stage, options, workers = WORKERS) {
   const flags = ['--stage', stage, '--workers', workers, '--options', JSON.stringify(options)];
@@ -100,6 +128,8 @@ function warm(stage, options, workers = WORKERS) {
     here('ours.mjs'),
     ...flags,
     ...repeats(samples),
+    '--warm-up',
+    Math.max(2e7, samples / 10),
     '--samples',
     samples,
   ];
@@ -169,6 +199,16 @@ export const CLAIMS = [
     kind: 'efficiency',
   }),
   claim('distributed(2) / pool(2), 1e10', ['distributed', 1e10], ['pool', 1e10], 1.05),
+  price('cluster(2), tasks/s submitted without waiting', ['tasks-submit', 1e4], 1e4, 'rate'),
+  price('cluster(2), tasks/s of a map of 1e5', ['tasks-map', 1e5], 5e4, 'rate'),
+  price(
+    'cluster(2), a task awaited, median, ms',
+    ['tasks-await', 1000],
+    0.5,
+    'milliseconds',
+    'medianLatencySeconds',
+  ),
+  price('cluster(2), until it is up, s', ['tasks-startup', 1], 0.6, 'seconds'),
   claim('start-up of lola pi beyond Node, s', ['start-lola', 1], ['start-node', 1], 0.1, {
     kind: 'difference',
   }),
@@ -183,4 +223,9 @@ export const CLAIMS = [
 
 function claim(text, a, b, bound, { measure = 'seconds', kind = 'ratio' } = {}) {
   return { text, a, b, bound, measure, kind };
+}
+
+/** A claim of one subject alone. */
+function price(text, a, bound, kind, measure = 'seconds') {
+  return { text, a, bound, measure, kind };
 }

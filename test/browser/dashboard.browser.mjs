@@ -300,6 +300,21 @@ describe('the dashboard in a browser', () => {
       }),
     );
     expect(shown).toEqual(['stream', 'lesson', 'progress', 'rate'].map((id) => [id, true]));
+    const charts = await page.locator('.chart').evaluateAll((places) =>
+      places.map((place) => {
+        const [panel, drawing, legend] = [
+          place.parentElement,
+          place.querySelector('.main-svg'),
+          place.querySelector('.legend'),
+        ];
+        const bottom = (element) => element.getBoundingClientRect().bottom;
+        return [place.id, bottom(drawing) <= bottom(panel), legend.getBoundingClientRect().height > 0];
+      }),
+    );
+    expect(charts).toEqual([
+      ['speedup', true, true],
+      ['queue', true, true],
+    ]);
     expect(
       await page.evaluate(() => [
         document.documentElement.scrollHeight,

@@ -179,6 +179,11 @@ describe('bad input', () => {
       /cannot load file:\/\/\/nowhere\/tasks.mjs/,
     ],
     [['worker', 'ws://127.0.0.1:9', '--token-file', '/nowhere/token'], /--token-file: cannot read/],
+    [
+      ['worker', '--name', '', '--threads', '1'],
+      /name must have 1 to 200 characters, got ''\. Leave --name out/,
+    ],
+    [['status', '--scheduler-file', '/'], /cannot read '\/'.*Name the file that the scheduler says/],
   ])('lola %j', async (words, message) => {
     const { code, output } = await run(...words);
     expect({ code, output }).toEqual({ code: 2, output: expect.stringMatching(message) as string });

@@ -356,7 +356,7 @@ describe('the scheduler file', () => {
     const path = folder();
     writeFileSync(path('file'), '');
     mkdirSync(path('s.json')); // a folder in the file's place: the draft can be written and not be renamed
-    for (const file of [path('file/s.json'), path('s.json')]) {
+    for (const file of [path('file/s.json'), path('s.json'), path('no/such/s.json'), '/proc/no/s.json']) {
       const error = await failure(startScheduler({ port: 0, file }));
       expect(error).toBeInstanceOf(InvalidArgumentError);
       expect(error.message).toMatch(/cannot write '.*s.json'/);

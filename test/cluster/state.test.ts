@@ -91,15 +91,20 @@ describe('the scheduler state', () => {
     expect(s.done(2, 1)).toEqual(['100 finished 1', '2 assign 6: 6']);
   });
 
-  test('small tasks travel together, in batches that double up to ten milliseconds of work', () => {
-    const s = scheduler();
-    s.join(1);
-    s.connect();
-    s.submit(1000);
-    const sizes = [0, 1, 2, 3, 4, 5, 6].map(
-      (batch) => s.done(1, batch, Math.max(1, Math.min(10, 2 ** (batch - 1))), 1)[1].split(' ').length - 3,
-    );
-    expect(sizes).toEqual([2, 4, 8, 10, 10, 10, 10]);
+  test('small tasks travel together, in batches that double up to 10 ms of work, or to 32 tasks within a tenth of a second', () => {
+    const sizes = (ms: number, most: number) => {
+      const s = scheduler();
+      s.join(1);
+      s.connect();
+      s.submit(10_000);
+      return Array.from({ length: 9 }, (_, batch) => {
+        const count = Math.max(1, Math.min(most, 2 ** (batch - 1)));
+        return s.done(1, batch, count, ms)[1].split(' ').length - 3;
+      });
+    };
+    expect(sizes(25, 4)).toEqual([2, 4, 4, 4, 4, 4, 4, 4, 4]);
+    expect(sizes(1, 32)).toEqual([2, 4, 8, 16, 32, 32, 32, 32, 32]);
+    expect(sizes(0.1, 100)).toEqual([2, 4, 8, 16, 32, 64, 100, 100, 100]);
   });
 
   test('clients are served in turn, whatever the first one has queued', () => {
@@ -167,7 +172,7 @@ describe('the scheduler state', () => {
       '2 assign 4: 2',
       '2 assign 5: 4 5 6 7',
       '2 assign 6: 8 9 10 11',
-      '2 assign 7: 12 13 14 15',
+      '2 assign 7: 12 13 14',
     ]);
     expect(s.closed(2, 'killed')[0]).toBe('100 failed 2, again: w2: killed'); // the others beside it are not to blame
   });
@@ -241,6 +246,30 @@ describe('the scheduler state', () => {
     expect(s.done(1, 0)).toEqual([]);
     expect(s.done(1, 2)).toEqual(['100 finished 5']);
     expect(s.hear(CLIENT, { op: 'cancelRun', run: 7 })).toEqual([]);
+  });
+
+  test('who watches hears that a cancelled run’s tasks are dropped: the queued at once, the others with their answer', () => {
+    const s = scheduler({ watched: true });
+    const told = (commands: readonly Command[]) =>
+      commands.flatMap((command) => {
+        if (command.type !== 'tell' || !('task' in command.event)) return [];
+        const { type, task, worker = '-' } = command.event as { type: string; task: string; worker?: string };
+        return [`${type} ${task} ${worker}`];
+      });
+    const hear = (peer: number, message: ToScheduler, time: number) =>
+      told(s.raw({ type: 'message', peer, message, time }));
+    s.connect();
+    s.join(1);
+    s.join(2);
+    s.submit(5);
+    expect(hear(CLIENT, { op: 'cancelRun', run: 0 }, 10)).toEqual(['dropped c100-4 -']);
+    expect(hear(1, { op: 'returned', batch: 2 }, 11)).toEqual(['dropped c100-2 w1']);
+    const done = { op: 'done', batch: 0, thread: 0, count: 1, times: times(1, 1), values: none } as const;
+    expect(hear(1, done, 12)).toEqual(['dropped c100-0 w1']); // it had not heard that nobody wants it
+    expect(told(s.raw({ type: 'closed', peer: 2, reason: 'killed', time: 13 }))).toEqual([
+      'dropped c100-3 w2',
+      'dropped c100-1 w2',
+    ]);
   });
 
   test('a client that is gone releases its tasks', () => {

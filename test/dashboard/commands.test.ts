@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { Picture } from '../../lib/dashboard/picture.js';
 
 const home = mkdtempSync(join(tmpdir(), 'lola-home-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -51,6 +52,24 @@ describe('the commands that watch', () => {
       expect(told.stdout).toMatch(/ssh -L \d+:127\.0\.0\.1:\d+ \S+@/);
       expect((await fetch(`${address}health`)).status).toBe(200);
       expect((await fetch(address)).status).toBe(401);
+      const worker = spawn(process.execPath, [LOLA, 'worker', '--scheduler-file', file, '--threads', '1'], {
+        env,
+      });
+      try {
+        const workers = async () => {
+          const response = await fetch(`${address}state.json`, {
+            headers: { authorization: `Bearer ${token}` },
+          });
+          return ((await response.json()) as Picture).workers;
+        };
+        await expect
+          .poll(workers, { timeout: 20_000 })
+          .toMatchObject([{ threads: 1, memoryBytes: expect.any(Number) }]);
+        expect(lola('status', '--scheduler-file', file).stdout).toMatch(/MiB\n.*\n.* \d\d+\n/);
+      } finally {
+        worker.kill('SIGTERM');
+        await once(worker, 'exit');
+      }
     } finally {
       scheduler.kill('SIGTERM');
       await once(scheduler, 'exit');

@@ -131,6 +131,7 @@ describe('the recorder', () => {
       running: 0,
       finished: 3,
       failed: 0,
+      dropped: 0,
       retried: 0,
     });
     expect(picture.lesson.makespanMs).toBe(210);
@@ -168,6 +169,28 @@ describe('the recorder', () => {
       ['w1', 'its socket closed'],
       ['w2', undefined],
     ]);
+  });
+
+  test('a cancelled run leaves nothing behind: no box grows, nothing waits', () => {
+    const events: ExecutorEvent[] = [
+      joined('w', 2, 0),
+      ...['a', 'b', 'c', 'd'].map((task) => queued(task, 0)),
+      started('a', 'w', 0, 0),
+      started('b', 'w', 1, 0),
+      { type: 'dropped', task: 'd', time: T0 + 30 },
+      { type: 'dropped', task: 'b', worker: 'w', time: T0 + 40 },
+      { type: 'dropped', task: 'c', worker: 'w', time: T0 + 40 }, // ahead on w, and not begun
+      finished('a', 'w', 0, 0, 50),
+    ];
+    const { progress, rows, lesson, now } = pictureOf(events, 500);
+    expect(progress).toEqual({
+      ...{ queued: 4, waiting: 0, running: 0, finished: 1, failed: 0, dropped: 3, retried: 0 },
+    });
+    expect(rows.map(({ running, boxes }) => [running, boxes[0].kind, boxes[0].end])).toEqual([
+      [undefined, 'task', 50],
+      [undefined, 'lost', 40],
+    ]);
+    expect([lesson.makespanMs, now]).toEqual([50, 500]);
   });
 
   test('a worker whose clock is an hour wrong is drawn in our time', () => {
@@ -278,6 +301,12 @@ describe('the recorder', () => {
         time,
       }),
       fc.record({ type: fc.constant('left' as const), worker: name, reason: task, time }),
+      fc.record({
+        type: fc.constant('dropped' as const),
+        task,
+        worker: fc.option(name, { nil: undefined }),
+        time,
+      }),
     );
     fc.assert(
       fc.property(fc.array(event, { maxLength: 200 }), (events) => {

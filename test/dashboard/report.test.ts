@@ -47,6 +47,7 @@ describe('recorded runs', () => {
       running: 0,
       finished: 300,
       failed: 0,
+      dropped: 0,
       retried: 0,
     });
     expect(picture.rows.flatMap(({ boxes }) => boxes).reduce((sum, { count }) => sum + count, 0)).toBe(300);

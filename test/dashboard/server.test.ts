@@ -190,6 +190,9 @@ describe('the dashboard server', () => {
     expect(await health()).toEqual([200, 'idle']);
     dashboard.onEvent({ type: 'queued', task: 'a', time: clock() });
     expect(await health()).toEqual([503, 'no workers']);
+    dashboard.onEvent({ type: 'dropped', task: 'a', time: clock() });
+    expect(await health()).toEqual([200, 'idle']); // the run was cancelled, and nobody waits
+    dashboard.onEvent({ type: 'queued', task: 'a', time: clock() });
     const at = { task: 'a', worker: 'w', thread: 0 };
     dashboard.onEvent({ type: 'started', ...at, time: clock() });
     expect(await health()).toEqual([200, 'running']);

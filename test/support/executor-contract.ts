@@ -187,6 +187,30 @@ export function executorContract(name: string, start: () => Promise<Executor>, a
       expect(await executor.run(numbered(2))).toEqual([0, 2]);
     });
 
+    test.each(['cancelled', 'failed'])(
+      'of a run that is %s every queued task is told to its end',
+      async (how) => {
+        const executor = await open();
+        const controller = new AbortController();
+        const ends = new Map<string, string[]>();
+        const onEvent = (event: ExecutorEvent) => {
+          if (event.type === 'queued') ends.set(event.task, []);
+          if (
+            event.type === 'finished' ||
+            event.type === 'dropped' ||
+            (event.type === 'failed' && !event.retried)
+          )
+            ends.get(event.task)!.push(event.type);
+          if (event.type === 'finished' && how === 'cancelled') controller.abort();
+        };
+        const tasks = Array.from({ length: 500 }, (_, i) => task('spin', 2, `spin-${i}`));
+        if (how === 'failed') tasks[100] = task('fail', 'no');
+        const run = executor.run(tasks, { signal: controller.signal, onEvent });
+        await expect(run).rejects.toThrow(how === 'failed' ? TaskError : CancelledError);
+        expect([...ends.values()].filter(({ length }) => length !== 1)).toEqual([]);
+      },
+    );
+
     test('a signal that is aborted already runs nothing', async () => {
       const heard: Value[] = [];
       const run = (await open()).run(numbered(5), {

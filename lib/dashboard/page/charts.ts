@@ -14,7 +14,7 @@ declare global {
   }
 }
 
-const CONFIG = { displayModeBar: false, responsive: true };
+const CONFIG = { displayModeBar: false };
 
 /** Draws both, once plotly is there. */
 export function drawCharts(
@@ -49,8 +49,12 @@ function drawQueue(
     ),
     line('tasks a second', rates(samples), 'failed', 'dash', 'y2'),
   ];
-  const layout = layoutOf(palette, 's since the start', 'tasks waiting');
-  const right = { ...axis(palette, 'tasks a second'), overlaying: 'y', side: 'right', showgrid: false };
+  const layout = layoutOf(element, palette, 's since the start', 'tasks waiting');
+  const right = {
+    ...axis(palette, 'tasks a second'),
+    ...{ overlaying: 'y', side: 'right', showgrid: false, tickmode: 'auto', nticks: 5 },
+    range: [0, 1.05 * Math.max(1, ...rates(samples))],
+  };
   void plotly.react(element, data, { ...layout, yaxis2: right }, CONFIG);
 }
 
@@ -95,13 +99,16 @@ function drawSpeedUp(plotly: Plotly, element: HTMLElement, { lesson }: Picture, 
     dots('this run', current, 'circle', 'task') as never,
     dots('earlier runs', earlier, 'diamond-open', 'failed') as never,
   );
-  const layout = layoutOf(palette, 'threads P', 'speed-up');
-  void plotly.react(element, data, layout, CONFIG);
+  const layout = layoutOf(element, palette, 'threads P', 'speed-up');
+  const whole = { ...axis(palette, 'threads P'), ...(most <= 10 ? { dtick: 1 } : {}) };
+  void plotly.react(element, data, { ...layout, xaxis: whole }, CONFIG);
 }
 
-function layoutOf(palette: Palette, x: string, y: string): object {
+/** As large as its place is now: Plotly itself looks only when the window changes. */
+function layoutOf(element: HTMLElement, palette: Palette, x: string, y: string): object {
   return {
-    autosize: true,
+    width: element.clientWidth || undefined,
+    height: element.clientHeight || undefined,
     margin: { l: 52, r: 52, t: 8, b: 42 },
     paper_bgcolor: 'rgba(0,0,0,0)',
     plot_bgcolor: 'rgba(0,0,0,0)',

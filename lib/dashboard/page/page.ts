@@ -139,6 +139,7 @@ function drawWords(picture: Picture): void {
     ['done', progress.finished],
     ['task', progress.running],
     ['failed', progress.failed],
+    ['lost', progress.dropped],
     ['idle', progress.waiting],
   ]);
 }
@@ -276,6 +277,7 @@ function drawLegends(): void {
     ['done', 'done', false],
     ['task', 'running', false],
     ['failed', 'failed', false],
+    ['lost', 'dropped', false],
     ['idle', 'waiting', false],
   ]);
 }

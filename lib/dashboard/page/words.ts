@@ -15,7 +15,7 @@ export const KIND_WORDS: { readonly [kind in Kind]: string } = {
   wait: 'wait: tasks are there, none has come',
   idle: 'idle: no task is left to start',
   failed: 'failed: the task threw',
-  lost: 'lost: the worker went away',
+  lost: 'lost: worker gone, or run cancelled',
 };
 
 /** The accounts of the ledger, in the order of the bar. */
@@ -45,6 +45,9 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 }
 
+/** Who spoke so lately, at the last heartbeat or the one before, is heard now (ms). */
+const RECENT_MS = 2500;
+
 function many(value: number, one: string): string {
   return `${count(value)} ${one}${value === 1 ? '' : 's'}`;
 }
@@ -63,13 +66,14 @@ export function streamWords({ rows, threadsNotDrawn, resolutionMs, lesson }: Pic
 }
 
 export function progressWords({ progress, lesson }: Picture): string {
-  const { queued, waiting, running, finished, failed, retried } = progress;
+  const { queued, waiting, running, finished, failed, dropped, retried } = progress;
   if (queued + finished + running === 0) return 'No task has been queued yet.';
   const again =
     retried > 0 ? ` ${many(retried, 'try')} failed or lost and made again.`.replace('trys', 'tries') : '';
   const bad = failed > 0 ? ` ${many(failed, 'task')} failed.` : '';
+  const given = dropped > 0 ? ` ${many(dropped, 'task')} dropped with the run.` : '';
   const alone = waiting > 0 && lesson.threads === 0 ? ' 0 workers: start one with lola worker.' : '';
-  return `Run ${Math.max(1, lesson.run)}: ${count(finished)} of ${many(queued, 'task')} done, ${count(running)} running, ${count(waiting)} waiting.${bad}${again}${alone}`;
+  return `Run ${Math.max(1, lesson.run)}: ${count(finished)} of ${many(queued, 'task')} done, ${count(running)} running, ${count(waiting)} waiting.${bad}${given}${again}${alone}`;
 }
 
 /** Tasks finished a second between samples; the last one's first. */
@@ -103,9 +107,10 @@ export function lessonWords({ spent, makespanMs, threads, points }: Lesson): str
     spent[largest[0]] > 0
       ? ` Most of the rest was ${largest[1]}: ${percent(spent[largest[0]] / total)}.`
       : '';
-  const next = points.some((point) => point.threads > 1)
-    ? ''
-    : ' Let a second thread join to see a speed-up.';
+  const next =
+    threads > 1 || points.some((point) => point.threads > 1)
+      ? ''
+      : ' Let a second thread join to see a speed-up.';
   return `${many(threads, 'thread')} for ${duration(makespanMs)}: ${percent(spent.computeMs / total)} of their time went to computing.${rest}${next}`;
 }
 
@@ -192,7 +197,7 @@ export function workersTable({ workers, now }: Picture): Table {
     memoryBytes === undefined ? '-' : `${count(Math.round(memoryBytes / 2 ** 20))} MiB`,
     count(finished),
     count(failed),
-    `${duration(Math.max(0, now - lastHeard))} ago`,
+    now - lastHeard < RECENT_MS ? 'now' : `${duration(now - lastHeard)} ago`,
   ]);
   return {
     caption: '',

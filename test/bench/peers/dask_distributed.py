@@ -75,7 +75,7 @@ def report_startup():
         seconds.append(time.perf_counter() - begin)
         client.close()
         cluster.close()
-    print_line(seconds=seconds)
+    print_line(tasks=1, seconds=seconds)
 
 
 def print_line(**fields):
