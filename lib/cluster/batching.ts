@@ -36,8 +36,7 @@ export function drawBatch(worker: Worker, run: Run, threads: number): Entry[] {
 
 /** Batches double until they take as long as they may, or longer where a message takes long to this worker. */
 export function learnSize(batch: Batch, meanMs: number): void {
-  const lasting = (ms: number) =>
-    Math.round(Math.max(ms, 2 * batch.worker.rttMs) / Math.max(meanMs, 1e-6));
+  const lasting = (ms: number) => Math.round(Math.max(ms, 2 * batch.worker.rttMs) / Math.max(meanMs, 1e-6));
   const aim = Math.max(1, lasting(BATCH_MS), Math.min(FEW, lasting(FEW_MS)));
   const learn = (known: { batchSize: number }) =>
     (known.batchSize = Math.min(MOST_IN_BATCH, 2 * known.batchSize, aim));
