@@ -278,7 +278,7 @@ describe('reports', () => {
     expect(filled).toMatch(
       /^before\n<!-- bench:begin -->\n\nRecorded by [^]*\n\n<!-- bench:end -->\nafter\n$/,
     );
-    expect(filled).toContain('| fast     |     1e8 |    3 |     0.2 | 0.1 - 0.3 |');
+    expect(filled).toContain('| fast     |              1e8 |    3 |     0.2 | 0.1 - 0.3 |');
     expect(filled).not.toContain('old');
     expect(fillRegion(filled, 'bench', asMarkdown(record, { json: 'a.json', svg: 'a.svg' }))).toBe(filled);
     expect(() => fillRegion('no markers', 'bench', '')).toThrow(/bench:begin/);
