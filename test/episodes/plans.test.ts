@@ -58,6 +58,8 @@ describe.each(plans)('the plan of $minutes minutes', ({ minutes, rows, leftOut }
 });
 
 test('a plan that does not add up, or forgets an episode, would be found', () => {
-  const [plan] = plansOf('## 9 minutes: too short\n\n| 5 | x | [1](01-serial.md) |\n\n**Left out:** [2](02-b.md).\n');
+  const [plan] = plansOf(
+    '## 9 minutes: too short\n\n| 5 | x | [1](01-serial.md) |\n\n**Left out:** [2](02-b.md).\n',
+  );
   expect(plan).toEqual({ minutes: 9, rows: [{ minutes: 5, episode: '01-serial.md' }], leftOut: ['02-b.md'] });
 });
