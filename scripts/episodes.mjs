@@ -1,6 +1,6 @@
 // `npm run episodes`: fills the generated places of all episodes from lib, notebooks, recordings, snippets and settings.
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { prepare } from './prepare.mjs';
 
@@ -49,8 +49,10 @@ function writeSlurmSettings(file) {
   const name = 'episodes/settings.json';
   const room = checkSettings(JSON.parse(readFileSync(join(root, name), 'utf8')), name);
   const text = `${JSON.stringify(slurmSettings(room), null, 2)}\n`;
-  if (file === undefined) process.stdout.write(text);
-  else writeFileSync(file, text);
+  if (file === undefined) return void process.stdout.write(text);
+  // In a new account there is no ~/.lola yet. Closed to others, as the scheduler makes it: its token will lie there.
+  mkdirSync(dirname(resolve(file)), { recursive: true, mode: 0o700 });
+  writeFileSync(file, text);
 }
 
 await runAsCommand(([flag, value, ...more]) => {

@@ -1,5 +1,6 @@
 ssh {{host}}
 module load {{modules}}
+cd lolas-pi
 npx lola scheduler --host 0.0.0.0 > scheduler.log 2>&1 &
 npm run episodes -- --slurm-settings ~/.lola/slurm.json  # partition, account, modules: once
 npx lola slurm doctor                                  # can a node run it and reach the scheduler?

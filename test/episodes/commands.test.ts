@@ -1,6 +1,6 @@
 // `npm run episodes` and `npm run record` from a shell: exit codes, messages, and what they write, in a clone made up.
 import { spawnSync } from 'node:child_process';
-import { cpSync, symlinkSync } from 'node:fs';
+import { cpSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../support/episode.js';
@@ -66,11 +66,10 @@ describe.skipIf(process.platform === 'win32')('npm run episodes', () => {
   });
 
   test("--slurm-settings writes what `lola slurm --settings` reads: the room's lines are in the job", () => {
-    expect(run('episodes', '--slurm-settings', join(clone.root, 'slurm.json'))).toMatchObject({
-      status: 0,
-      stdout: '',
-    });
-    const file = join(clone.root, 'slurm.json');
+    const folder = join(clone.root, 'new-account', '.lola'); // as in a home where no scheduler has run yet
+    const file = join(folder, 'slurm.json');
+    expect(run('episodes', '--slurm-settings', file)).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
     const lola = spawnSync(process.execPath, [
       join(root, 'scripts/lola.mjs'),
       'slurm',

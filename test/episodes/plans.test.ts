@@ -1,16 +1,35 @@
-// The plans add up, use no more time for an episode than it has, and name what they leave out.
+// Minutes: plans add up, can be taught and name what they leave out; episodes, notebooks and notes say the same.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { episodeFolder, isEpisode, pageNames } from '../support/episode.js';
+import { challengesOf } from '../support/episode-challenges.js';
+import { episodeFolder, isEpisode, pageNames, readPage } from '../support/episode.js';
+import { readNotebook, sourceOf } from '../support/notebook.js';
+
+interface Row {
+  readonly minutes: number;
+  readonly episode: string | undefined;
+  /** Titles of the exercises and votes that are done; undefined where a plan has no column for them. */
+  readonly done: readonly string[] | undefined;
+}
 
 interface Plan {
   readonly minutes: number;
-  readonly rows: readonly { readonly minutes: number; readonly episode: string | undefined }[];
+  readonly rows: readonly Row[];
   readonly leftOut: readonly string[];
 }
 
 const linkedIn = (text: string) => [...text.matchAll(/\]\((\d\d-[\w-]+\.md)\)/g)].map(([, name]) => name);
+
+/** The third of four columns, of which the first has been read. */
+const doneOf = ([, titles, from]: string[]) =>
+  from === undefined ? undefined : titles.split(';').flatMap((title) => title.trim() || []);
+
+/** The minutes of an episode, by its front matter. */
+function minutesOf(name: string) {
+  const { teaching, exercises } = readPage(name).frontMatter ?? {};
+  return { teaching: Number(teaching), exercises: Number(exercises) };
+}
 
 /** The plans of a page: a heading with the minutes, a table with a row a step, and a paragraph 'Left out'. */
 function plansOf(text: string): readonly Plan[] {
@@ -22,6 +41,7 @@ function plansOf(text: string): readonly Plan[] {
       rows: [...section.matchAll(/^\| +(\d+) \|(.*)$/gm)].map(([, minutes, rest]) => ({
         minutes: Number(minutes),
         episode: linkedIn(rest)[0],
+        done: doneOf(rest.split('|').slice(0, -1)),
       })),
       leftOut: linkedIn(section.slice(section.indexOf('**Left out:**'))),
     }));
@@ -29,6 +49,7 @@ function plansOf(text: string): readonly Plan[] {
 
 const plans = plansOf(readFileSync(join(episodeFolder, 'plans.md'), 'utf8'));
 const episodes = pageNames().filter(isEpisode);
+const notes = readFileSync(join(episodeFolder, 'instructor-notes.md'), 'utf8');
 
 test('there are plans of 45, 180 and 360 minutes', () => {
   expect(plans.map(({ minutes }) => minutes)).toEqual([45, 180, 360]);
@@ -48,18 +69,63 @@ describe.each(plans)('the plan of $minutes minutes', ({ minutes, rows, leftOut }
   test('gives no episode more time than it has', () => {
     for (const { minutes, episode } of rows) {
       if (episode === undefined) continue;
-      const text = readFileSync(join(episodeFolder, episode), 'utf8');
-      const [teaching, exercises] = ['teaching', 'exercises'].map((name) =>
-        Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(text)?.[1]),
-      );
+      const { teaching, exercises } = minutesOf(episode);
       expect(minutes, episode).toBeLessThanOrEqual(teaching + exercises);
+    }
+  });
+
+  test('does exercises and votes that there are, and leaves time to teach: a quarter at least, and not more than all', () => {
+    for (const { minutes, episode, done } of rows) {
+      if (episode === undefined || done === undefined) continue;
+      const challenges = challengesOf(readPage(episode)).filter(({ kind }) => kind !== 'Stretch');
+      expect(challenges.map(({ title }) => title)).toEqual(expect.arrayContaining([...done]));
+      const taken = challenges.filter(({ title }) => done.includes(title));
+      const left = minutes - taken.reduce((sum, one) => sum + one.minutes, 0);
+      const { teaching } = minutesOf(episode);
+      expect(left, episode).toBeGreaterThanOrEqual(teaching / 4);
+      expect(left, episode).toBeLessThanOrEqual(teaching);
     }
   });
 });
 
 test('a plan that does not add up, or forgets an episode, would be found', () => {
-  const [plan] = plansOf(
-    '## 9 minutes: too short\n\n| 5 | x | [1](01-serial.md) |\n\n**Left out:** [2](02-b.md).\n',
-  );
-  expect(plan).toEqual({ minutes: 9, rows: [{ minutes: 5, episode: '01-serial.md' }], leftOut: ['02-b.md'] });
+  const text =
+    '## 9 minutes: too short\n\n| 5 | x | a; b | [1](01-serial.md) |\n| 2 | x | [3](03-c.md) |\n\n**Left out:** [2](02-b.md).\n';
+  expect(plansOf(text)).toEqual([
+    {
+      minutes: 9,
+      rows: [
+        { minutes: 5, episode: '01-serial.md', done: ['a', 'b'] },
+        { minutes: 2, episode: '03-c.md', done: undefined },
+      ],
+      leftOut: ['02-b.md'],
+    },
+  ]);
+});
+
+describe.each(episodes)('%s', (name) => {
+  const { teaching, exercises } = minutesOf(name);
+  const challenges = challengesOf(readPage(name));
+  const sumOf = (kind: string) =>
+    challenges.filter((one) => one.kind === kind).reduce((sum, { minutes }) => sum + minutes, 0);
+
+  test('its notebook says the same minutes, votes aside', () => {
+    const goals = sourceOf(readNotebook(name.replace(/md$/, 'ipynb')).cells[0]);
+    expect(goals).toContain(
+      `**Minutes.** ${teaching} of reading and running, ${sumOf('Exercise')} of exercises, ${sumOf('Stretch')} more`,
+    );
+  });
+
+  test('its page in the notes says the same minutes', () => {
+    const section = notes.split(`## Episode ${Number(name.slice(0, 2))}:`)[1]?.split('\n## ')[0];
+    expect(section).toContain(`_${teaching} minutes of teaching, ${exercises} of exercises and votes._`);
+  });
+
+  test('its block on timing adds up to them', () => {
+    const sentence = /^\*\*Timing\.\*\* ([^.]*)\./m.exec(
+      readFileSync(join(episodeFolder, name), 'utf8'),
+    )?.[1];
+    const parts = [...(sentence ?? '').matchAll(/\b\d+\b/g)].map(([minutes]) => Number(minutes));
+    expect(parts.reduce((sum, part) => sum + part, 0)).toBe(teaching + exercises);
+  });
 });
