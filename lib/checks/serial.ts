@@ -49,7 +49,7 @@ export function judgeSamplesFor(answer: (error: number) => number): Verdict {
     if (is(FACTOR / error ** 2)) return notYet('nearly: squaring the equation squares 1.64 too.');
     if (!is((FACTOR / error) ** 2))
       return notYet(
-        `${asked} you draw ${grouped(samples)}, whose error is ${(FACTOR / Math.sqrt(samples)).toPrecision(3)}.`,
+        `${asked} you draw ${grouped(Math.round(samples))}, whose error is ${(FACTOR / Math.sqrt(samples)).toPrecision(3)}.`,
       );
     if (!Number.isInteger(samples)) return notYet(`${samples} samples cannot be drawn. Round up.`);
   }

@@ -64,6 +64,7 @@ describe('notebook 01', () => {
         [(e: number) => Math.ceil(1.64 / e ** 2), /squares 1\.64 too/],
         [(e: number) => (factor / e) ** 2, /Round up/],
         [() => 2_696_766, /for an error of 0\.00004 you draw 2 696 766, whose error is 0\.00100/],
+        [(e: number) => 1.64 / Math.sqrt(e), /for an error of 0\.001 you draw 52, whose error is 0\.228/],
         [fails, /your code stopped with RangeError: oops/],
       ],
     });
