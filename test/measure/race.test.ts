@@ -242,6 +242,13 @@ describe('the board', () => {
   });
 });
 
+test.skipIf(process.platform !== 'linux')('a process without children has no CPU time of theirs', () => {
+  const machine = new URL('../../dist/machine.js', import.meta.url).href;
+  const code = `import { childrenCpuSeconds } from '${machine}'; console.log(childrenCpuSeconds());`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+  expect(stdout).toBe('0\n');
+});
+
 describe('lola race and lola board', () => {
   const script = fileURLToPath(new URL('../support/lola.mjs', import.meta.url));
   const lola = (...words: string[]) =>
