@@ -122,6 +122,9 @@ test('the probes find what an executor takes: for a sample, for a task, and with
     // Alone and together take turns.
     expect(executor.runs.slice(1, 5)).toEqual([1, 1, 1, 3 * workers]);
   }
+  await expect(measureCosts(new Clockwork(2), { rounds: 0 })).rejects.toThrow(
+    'measureCosts: rounds must be an integer from 1',
+  );
 });
 
 test('a check runs the very chunks that it foretells', async () => {
