@@ -34,7 +34,9 @@ export function childrenCpuSeconds(): number | undefined {
 }
 
 function childrenOf(): string[] | undefined {
-  return readText(`/proc/self/task/${process.pid}/children`)?.trim().split(' ');
+  return readText(`/proc/self/task/${process.pid}/children`)
+    ?.split(' ')
+    .filter((child) => child !== '');
 }
 
 function peakOf(process: string): number | undefined {

@@ -26,8 +26,11 @@ Packs this clone, with all it needs, for machines without a network: LOLAS-PI-VE
   --help        print this text
 Exit code: 0 done, 1 packing failed, 2 unknown or wrong flag.
 `;
-/** Made by use, or for another machine; names, at any depth. */
-const NOT_PACKED = ['.git', 'node_modules', 'dist', 'dist-site', '.ipynb_checkpoints'];
+/** Made for another machine, or by use, with paths, names and addresses of the one it was made on; at any depth. */
+const NOT_PACKED =
+  /^(\.git|node_modules|dist|dist-.*|\.ipynb_checkpoints|lola-(runs|logs|lesson)|(run|capstone)\.html|.*\.log|.*\.tar\.gz)$/;
+/** What tools keep beside the packages: where tests were, and how long they took. */
+const CACHES = ['.vite', '.vite-temp', '.cache'];
 
 /**
  * Packs the room.
@@ -47,6 +50,7 @@ export function packRoom({ to }) {
     cpSync(join(root, 'node_modules'), join(room, 'node_modules'), {
       recursive: true,
       verbatimSymlinks: true,
+      filter: (path) => !CACHES.includes(basename(path)),
     });
     dropFractions(room);
     run(process.execPath, [join(room, 'scripts', 'prepare.mjs')], room); // builds dist from the files packed
@@ -67,10 +71,13 @@ function layFiles(room, workplace) {
     run('tar', ['-xf', plain, '-C', room]);
     return;
   }
-  const made = (path) =>
-    relative(root, path) === join('scripts', 'site', 'pages') || path.endsWith('.tar.gz');
-  const filter = (path) => !made(path) && !NOT_PACKED.includes(basename(path));
+  const filter = (path) => isPacked(relative(root, path));
   cpSync(root, room, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter });
+}
+
+/** Whether a file or folder of this one, which is no clone, goes into the archive. */
+export function isPacked(path) {
+  return path !== join('scripts', 'site', 'pages') && !NOT_PACKED.test(basename(path));
 }
 
 /** An archive keeps times to the second; what the build remembers of its sources must be the same after unpacking. */

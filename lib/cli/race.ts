@@ -291,9 +291,14 @@ class Child {
     onEvent?: Watch['onEvent'],
   ): Promise<Child> {
     const child = new Child(racer, signal, onEvent);
-    const report = await child.ask({ ...racer, seed, watched: onEvent !== undefined });
-    if (report.type === 'up') child.startupSeconds = report.startupSeconds;
-    return child;
+    try {
+      const report = await child.ask({ ...racer, seed, watched: onEvent !== undefined });
+      if (report.type === 'up') child.startupSeconds = report.startupSeconds;
+      return child;
+    } catch (error) {
+      await child.end(); // nobody else knows of it yet
+      throw error;
+    }
   }
 
   async run(samples: number): Promise<RaceRun> {
@@ -322,16 +327,14 @@ class Child {
     const cancelled = once(this.signal, 'abort', { signal: stop.signal }).then(() =>
       Promise.reject(new CancelledError()),
     );
-    const ended = once(this.process, 'exit', { signal: stop.signal }).then(([code]) => {
-      throw new EstimatorError(
-        'RACE',
-        `race: the process of ${this.racer.stage} with ${this.racer.workers} workers ended (${code}). Is there enough memory?`,
-      );
+    const ended = once(this.process, 'exit', { signal: stop.signal }).then(() => {
+      throw this.gone();
     });
     const answered = new Promise<Answer>((resolve) => (this.answer = resolve));
     try {
       if (this.signal.aborted) throw new CancelledError();
-      this.process.send(order);
+      if (this.hasEnded) throw this.gone(); // while others had their turns
+      this.process.send(order, () => {}); // one that cannot be told has ended, or is about to
       const report = await Promise.race([answered, cancelled, ended]);
       if (report.type === 'failed') throw fromErrorRecord(report.error);
       return report;
@@ -341,8 +344,21 @@ class Child {
     }
   }
 
+  private get hasEnded(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
+  }
+
+  private gone(): EstimatorError {
+    const { stage, workers } = this.racer;
+    const how = this.process.exitCode ?? this.process.signalCode;
+    return new EstimatorError(
+      'RACE',
+      `race: the process of ${stage} with ${workers} workers ended (${how}). Is there enough memory?`,
+    );
+  }
+
   async end(): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    if (this.hasEnded) return;
     const ended = once(this.process, 'exit');
     const timer = setTimeout(() => this.process.kill('SIGKILL'), 2000);
     if (this.process.connected) this.process.disconnect();

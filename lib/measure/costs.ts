@@ -1,4 +1,5 @@
 // What work costs on this machine, measured in a second or two: what predictions and the ledger are told.
+import { checkInteger } from '../errors.js';
 import { simulate } from '../cluster/simulation.js';
 import { DEFAULT_SEED, keyOfSeed } from '../sampling/seed.js';
 import { countTasks } from '../estimators/run.js';
@@ -44,11 +45,13 @@ const APART = 99_991;
  * Measures what predictions need. Its probes take turns, so that a slow moment of the machine meets all of them, and
  * means are taken, since a long run meets fast moments and slow ones.
  * @param executor with as many workers as cores; with one worker nothing can be said of cores that are shared
+ * @throws InvalidArgumentError for rounds that cannot be meant; what the executor throws
  */
 export async function measureCosts(
   executor: Executor,
   { kernel = 'simd', rounds = 6 }: ProbeOptions = {},
 ): Promise<Costs> {
+  checkInteger('measureCosts: rounds', rounds, 1, 'Six are enough.');
   const { workers } = executor;
   const large = (count: number) => tasksOf(parts(count, LARGE[kernel], LARGE[kernel]), kernel);
   const small = tasksOf(parts(IN_BURST * workers, SMALL, APART), kernel);

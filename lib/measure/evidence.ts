@@ -30,6 +30,8 @@ export interface MeasuredStage {
   readonly workers: number;
   readonly totals: readonly { readonly pieces: number; readonly total: number }[];
   readonly times?: Timings<number>;
+  /** Totals of timed runs that are not the last one's: none, if the sum is one number. */
+  readonly strays?: readonly number[];
 }
 
 /** Runs of all stages; `began` when the first one did (see clock). */
@@ -76,7 +78,7 @@ export interface Evidence {
  * @param speedUp a number above 0; NaN where nothing is foretold
  */
 export function foretell(by: string, speedUp: number, why: string): Forecast {
-  if (typeof speedUp !== 'number' || speedUp <= 0)
+  if (typeof speedUp !== 'number' || speedUp <= 0 || speedUp === Infinity)
     throw new InvalidArgumentError(
       `foretell: the speed-up must be a number above 0, got ${show(speedUp)}. 2 is twice as fast.`,
     );
@@ -105,11 +107,22 @@ export async function measureStages(
     for (const cut of cuts) totals.push({ pieces: cut, total: await totalBy(sum, entrant, cut) });
     stages.push({ stage, workers: entrant.executor.workers, totals });
   }
+  const timed = new Map(Object.keys(entrants).map((stage) => [stage, [] as number[]]));
   const contestants = Object.entries(entrants).map(([stage, entrant]) => {
-    return [stage, { timed: (count: number) => totalBy(sum, entrant, count), given: [pieces] }] as const;
+    const run = async (count: number): Promise<number> => {
+      const total = await totalBy(sum, entrant, count);
+      timed.get(stage)!.push(total);
+      return total;
+    };
+    return [stage, { timed: run, given: [pieces] }] as const;
   });
-  const times = await timeInTurn<number, string>(Object.fromEntries(contestants), { repeats });
-  return { began, pieces, stages: stages.map((stage) => ({ ...stage, times: times[stage.stage] })) };
+  const all = await timeInTurn<number, string>(Object.fromEntries(contestants), { repeats });
+  const withTimes = stages.map((measured): MeasuredStage => {
+    const times = all[measured.stage];
+    const strays = timed.get(measured.stage)!.filter((total) => total !== times.value);
+    return { ...measured, times, strays };
+  });
+  return { began, pieces, stages: withTimes };
 }
 
 /** One run more, as on Slurm, where a queue stands before each: its total, and no timings. */
@@ -141,11 +154,12 @@ export function limitingRows({ rows }: Pick<Ledger, 'rows'>): LedgerRowName[] {
   return costs.filter(({ share }) => share >= costs[0].share - AS_LARGE).map(({ name }) => name);
 }
 
-/** Every total of every stage. */
+/** Every total of every stage; one for all timed runs that agree. */
 export function totalsOf({ measured }: Pick<Evidence, 'measured'>): number[] {
-  return measured.stages.flatMap(({ totals, times }) => [
+  return measured.stages.flatMap(({ totals, times, strays = [] }) => [
     ...totals.map(({ total }) => total),
     ...(times ? [times.value] : []),
+    ...strays,
   ]);
 }
 

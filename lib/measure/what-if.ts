@@ -1,6 +1,5 @@
 // What if there were more workers, or other chunks? The scheduler's own decisions, simulated with costs measured here.
-import { InvalidArgumentError, checkInteger } from '../errors.js';
-import { partition } from '../sampling/partition.js';
+import { InvalidArgumentError, checkInteger, show } from '../errors.js';
 import type { Executor } from '../task/executor.js';
 import {
   makespanMs,
@@ -22,19 +21,29 @@ export interface Prediction {
 
 /**
  * Predicts a run by simulating the scheduler.
- * @throws InvalidArgumentError for samples, chunk or workers that cannot be meant, or more than a million tasks
+ * @throws InvalidArgumentError for samples, chunk, workers or cores that cannot be meant, or more than a million tasks
  */
 export function whatIf(costs: Costs, { samples, chunk, workers, cores }: WhatIf): Prediction {
+  const tasks = countChunks(samples, chunk);
+  checkInteger('whatIf: workers', workers, 1, 'Up to 10 000 can be simulated.', 10_000);
+  if (cores !== undefined && !(cores >= 1))
+    throw new InvalidArgumentError(
+      `whatIf: cores must be a number >= 1, got ${show(cores)}. Infinity gives each worker its own.`,
+    );
+  const ms = makespanMs(costs, { samples, chunk, workers, cores });
+  return { tasks, seconds: ms / 1000, efficiency: (samples * costs.sampleNs) / 1e6 / (ms * workers) };
+}
+
+/** How many chunks there are, of which the last may be smaller. */
+function countChunks(samples: number, chunk: number): number {
   checkInteger('whatIf: samples', samples, 1, 'Give how many points there are.');
   checkInteger('whatIf: chunk', chunk, 1, 'Give how many points a task counts.');
-  checkInteger('whatIf: workers', workers, 1, 'Up to 10 000 can be simulated.', 10_000);
   const tasks = Math.ceil(samples / chunk);
   if (tasks > 1e6)
     throw new InvalidArgumentError(
       `whatIf: ${tasks} tasks are more than can be simulated soon. Take chunks of ${Math.ceil(samples / 1e6)} or more.`,
     );
-  const ms = makespanMs(costs, { samples, chunk, workers, cores });
-  return { tasks, seconds: ms / 1000, efficiency: (samples * costs.sampleNs) / 1e6 / (ms * workers) };
+  return tasks;
 }
 
 /** Runs and their predictions. `error` is a prediction's, as a share of what was measured. */
@@ -67,7 +76,11 @@ export async function checkWhatIf(
   { samples, chunk, repeats = 5, costsOf = executor, ...probes }: CheckOptions,
 ): Promise<Checked> {
   checkInteger('checkWhatIf: repeats', repeats, 1, 'Five or more show how far errors differ.');
-  const tasks = tasksOf(partition(samples, Math.ceil(samples / chunk)), probes.kernel);
+  // The chunks that are foretold: partition would share the last one's shortness among all.
+  const parts = Array.from({ length: countChunks(samples, chunk) }, (_, i) => {
+    return { start: i * chunk, samples: Math.min(chunk, samples - i * chunk) };
+  });
+  const tasks = tasksOf(parts, probes.kernel);
   const runs: Checked['runs'][number][] = [];
   let before = await measureCosts(costsOf, probes);
   for (let i = 0; i < repeats; i++) {

@@ -68,14 +68,16 @@ async function openShell(): Promise<Terminal> {
   const settings = await roomSettings();
   writeFileSync(`${folder}/site.json`, JSON.stringify(settings));
   const shell = spawn('bash', ['--norc'], { cwd: folder });
+  shell.stdout.setEncoding('utf8'); // a character may come in two parts
+  shell.stdin.on('error', () => {}); // the shell has ended, which `ended` tells
+  const ended = new Promise<void>((done) => shell.once('exit', () => done()));
   shell.stdin.write(`exec 2>&1\n${PREPARE}\n`);
   const run = async (command: string) =>
-    console.log(`$ ${command}\n${await answer(shell, command)}`.trimEnd());
-  const close = () =>
-    new Promise<void>((done) => {
-      shell.once('exit', () => done());
-      shell.stdin.end();
-    });
+    console.log(`$ ${command}\n${await answer(shell, ended, command)}`.trimEnd());
+  const close = () => {
+    shell.stdin.end();
+    return ended;
+  };
   const { partition = 'the default one', prologue = [] } = settings;
   const inside = onLoginNode() ? '' : ' This is inside of a job.';
   const way = `A Slurm answers: commands run here, in lola-lesson/. Partition: ${partition}; before Node: ${prologue.join('; ') || 'nothing'} (from episodes/settings.json).${inside}`;
@@ -93,22 +95,24 @@ wait_for() {
   done
 }`;
 
-function answer(shell: ChildProcessWithoutNullStreams, command: string): Promise<string> {
+function answer(
+  shell: ChildProcessWithoutNullStreams,
+  ended: Promise<void>,
+  command: string,
+): Promise<string> {
   const mark = randomBytes(8).toString('hex');
   shell.stdin.write(`{ ${command}\n} </dev/null\nprintf '%s:%d\\n' ${mark} $?\n`);
   let text = '';
   return new Promise((resolve, reject) => {
-    const ended = () => reject(new SlurmError('the terminal has ended. Run the set-up cell again.'));
-    const hear = (bytes: Buffer) => {
-      text += bytes.toString();
+    const hear = (more: string) => {
+      text += more;
       const end = new RegExp(`${mark}:(\\d+)\\n$`).exec(text);
       if (!end) return;
       shell.stdout.removeListener('data', hear);
-      shell.removeListener('exit', ended);
       resolve(text.slice(0, end.index) + (end[1] === '0' ? '' : `(exit code ${end[1]})\n`));
     };
     shell.stdout.on('data', hear);
-    shell.once('exit', ended);
+    void ended.then(() => reject(new SlurmError('the terminal has ended. Run the set-up cell again.')));
   });
 }
 

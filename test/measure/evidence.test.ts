@@ -23,6 +23,7 @@ import {
   type MeasuredStage,
 } from '../../lib/measure/evidence.js';
 import type { Ledger } from '../../lib/measure/ledger.js';
+import type { Executor } from '../../lib/task/executor.js';
 import { taskModule } from '../../lib/task/module.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lola-'));
@@ -275,6 +276,22 @@ describe('measuring', () => {
     await executor.close();
   });
 
+  test('a total that came out otherwise in one timed run alone is not equal', async () => {
+    const serial = await startSerial({ tasks: [taskModule({ ones: ({ length }: SumInput) => length })] });
+    let runs = 0;
+    const seldom: Executor = {
+      workers: 1,
+      // One run in each cut, a cold one, and then the second of three warm ones.
+      run: async (tasks, options) => (++runs === 4 ? [999] : serial.run(tasks, options)),
+      close: () => serial.close(),
+    };
+    const sum = { operation: 'ones', terms: 1000, grains: 1, width: 1 };
+    const measured = await measureStages(sum, { pool: { executor: seldom } }, { cuts: [1], repeats: 3 });
+    expect(measured.stages[0].strays).toEqual([999]);
+    expect(line(0, { measured })).toEqual([0, '3 totals, 2 of them different']);
+    await seldom.close();
+  });
+
   test('speed-ups are of medians, and only of what was timed', () => {
     expect([speedUpOf(full, 'pool'), speedUpOf(full, 'slurm')]).toEqual([2, undefined]);
   });
@@ -282,6 +299,7 @@ describe('measuring', () => {
   test('a forecast is a number above 0', () => {
     expect(() => foretell('you', 0, '')).toThrow('the speed-up must be a number above 0, got 0');
     expect(() => foretell('you', '2' as never, '')).toThrow("got '2'");
+    expect(() => foretell('you', Infinity, '')).toThrow('got Infinity');
     expect(foretell('you', NaN, '').speedUp).toBeNaN();
   });
 });

@@ -242,6 +242,13 @@ describe('the board', () => {
   });
 });
 
+test.skipIf(process.platform !== 'linux')('a process without children has no CPU time of theirs', () => {
+  const machine = new URL('../../dist/machine.js', import.meta.url).href;
+  const code = `import { childrenCpuSeconds } from '${machine}'; console.log(childrenCpuSeconds());`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+  expect(stdout).toBe('0\n');
+});
+
 describe('lola race and lola board', () => {
   const script = fileURLToPath(new URL('../support/lola.mjs', import.meta.url));
   const lola = (...words: string[]) =>
@@ -345,6 +352,55 @@ describe('lola race and lola board', () => {
       expect(mistakes(result, schema)).toEqual([]);
       expect(result.interrupted).toBe(true);
       expect(result.runs.filter(({ samples }) => samples === 1e4)).toHaveLength(10);
+    },
+  );
+
+  test.skipIf(process.platform !== 'linux')(
+    'Ctrl-C while a racer starts ends that racer, too',
+    async () => {
+      const words = ['race', '--stages', 'distributed', '--workers', '1', '--samples', '1e4'];
+      const child = spawn(process.execPath, [script, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const closed = new Promise((resolve) => child.on('close', resolve));
+      const racers = () =>
+        readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').match(/\d+/g) ?? [];
+      try {
+        while (racers().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+        child.kill('SIGINT'); // a racer has a process, and needs much longer until it is up
+        expect(await closed).toBe(130);
+      } finally {
+        child.kill('SIGKILL');
+      }
+    },
+    20_000,
+  );
+
+  test.skipIf(process.platform !== 'linux')(
+    'a racer that is killed, in its turn or between two, ends the race, which says who and how',
+    async () => {
+      const words = [
+        'race',
+        '--stages',
+        'serial,pool',
+        '--workers',
+        '1',
+        '--samples',
+        '1e4',
+        '--repeats',
+        '5000',
+      ];
+      const child = spawn(process.execPath, [script, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const closed = new Promise((resolve) => child.on('close', resolve));
+      let err = '';
+      await new Promise<void>((resolve) => {
+        child.stderr.on('data', (chunk: Buffer) => {
+          err += chunk.toString();
+          if (err.includes('2 racers')) resolve();
+        });
+      });
+      const racers = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
+      process.kill(Number(racers[0]), 'SIGKILL');
+      expect(await closed).toBe(1);
+      expect(err).toContain('race: the process of serial with 1 workers ended (SIGKILL)');
     },
   );
 

@@ -68,6 +68,8 @@ describe('whatIf', () => {
     [{ samples: 0, chunk: 1, workers: 1 }, 'whatIf: samples'],
     [{ samples: 10, chunk: 0, workers: 1 }, 'whatIf: chunk'],
     [{ samples: 10, chunk: 1, workers: 0 }, 'whatIf: workers'],
+    [{ samples: 10, chunk: 1, workers: 2, cores: 0 }, 'whatIf: cores must be a number >= 1, got 0'],
+    [{ samples: 10, chunk: 1, workers: 2, cores: NaN }, 'whatIf: cores'],
     [{ samples: 1e9, chunk: 10, workers: 1 }, 'Take chunks of 1000 or more'],
   ])('%j is refused', (question, said) => {
     expect(() => whatIf(ideal, question)).toThrow(InvalidArgumentError);
@@ -93,10 +95,12 @@ test('costs: time alone adds up, a mean is the mean of each, speed is shared bey
 /** Counts nothing, and takes its time on a clock of its own: what a probe sees is known exactly. */
 class Clockwork implements Executor {
   readonly runs: number[] = [];
+  sizes: number[] = []; // of the last run's tasks
   constructor(readonly workers: number) {}
   async run(tasks: Iterable<Task>, { onEvent }: Parameters<Executor['run']>[1] = {}): Promise<number[]> {
     const all = [...tasks];
     this.runs.push(all.length);
+    this.sizes = all.map(({ input }) => (input as { samples: number }).samples);
     // 2 ns a sample and 3 us a task alone, a quarter more with a second thread busy.
     const slower = all.length > 1 && this.workers > 1 ? 1.25 : 1;
     for (const { key, input } of all) {
@@ -118,6 +122,16 @@ test('the probes find what an executor takes: for a sample, for a task, and with
     // Alone and together take turns.
     expect(executor.runs.slice(1, 5)).toEqual([1, 1, 1, 3 * workers]);
   }
+  await expect(measureCosts(new Clockwork(2), { rounds: 0 })).rejects.toThrow(
+    'measureCosts: rounds must be an integer from 1',
+  );
+});
+
+test('a check runs the very chunks that it foretells', async () => {
+  const executor = new Clockwork(2);
+  const probes = { kernel: 'reference', rounds: 1, costsOf: new Clockwork(2) } as const;
+  await checkWhatIf(executor, { samples: 25, chunk: 10, repeats: 1, ...probes });
+  expect(executor.sizes).toEqual([10, 10, 5]);
 });
 
 test(

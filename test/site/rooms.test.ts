@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { isPacked } from '../../scripts/room.mjs';
 import { notebookNames, readNotebook } from '../support/notebook.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -53,6 +54,16 @@ test.skipIf(process.platform === 'win32')('postBuild leaves the kernel in an emp
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
+});
+
+test('a room packed from a folder that is no clone has nothing that use or tests have left in it', () => {
+  const made = readFileSync(join(root, '.gitignore'), 'utf8').split('\n').filter(Boolean);
+  const examples = made.map((name) => join(name.replace(/^\/|\/$/g, '').replaceAll('*', '1')));
+  expect(examples.length).toBeGreaterThan(8);
+  expect(examples.filter(isPacked)).toEqual([]);
+  expect(
+    ['', 'lib/slurm/run.ts', 'episodes/recorded/07-slurm.json', 'package-lock.json'].every(isPacked),
+  ).toBe(true);
 });
 
 test.each([

@@ -23,6 +23,15 @@ test('the lesson’s terminal runs commands, shows a failure, and ends what it h
   await expect.poll(state, { timeout: 10_000 }).toMatch(/^(Z.*\n)?$/); // gone, or dead and not yet waited for
 });
 
+test('a terminal that was told to exit says so to each command after, and can be closed', async () => {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const terminal = await openTerminal();
+  for (const command of ['exit 3', 'echo again'])
+    await expect(terminal.run(command)).rejects.toThrow('the terminal has ended. Run the set-up cell again.');
+  await terminal.close();
+  log.mockRestore();
+});
+
 test(
   'notebook 07 runs on a Slurm: one integer three ways, and no job stays',
   { timeout: 600_000 },

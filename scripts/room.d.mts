@@ -1,0 +1,2 @@
+/** Whether a file or folder of a lesson that is no clone goes into the packed room. */
+export function isPacked(path: string): boolean;
