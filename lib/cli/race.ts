@@ -53,15 +53,17 @@ interface Form {
   /** Where no number of samples is given, the race is to take about this long (s). */
   readonly aimSeconds: number;
   readonly table: (result: RaceResult) => string[][];
+  readonly laws: boolean;
   readonly next: string;
 }
 
-const WHOLE: Form = { workers: powersUpTo, aimSeconds: 40, table: tableOfRace, next: '' };
+const WHOLE: Form = { workers: powersUpTo, aimSeconds: 40, table: tableOfRace, laws: true, next: '' };
 
 const SHORT: Form = {
   workers: (cores) => [cores],
   aimSeconds: 25,
   table: progressionOf,
+  laws: false,
   next: `What to do next:
   npm run notebooks                             the lesson, notebook by notebook, in your own Jupyter
   npx lola pi --stage pool --workers 4          one stage with your own flags (npx lola pi --help)
@@ -164,7 +166,7 @@ function tell(result: RaceResult, form: Form, report: string | undefined): void 
     );
   const [head, ...rows] = form.table(result);
   process.stdout.write(
-    `${machineLine(result.machine)}\n\n${table(head, rows)}\n\n${findingsOf(result).join('\n')}\n`,
+    `${machineLine(result.machine)}\n\n${table(head, rows)}\n\n${findingsOf(result, form.laws).join('\n')}\n`,
   );
   if (result.interrupted) process.exitCode = EXIT.interrupted;
   else if (disagreements(result).length > 0) process.exitCode = EXIT.failed;

@@ -206,8 +206,8 @@ export function progressionOf({ runs, machine }: RaceResult): string[][] {
   ];
 }
 
-/** The race in sentences: what was not measured, whether all counted alike, the serial part of each stage. */
-export function findingsOf(result: RaceResult): string[] {
+/** The race in sentences: what was not measured, whether all counted alike and, with laws, each stage's serial part. */
+export function findingsOf(result: RaceResult, laws = true): string[] {
   const missing = result.notMeasured.map(({ stage, workers, samples, reason }) => {
     const what = [stage, workers && `with ${workers} workers`, samples && `${short(samples)} samples`];
     const named = what.filter(Boolean).join(' ');
@@ -217,9 +217,9 @@ export function findingsOf(result: RaceResult): string[] {
   const wrong = disagreements(result);
   const alike =
     wrong.length === 0
-      ? 'All stages counted the same.'
+      ? 'One integer at every stage.'
       : `The stages do not agree at ${wrong.join(', ')} samples: this is a bug, please report it.`;
-  const serialParts = result.machine.coresAllotted > 1 ? serialPartsOf(result) : [];
+  const serialParts = laws && result.machine.coresAllotted > 1 ? serialPartsOf(result) : [];
   return [
     ...missing,
     alike,

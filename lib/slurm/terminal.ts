@@ -65,7 +65,7 @@ async function openShell(): Promise<Terminal> {
   const folder = at('lola-lesson');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  const settings = await roomSettings();
+  const { settings, source } = await roomSettings();
   writeFileSync(`${folder}/site.json`, JSON.stringify(settings));
   const shell = spawn('bash', ['--norc'], { cwd: folder });
   shell.stdout.setEncoding('utf8'); // a character may come in two parts
@@ -80,7 +80,7 @@ async function openShell(): Promise<Terminal> {
   };
   const { partition = 'the default one', prologue = [] } = settings;
   const inside = onLoginNode() ? '' : ' This is inside of a job.';
-  const way = `A Slurm answers: commands run here, in lola-lesson/. Partition: ${partition}; before Node: ${prologue.join('; ') || 'nothing'} (from episodes/settings.json).${inside}`;
+  const way = `A Slurm answers: commands run here, in lola-lesson/. Partition: ${partition}; before Node: ${prologue.join('; ') || 'nothing'} (${source}).${inside}`;
   return { live: true, way, run, close };
 }
 
@@ -117,22 +117,22 @@ function answer(
 }
 
 /** The room's partition, account and modules, where they are this cluster's: its instructor wrote them down. */
-async function roomSettings(): Promise<JobSettings> {
+async function roomSettings(): Promise<{ readonly settings: JobSettings; readonly source: string }> {
   const file = 'episodes/settings.json';
   let room: { partition?: string; account?: string; modules?: readonly string[] };
   try {
     room = JSON.parse(readFileSync(at(file), 'utf8')) as typeof room;
   } catch {
-    return {}; // a room need not have one
+    return { settings: {}, source: `there is no ${file}` }; // a room need not have one
   }
   const { partition = '', account = '', modules = [] } = room;
-  if (partition !== '' && !(await partitions()).includes(partition)) return {}; // it was written for another cluster
-  return checkSettings(
-    {
-      ...(partition && { partition }),
-      ...(account && { account }),
-      ...(modules.length > 0 && { prologue: [`module load ${modules.join(' ')}`] }),
-    },
-    file,
-  );
+  if (partition !== '' && !(await partitions()).includes(partition)) {
+    return { settings: {}, source: `${file} is for another cluster: there is no partition '${partition}' here` };
+  }
+  const given = {
+    ...(partition && { partition }),
+    ...(account && { account }),
+    ...(modules.length > 0 && { prologue: [`module load ${modules.join(' ')}`] }),
+  };
+  return { settings: checkSettings(given, file), source: `from ${file}` };
 }

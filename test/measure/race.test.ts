@@ -130,7 +130,7 @@ describe('what a race says', () => {
     expect(progressionOf(one).map((row) => row.at(-1))).toEqual(['speed-up', '-', '-']);
     expect(findingsOf(one)).toEqual([
       'speed-ups are not measurable here: this process may use 1 core.',
-      'All stages counted the same.',
+      'One integer at every stage.',
     ]);
   });
 
@@ -281,7 +281,7 @@ describe('lola race and lola board', () => {
       file('ada.html'),
     );
     expect(status).toBe(0);
-    expect(stdout).toContain('All stages counted the same.');
+    expect(stdout).toContain('One integer at every stage.');
     const text = readFileSync(file('ada.json'), 'utf8');
     const result = JSON.parse(text) as RaceResult;
     expect(mistakes(result, schema)).toEqual([]);
