@@ -355,24 +355,20 @@ describe('lola race and lola board', () => {
     },
   );
 
-  test.skipIf(process.platform !== 'linux')(
-    'Ctrl-C while a racer starts ends that racer, too',
-    async () => {
-      const words = ['race', '--stages', 'distributed', '--workers', '1', '--samples', '1e4'];
-      const child = spawn(process.execPath, [script, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
-      const closed = new Promise((resolve) => child.on('close', resolve));
-      const racers = () =>
-        readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').match(/\d+/g) ?? [];
-      try {
-        while (racers().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-        child.kill('SIGINT'); // a racer has a process, and needs much longer until it is up
-        expect(await closed).toBe(130);
-      } finally {
-        child.kill('SIGKILL');
-      }
-    },
-    20_000,
-  );
+  test.skipIf(process.platform !== 'linux')('Ctrl-C while a racer starts ends that racer, too', async () => {
+    const words = ['race', '--stages', 'distributed', '--workers', '1', '--samples', '1e4'];
+    const child = spawn(process.execPath, [script, ...words], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 15_000, // one that hangs is killed, and fails here
+      killSignal: 'SIGKILL',
+    });
+    const closed = new Promise((resolve) => child.on('close', resolve));
+    const racers = () =>
+      readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').match(/\d+/g) ?? [];
+    while (racers().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGINT'); // a racer has a process, and needs much longer until it is up
+    expect(await closed).toBe(130);
+  });
 
   test.skipIf(process.platform !== 'linux')(
     'a racer that is killed, in its turn or between two, ends the race, which says who and how',
