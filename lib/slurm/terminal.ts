@@ -127,7 +127,10 @@ async function roomSettings(): Promise<{ readonly settings: JobSettings; readonl
   }
   const { partition = '', account = '', modules = [] } = room;
   if (partition !== '' && !(await partitions()).includes(partition)) {
-    return { settings: {}, source: `${file} is for another cluster: there is no partition '${partition}' here` };
+    return {
+      settings: {},
+      source: `${file} is for another cluster: there is no partition '${partition}' here`,
+    };
   }
   const given = {
     ...(partition && { partition }),
