@@ -199,8 +199,9 @@ export class Following {
   private async lose(share: Share): Promise<void> {
     const { name, job, element, range } = share;
     const ended = (await jobDetails(job, element)) ?? share.ended!;
+    if (this.over) return; // who asked has gone meanwhile, and hears nothing more
     this.collect(); // what it managed to write counts
-    if (this.over || !this.shares.includes(share)) return;
+    if (!this.shares.includes(share)) return;
     const missing = this.tally.missing(range);
     const running = this.tally.runningOn(name);
     const culprit = running ?? missing[0][0];
