@@ -216,6 +216,19 @@ describe('simulated clusters', () => {
     expect(story.some((line) => line.includes('crash: worker-'))).toBe(true);
   });
 
+  test('the story that notebook 06 tells is that of a task which its worker was running as it crashed', () => {
+    const faulty = { seed: 4, workers: 3, tasks: 30, taskMs: 20, latencyMs: 1, faults: { crash: 1 } };
+    const told = storyOf(faulty, 8).map((line) => line.replace(/^[\d.]+ ms {2}/, ''));
+    expect(told.slice(1)).toEqual([
+      'scheduler -> worker-2: assign batch 7',
+      'worker-2 -> scheduler: started batch 7',
+      'crash: worker-2',
+      'scheduler -> worker-0: assign batch 12',
+      'worker-0 -> scheduler: started batch 12',
+      'worker-0 -> scheduler: done batch 12',
+    ]);
+  });
+
   test('tasks of equal length keep all threads busy to the end, on 2 workers as on 200', () => {
     for (const workers of [2, 20, 200]) {
       const { efficiency } = simulate({
