@@ -1,35 +1,9 @@
 // The checks of notebook 07: the right answer passes; each plausible slip gets a message of its own; none throws.
-import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest';
+import { describe, test } from 'vitest';
 import { checkSlurm } from '../../lib/checks/slurm.js';
+import { claim, fails } from '../support/check-claims.js';
 import { readNotebook, solutionCode, sourceOf } from '../support/notebook.js';
 
-let log: MockInstance;
-beforeEach(() => (log = vi.spyOn(console, 'log').mockImplementation(() => {})));
-afterEach(() => log.mockRestore());
-
-/** What a check prints for an answer, which may be of any type: cells are not checked strictly. */
-function said<A>(check: (answer: A) => void, answer: unknown): string {
-  log.mockClear();
-  check(answer as A);
-  expect(log.mock.calls.length).toBe(1);
-  return log.mock.calls[0][0] as string;
-}
-
-/** Claims that some answers pass, and that wrong ones do not and are told apart. */
-function claim<A>(
-  check: (answer: A) => void,
-  { right, wrong }: { right: unknown[]; wrong: [unknown, RegExp][] },
-) {
-  expect(right.map((answer) => said(check, answer).split(':')[0])).toEqual(right.map(() => 'passed'));
-  const texts = wrong.map(([answer]) => said(check, answer));
-  expect(texts).toEqual(wrong.map(([, part]) => expect.stringMatching(part)));
-  expect(texts.filter((text) => !text.startsWith('not yet: '))).toEqual([]);
-  expect(new Set(texts).size).toBe(texts.length);
-}
-
-const fails = () => {
-  throw new RangeError('oops');
-};
 const pad = (value: number) => String(value).padStart(2, '0');
 const clock = (seconds: number) =>
   [seconds / 3600, (seconds / 60) % 60, seconds % 60].map((part) => pad(Math.floor(part))).join(':');

@@ -1,0 +1,31 @@
+// What the tests of checks share: hear what a check prints, and claim which answers pass and how wrong ones are told apart.
+import { afterEach, beforeEach, expect, vi, type MockInstance } from 'vitest';
+
+let log: MockInstance;
+beforeEach(() => (log = vi.spyOn(console, 'log').mockImplementation(() => {})));
+afterEach(() => log.mockRestore());
+
+/** What a check prints for an answer, which may be of any type: cells are not checked strictly. */
+export function said<A>(check: (answer: A) => void, answer: unknown): string {
+  log.mockClear();
+  check(answer as A);
+  expect(log.mock.calls.length).toBe(1);
+  return log.mock.calls[0][0] as string;
+}
+
+/** Claims that some answers pass, and that wrong ones do not and are told apart. */
+export function claim<A>(
+  check: (answer: A) => void,
+  { right, wrong }: { right: unknown[]; wrong: [unknown, RegExp][] },
+) {
+  expect(right.map((answer) => said(check, answer).split(':')[0])).toEqual(right.map(() => 'passed'));
+  const texts = wrong.map(([answer]) => said(check, answer));
+  expect(texts).toEqual(wrong.map(([, part]) => expect.stringMatching(part)));
+  expect(texts.filter((text) => !text.startsWith('not yet: '))).toEqual([]);
+  expect(new Set(texts).size).toBe(texts.length);
+}
+
+/** A learner's function that throws. */
+export const fails = () => {
+  throw new RangeError('oops');
+};
