@@ -9,7 +9,7 @@ import {
   checkInteger,
   fromErrorRecord,
 } from '../errors.js';
-import { clock, tellingEnds, type Executor, type RunOptions } from '../task/executor.js';
+import { clock, type Executor, type RunOptions } from '../task/executor.js';
 import { checkTask, loadOperations } from '../task/run-task.js';
 import type { Task, Value } from '../task/task.js';
 import { PROGRESS, type Batch, type Notice, type Outcome } from './batch.js';
@@ -18,8 +18,8 @@ import type { LocalOptions } from './serial.js';
 /** Small tasks travel together, so that a batch takes about this long and messages cost little beside it (ms). */
 const BATCH_MS = 10;
 const MOST_IN_BATCH = 500;
-/** So many tasks are drawn ahead of the threads: their number shows in events, yet a million need no memory. */
-const DRAWN_AHEAD = 10_000;
+/** So many tasks for each thread are drawn ahead: enough for full batches, yet a million need no memory. */
+const DRAWN_AHEAD = 1000;
 /** A cancelled run waits so long for the tasks under way, then ends their threads (ms). */
 const GRACE_MS = 500;
 /** More threads than this on one machine is a slip of the finger. */
@@ -83,7 +83,7 @@ class PoolExecutor implements Executor {
 
   async run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
     if (this.closed) throw new ClosedError();
-    const run = tellingEnds(options, (told) => this.runAll(new Run(tasks, told, this.workers)));
+    const run = this.runAll(new Run(tasks, options, this.workers));
     this.underWay.add(run);
     return run.finally(() => this.underWay.delete(run));
   }
@@ -101,8 +101,9 @@ class PoolExecutor implements Executor {
     } finally {
       stopWatching();
     }
-    if (run.failure) throw run.failure;
-    return run.values;
+    if (!run.failure) return run.values;
+    run.dropRest();
+    throw run.failure;
   }
 
   /** Keeps one batch of this run on its way to a thread, until there is none left or the run has failed. */
@@ -118,11 +119,7 @@ class PoolExecutor implements Executor {
     const id = this.batches++;
     const progress = new Int32Array(new SharedArrayBuffer(4 * PROGRESS.length)).fill(-1);
     const batch: Batch = { id, tasks: drawn.map(({ task }) => task), progress };
-    let announced = false;
-    this.begun.set(id, ({ thread, time }) => {
-      announced = true;
-      run.guard(() => run.started(drawn[0], this.slotOf(thread), time));
-    });
+    this.begun.set(id, ({ thread, time }) => run.guard(() => run.begun(drawn, this.slotOf(thread), time)));
     let outcomes: Outcome[] | undefined;
     try {
       outcomes = (await this.pool.run(batch, { signal: run.kill.signal })) as Outcome[];
@@ -135,7 +132,7 @@ class PoolExecutor implements Executor {
     } finally {
       this.begun.delete(id);
     }
-    if (outcomes) run.ended(drawn, outcomes, this.slotOf(progress[PROGRESS.thread]), announced);
+    if (outcomes) run.ended(drawn, outcomes, this.slotOf(progress[PROGRESS.thread]));
   }
 
   /** The number of a thread in events: 0 to P - 1; a thread that takes a dead one's place takes its number. */
@@ -168,6 +165,9 @@ class Run {
   failure: Error | undefined;
   private readonly source: Iterator<Task>;
   private waiting: Drawn[] = [];
+  /** Batches that were handed out and have not ended well, and which of them are known to have begun. */
+  private readonly underWay = new Map<readonly Drawn[], boolean>();
+  private readonly failed = new Set<Drawn>();
   private drawn = 0;
   private batchSize = 1;
 
@@ -188,12 +188,15 @@ class Run {
     // Near the end batches get smaller, so that all threads finish at about the same time.
     const fair = Math.ceil(this.waiting.length / (2 * this.workers));
     const most = this.options.together ? MOST_IN_BATCH : Math.min(this.batchSize, fair);
-    return this.waiting.splice(0, most);
+    const batch = this.waiting.splice(0, most);
+    if (batch.length > 0) this.underWay.set(batch, false);
+    return batch;
   }
 
   private drawAhead(): void {
-    if (this.waiting.length > DRAWN_AHEAD / 2) return;
-    while (this.waiting.length < DRAWN_AHEAD) {
+    const ahead = DRAWN_AHEAD * this.workers;
+    if (this.waiting.length > ahead / 2) return;
+    while (this.waiting.length < ahead) {
       const next = this.source.next();
       if (next.done) return;
       const task = next.value;
@@ -203,48 +206,60 @@ class Run {
     }
   }
 
-  started({ task }: Drawn, thread: number, time: number): void {
+  begun(batch: readonly Drawn[], thread: number, time: number): void {
+    this.underWay.set(batch, true);
+    this.started(batch[0], thread, time);
+  }
+
+  private started({ task }: Drawn, thread: number, time: number): void {
     this.options.onEvent?.({ type: 'started', task: task.key, worker: 'local', thread, time });
   }
 
   /** Takes a batch's outcomes: values in their places, events in their order. */
-  ended(batch: readonly Drawn[], outcomes: readonly Outcome[], thread: number, announced: boolean): void {
+  ended(batch: readonly Drawn[], outcomes: readonly Outcome[], thread: number): void {
     const time = clock();
     const { onEvent, onResult } = this.options;
     for (const [i, { start, end, value, error }] of outcomes.entries()) {
       const { task, index } = batch[i];
-      if (i > 0 || !announced) this.started(batch[i], thread, start);
+      if (i > 0 || !this.underWay.get(batch)) this.started(batch[i], thread, start);
       if (error) {
-        onEvent?.({
-          type: 'failed',
-          task: task.key,
-          worker: 'local',
-          thread,
-          message: error.message,
-          retried: false,
-          time,
-        });
+        this.tellFailed(batch[i], thread, error.message);
         return this.fail(new TaskError(task.key, fromErrorRecord(error)));
       }
       this.values[index] = value as Value;
       onEvent?.({ type: 'finished', task: task.key, worker: 'local', thread, start, end, time });
       onResult?.(value as Value, task, index);
     }
+    this.underWay.delete(batch);
     const meanMs = (outcomes[outcomes.length - 1].end - outcomes[0].start) / outcomes.length;
     this.batchSize = Math.min(MOST_IN_BATCH, 2 * this.batchSize, Math.max(1, Math.round(BATCH_MS / meanMs)));
   }
 
-  lost({ task }: Drawn, thread: number, ended: string): void {
-    this.options.onEvent?.({
-      type: 'failed',
-      task: task.key,
-      worker: 'local',
-      thread,
-      message: ended,
-      retried: false,
-      time: clock(),
-    });
-    this.fail(new WorkerLostError(task.key, 1, [ended]));
+  lost(running: Drawn, thread: number, ended: string): void {
+    this.tellFailed(running, thread, ended);
+    this.fail(new WorkerLostError(running.task.key, 1, [ended]));
+  }
+
+  private tellFailed(drawn: Drawn, thread: number, message: string): void {
+    this.failed.add(drawn);
+    const { key: task } = drawn.task;
+    const time = clock();
+    this.options.onEvent?.({ type: 'failed', task, worker: 'local', thread, message, retried: false, time });
+  }
+
+  /** Tells the end of every task that was queued and has none: the run has failed. */
+  dropRest(): void {
+    const drop = (drawn: Drawn, began: boolean) => {
+      if (this.values[drawn.index] !== undefined || this.failed.has(drawn)) return;
+      const worker = began ? { worker: 'local' } : {};
+      this.options.onEvent?.({ type: 'dropped', task: drawn.task.key, ...worker, time: clock() });
+    };
+    try {
+      for (const [batch, begun] of this.underWay) batch.forEach((drawn, i) => drop(drawn, begun && i === 0));
+      for (const drawn of this.waiting) drop(drawn, false);
+    } catch {
+      // The caller's own code threw, after the run had failed with its own reason.
+    }
   }
 
   /** Calls back into the caller's code; what that throws fails the run. */

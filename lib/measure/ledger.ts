@@ -2,24 +2,25 @@
 import { InvalidArgumentError } from '../errors.js';
 import { partition } from '../sampling/partition.js';
 import { clock, type Executor, type ExecutorEvent } from '../task/executor.js';
-import { aloneMs, meanCosts, measureCosts, speedOf, tasksOf, type ProbeOptions } from './costs.js';
+import { aloneMs, meanCosts, measureCosts, tasksOf, type ProbeOptions } from './costs.js';
 import { karpFlatt } from './laws.js';
 
 /**
  * The causes, in a run's order, and what each means. Each but the last is measured by itself: the waits are differences
- * of two times that were noted, 'compute' and 'cores slowed' are foretold by costs that were measured apart.
+ * of two times that were noted, 'compute' is the price of the tasks on a thread that is alone, measured apart, and 'cores
+ * slowed' is how much more the run's own tasks took beside others.
  */
 export const LEDGER_ROWS = {
   'start-up': 'threads and workers come up, tasks are made',
   dispatch: 'a task waits for its way to a thread that is free',
   compute: 'what the tasks take on a thread that is alone',
-  'cores slowed': 'what they take more with all threads busy: shared cores, a lower clock',
+  'cores slowed': 'what they take more beside others: shared cores, a lower clock',
   transfer: 'a thread waits while its result is on the way to the caller',
   imbalance: 'no task is left for a free thread, and others still work',
   tail: 'all results are there, the caller finishes alone',
   lost: 'tries that failed, threads that are gone',
   unexplained:
-    'what remains of threads x makespan: tasks faster or slower than foretold, clocks that disagree',
+    "what remains of threads x makespan: a thread's first and last task at another speed, clocks that disagree",
 } as const;
 export type LedgerRowName = keyof typeof LEDGER_ROWS;
 
@@ -42,32 +43,44 @@ export interface LedgerOptions {
   /** Threads there are, where some may not have had a task: executor.workers. */
   readonly threads?: number;
   /**
-   * What the run's tasks should take in all, on threads that are alone and with all of them busy (thread-ms), from costs
-   * that were measured apart. Without it 'compute' is the time that the tasks took, and 'cores slowed' is within it.
+   * What the run's tasks take in all on a thread that is alone (ms), measured apart: the tasks should be alike. Without
+   * it, or where one thread had all tasks, 'compute' is the time that they took.
    */
-  readonly foretold?: { readonly aloneMs: number; readonly busyMs: number };
+  readonly aloneMs?: number;
   /** When the run ended; absent means now. */
   readonly ended?: number;
 }
 
-/** A thread: since when it is there, when it became idle (`ended`), and when the caller knew (`delivered`); ms. */
+type Finished = ExecutorEvent & { readonly type: 'finished' };
+
+/** A thread: since when it is there, when it became idle (`ended`), and when the caller knew (`delivered`). */
 interface Thread {
-  readonly worker: string;
   readonly since: number;
-  ended?: number;
-  delivered?: number;
-  left?: number;
+  /** The task that runs; since when, and since when tasks had been waiting by then. */
+  task: string | undefined;
+  start: number;
+  filled: number;
+  ended: number | undefined;
+  delivered: number | undefined;
+  left: number | undefined;
+  /** What its tasks took, the first and the last of them once more. */
+  tasks: number;
+  busy: number;
+  first: number;
+  last: number;
 }
 
 /**
  * Keeps the ledger of a run. Make one as the run begins, pass `add` as onEvent, and ask for the ledger at the end or at
- * any time before. It holds a few numbers a thread and one a task that is queued.
+ * any time before. It holds a few numbers a thread.
  */
 export class LedgerBook {
-  private readonly threads = new Map<string, Thread>();
-  private readonly queued = new Map<string, number>();
-  private readonly running = new Map<string, { readonly thread: Thread; readonly start: number }>();
-  private readonly ms = { dispatch: 0, busy: 0, transfer: 0, imbalance: 0, lost: 0 };
+  private readonly workers = new Map<string, Thread[]>();
+  private readonly threads: Thread[] = [];
+  /** Tasks that are queued, and since when there have been any. */
+  private waiting = 0;
+  private filled = 0;
+  private readonly ms = { dispatch: 0, transfer: 0, imbalance: 0, lost: 0 };
   private firstQueued: number | undefined;
   private lastDelivered = 0;
 
@@ -76,63 +89,68 @@ export class LedgerBook {
 
   /** Takes an event. Bound, so that it can be passed as it is. */
   readonly add = (event: ExecutorEvent): void => {
-    if (event.type === 'queued') {
-      this.firstQueued ??= event.time;
-      this.queued.set(event.task, event.time);
-    } else if (event.type === 'joined') {
-      for (let number = 0; number < event.threads; number++) this.join(event.worker, number, event.time);
-    } else if (event.type === 'left') {
-      for (const thread of this.threads.values())
-        if (thread.worker === event.worker) this.leave(thread, event.time);
-    } else if (event.type === 'started') {
-      this.running.set(event.task, { thread: this.threadOf(event.worker, event.thread), start: event.time });
-    } else if (event.type === 'finished') {
-      const thread = this.threadOf(event.worker, event.thread);
-      this.waited(thread, event.task, event.start);
-      this.ms.busy += span(event.start, event.end);
-      this.settle(thread, event.end, event.time);
-      this.running.delete(event.task);
-      this.queued.delete(event.task);
-    } else this.fail(event.task, event.time);
+    switch (event.type) {
+      case 'queued':
+        this.firstQueued ??= event.time;
+        return this.queue(event.time);
+      case 'started':
+        return this.started(this.threadOf(event.worker, event.thread), event.task, event.time);
+      case 'finished':
+        return this.finished(event, this.threadOf(event.worker, event.thread));
+      case 'failed':
+        if (event.retried) this.queue(event.time);
+        return this.fail(this.workers.get(event.worker) ?? [], event.task, event.time);
+      case 'dropped':
+        if (event.worker === undefined) return this.unqueue();
+        return this.fail(this.workers.get(event.worker) ?? [], event.task, event.time);
+      case 'joined':
+        for (let number = 0; number < event.threads; number++) this.join(event.worker, number, event.time);
+        return;
+      case 'left':
+        this.workers.get(event.worker)?.forEach((thread) => this.leave(thread, event.time));
+    }
   };
 
   /**
    * The ledger up to `ended`.
    * @throws InvalidArgumentError where that is not after the beginning
    */
-  ledger({ threads = 0, foretold, ended = clock() }: LedgerOptions = {}): Ledger {
+  ledger({ threads = 0, aloneMs, ended = clock() }: LedgerOptions = {}): Ledger {
     if (!(ended > this.began))
       throw new InvalidArgumentError(
         `ledger: ended must be after the run began, got ${ended}. Pass a time by clock().`,
       );
-    const count = Math.max(threads, this.threads.size);
+    const count = Math.max(threads, this.threads.length);
     const asked = this.firstQueued ?? ended;
     const last = Math.max(this.lastDelivered, asked);
-    const unseen = count - this.threads.size; // threads without a task
+    const unseen = count - this.threads.length; // threads without a task
     let startUp = unseen * span(this.began, asked);
-    let { dispatch, transfer, imbalance, lost, busy } = this.ms;
-    const underWay = new Map(Array.from(this.running.values(), ({ thread, start }) => [thread, start]));
+    let { dispatch, transfer, imbalance, lost } = this.ms;
+    let underWay = 0;
     imbalance += unseen * span(asked, last);
     let tail = unseen * span(last, ended);
-    for (const thread of this.threads.values()) {
-      const { since, ended: end, delivered = Math.max(since, asked), left } = thread;
-      const start = underWay.get(thread);
+    for (const thread of this.threads) {
+      const { since, task, start, ended: end, delivered = Math.max(since, asked), left } = thread;
       startUp += span(this.began, Math.max(since, asked));
       if (end !== undefined) transfer += span(end, delivered);
       if (left !== undefined) lost += span(left, ended);
-      else if (start !== undefined && start >= delivered) {
+      else if (task !== undefined && start >= delivered) {
         dispatch += start - delivered;
-        busy += span(start, ended);
+        underWay += span(start, ended);
       } else {
         imbalance += span(delivered, last);
         tail += span(Math.max(last, delivered), ended);
       }
     }
+    const took = this.sum(({ busy }) => busy) + underWay;
+    const several = this.threads.filter(({ tasks }) => tasks > 0).length > 1;
+    const compute = several ? (aloneMs ?? took) : took;
+    const beside = several ? this.besideOthers() + underWay : took;
     const measured = {
       'start-up': startUp,
       dispatch,
-      compute: foretold?.aloneMs ?? busy,
-      'cores slowed': foretold && foretold.busyMs - foretold.aloneMs,
+      compute,
+      'cores slowed': aloneMs === undefined ? undefined : beside - compute,
       transfer,
       imbalance,
       tail,
@@ -146,8 +164,51 @@ export class LedgerBook {
     return { threads: count, makespanSeconds: (ended - this.began) / 1000, rows };
   }
 
+  /**
+   * What all tasks would take as those did that had others beside them (ms): a thread's first and last task are left
+   * out, as other threads may not have been at work then. Where nothing else is left, they have to do.
+   */
+  private besideOthers(): number {
+    const tasks = this.sum((thread) => thread.tasks);
+    const inner = this.threads.filter((thread) => thread.tasks > 2);
+    if (inner.length === 0) return this.sum(({ busy }) => busy);
+    const busy = inner.reduce((sum, thread) => sum + thread.busy - thread.first - thread.last, 0);
+    return (busy / inner.reduce((sum, thread) => sum + thread.tasks - 2, 0)) * tasks;
+  }
+
+  private sum(of: (thread: Thread) => number): number {
+    return this.threads.reduce((sum, thread) => sum + of(thread), 0);
+  }
+
+  private queue(time: number): void {
+    if (this.waiting === 0) this.filled = time;
+    this.waiting += 1;
+  }
+
+  private unqueue(): void {
+    this.waiting = Math.max(0, this.waiting - 1);
+  }
+
+  private started(thread: Thread, task: string, time: number): void {
+    thread.task = task;
+    thread.start = time;
+    thread.filled = this.filled;
+    this.unqueue();
+  }
+
+  private finished({ task, start, end, time }: Finished, thread: Thread): void {
+    this.waited(thread, start);
+    const took = span(start, end);
+    if (thread.tasks === 0) thread.first = took;
+    thread.last = took;
+    thread.busy += took;
+    thread.tasks += 1;
+    this.settle(thread, end, time);
+    if (thread.task === task) thread.task = undefined;
+  }
+
   /** A thread's time from its last result to its next task: the result's way, then no task, then the task's way. */
-  private waited(thread: Thread, task: string, start: number): void {
+  private waited(thread: Thread, start: number): void {
     let free = Math.max(thread.since, this.firstQueued ?? thread.since);
     if (thread.ended !== undefined && thread.delivered !== undefined) {
       // Where the next task was with the thread already, it did not wait for the result to arrive.
@@ -156,7 +217,7 @@ export class LedgerBook {
       free = waits ? thread.delivered : thread.ended;
     }
     if (start < free) return; // clocks that disagree: what is counted twice shows as unexplained, below 0
-    const there = Math.min(start, Math.max(free, this.queued.get(task) ?? free));
+    const there = Math.min(start, Math.max(free, thread.filled));
     this.ms.imbalance += there - free;
     this.ms.dispatch += start - there;
   }
@@ -167,14 +228,14 @@ export class LedgerBook {
     this.lastDelivered = Math.max(this.lastDelivered, delivered);
   }
 
-  /** A try that came to nothing. Which thread it had is known from its start. */
-  private fail(task: string, time: number): void {
-    const tried = this.running.get(task);
-    if (!tried) return;
-    this.running.delete(task);
-    this.waited(tried.thread, task, tried.start);
-    this.ms.lost += span(tried.start, time);
-    this.settle(tried.thread, time, time);
+  /** A task under way comes to nothing, on the one of these threads that runs it. */
+  private fail(threads: readonly Thread[], task: string | undefined, time: number): void {
+    const thread = threads.find((each) => each?.task === task);
+    if (thread?.task === undefined) return;
+    this.waited(thread, thread.start);
+    thread.task = undefined;
+    this.ms.lost += span(thread.start, time);
+    this.settle(thread, time, time);
   }
 
   private join(worker: string, number: number, time: number): void {
@@ -186,7 +247,8 @@ export class LedgerBook {
   }
 
   private leave(thread: Thread, time: number): void {
-    for (const [task, tried] of this.running) if (tried.thread === thread) this.fail(task, time);
+    if (thread.left !== undefined) return;
+    this.fail([thread], thread.task, time);
     if (thread.ended !== undefined && thread.delivered !== undefined)
       this.ms.transfer += span(thread.ended, thread.delivered);
     const free = thread.delivered ?? Math.max(thread.since, this.firstQueued ?? time);
@@ -195,9 +257,14 @@ export class LedgerBook {
   }
 
   private threadOf(worker: string, number: number, since = this.began): Thread {
-    const name = `${worker}#${number}`;
-    let thread = this.threads.get(name);
-    if (!thread) this.threads.set(name, (thread = { worker, since }));
+    let known = this.workers.get(worker);
+    if (!known) this.workers.set(worker, (known = []));
+    let thread = known[number];
+    if (thread) return thread;
+    const never = { task: undefined, ended: undefined, delivered: undefined, left: undefined };
+    thread = { since, ...never, start: 0, filled: 0, tasks: 0, busy: 0, first: 0, last: 0 };
+    known[number] = thread;
+    this.threads.push(thread);
     return thread;
   }
 }
@@ -221,12 +288,11 @@ export async function ledgerOfRun(
   await executor.run(tasks, { onEvent: book.add });
   const ended = clock();
   const costs = meanCosts([before, await measureCosts(executor, probes)]);
-  const alone = aloneMs(costs, samples, tasks.length);
-  const foretold = {
-    aloneMs: alone,
-    busyMs: alone / speedOf(costs, Math.min(tasks.length, executor.workers)),
-  };
-  return book.ledger({ threads: executor.workers, foretold, ended });
+  return book.ledger({
+    threads: executor.workers,
+    aloneMs: aloneMs(costs, samples, tasks.length),
+    ended,
+  });
 }
 
 /**

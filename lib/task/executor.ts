@@ -79,8 +79,9 @@ export async function tellingEnds(
   const hear = (event: ExecutorEvent) => {
     if (event.type === 'queued') open.set(event.task, undefined);
     else if (event.type === 'started') open.set(event.task, event.worker);
+    else if (event.type === 'finished') open.delete(event.task);
     else if (event.type === 'failed' && event.retried) open.set(event.task, undefined);
-    else if ('task' in event) open.delete(event.task);
+    else if (event.type === 'failed') open.delete(event.task);
     onEvent(event);
   };
   try {
@@ -97,5 +98,7 @@ export async function tellingEnds(
 
 /** The time in milliseconds since 1970, with fractions; never runs backwards, alike on all threads of a machine. */
 export function clock(): number {
-  return performance.timeOrigin + performance.now();
+  return ORIGIN + performance.now();
 }
+
+const ORIGIN = performance.timeOrigin; // asked for once: it is looked up anew each time

@@ -1,4 +1,4 @@
-// `npm run bench:measure`: how far the measuring itself can be trusted on this machine: predictions, ledgers, its own cost.
+// `node test/bench/measure.mjs`: how far the measuring itself can be trusted on this machine: predictions, ledgers, its own cost.
 import { Command } from 'commander';
 import { readChoice, readCount } from '../../dist/cli/flags.js';
 import { table } from '../../dist/cli/table.js';

