@@ -1,37 +1,9 @@
 // The wires of a simulation: messages take their time and keep their order, unless a fault says otherwise.
-import type { FromScheduler, ToScheduler } from './protocol.js';
-
-/** One connection of a worker or a client with the scheduler. */
-export interface Connection {
-  readonly peer: number;
-  readonly who: string;
-  /** The number of the scheduler that it was opened with. */
-  readonly scheduler: number;
-  open: boolean;
-  /** Nothing arrives before: messages keep their order, and a partition holds them up. */
-  clearUp: number;
-  clearDown: number;
-  /** Befalls its next message. */
-  fault?: 'late' | 'doubled' | 'reordered';
-  /** The peer is dead, and what it had sent is lost with it. */
-  cut: boolean;
-  readonly receive: (message: FromScheduler) => void;
-  readonly lost: () => void;
-}
-
-/** What the wires need of the world around them: its clock, its dice, and who hears at the scheduler's end. */
-export interface World {
-  readonly now: number;
-  readonly random: () => number;
-  at(time: number, action: () => void): void;
-  note(what: string, message: ToScheduler | FromScheduler): void;
-  count(fault: NonNullable<Connection['fault']>): void;
-  arrived(connection: Connection, message: ToScheduler): void;
-  hungUp(connection: Connection, reason: string): void;
-}
+import type { FromScheduler, ToScheduler } from '../protocol.js';
+import type { Connection, Wires, World } from './world.js';
 
 /** All connections. */
-export class Network {
+export class Network implements Wires {
   readonly connections = new Map<number, Connection>();
   /** Sent so far, heartbeats left out. */
   messages = 0;
@@ -42,13 +14,9 @@ export class Network {
     private readonly latencyMs: number,
   ) {}
 
-  open(
-    who: string,
-    scheduler: number,
-    receive: (message: FromScheduler) => void,
-    lost: () => void,
-  ): Connection {
+  open(who: string, receive: Connection['receive'], lost: Connection['lost']): Connection {
     const state = { open: true, cut: false, clearUp: 0, clearDown: 0 };
+    const { schedulers: scheduler } = this.world;
     const connection = { peer: this.peers++, who, scheduler, ...state, receive, lost };
     this.connections.set(connection.peer, connection);
     return connection;

@@ -1,0 +1,53 @@
+// The faults of a simulation: which there are, when each comes, and whom it strikes.
+import type { SimulatedClient } from './client.js';
+import { FAULTS, type Fault } from './options.js';
+import type { SimulatedWorker } from './worker.js';
+import type { World } from './world.js';
+
+/** Whom faults can strike. */
+export interface Victims {
+  readonly workers: ReadonlySet<SimulatedWorker>;
+  readonly clients: readonly SimulatedClient[];
+  restart(): void;
+}
+
+/** Draws when each fault comes: anywhere in the time that the work should take, and a little after. */
+export function planFaults(world: World, victims: Victims): void {
+  const { tasks, taskMs, workers, threads = 1, faults } = world.options;
+  const mean = typeof taskMs === 'number' ? taskMs : taskMs(0);
+  const span = 10 + (1.5 * tasks * mean) / (workers * threads);
+  for (const fault of FAULTS)
+    for (let i = 0; i < (faults?.[fault] ?? 0); i++)
+      world.at(world.random() * span, () => strike(fault, world, victims));
+}
+
+function strike(fault: Fault, world: World, victims: Victims): void {
+  const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(world.random() * items.length)];
+  const worker = pick([...victims.workers]);
+  const client = pick(victims.clients)!;
+  const struck = fault === 'restart' ? 'scheduler' : /client|cancel/.test(fault) ? client.name : worker?.name;
+  world.note(`${fault}: ${struck ?? 'nobody'}`);
+  if (fault === 'late' || fault === 'doubled' || fault === 'reordered') {
+    const connection = pick([...world.network.connections.values()]);
+    if (connection) connection.fault = fault; // for its next message; counted then
+    return;
+  }
+  if (fault === 'restart') victims.restart();
+  else if (fault === 'clientLost') client.lose();
+  else if (fault === 'cancelled') client.cancel();
+  else if (worker) strikeWorker(fault, worker, world);
+  else return;
+  world.count(fault);
+}
+
+function strikeWorker(
+  fault: Exclude<Fault, 'late' | 'doubled' | 'reordered' | 'restart' | 'clientLost' | 'cancelled'>,
+  worker: SimulatedWorker,
+  world: World,
+): void {
+  const until = world.now + world.random() * 12_000; // about half of these pass the deadline
+  if (fault === 'crash') worker.crash('connection closed');
+  else if (fault === 'stall') worker.freeze(until);
+  else if (fault === 'partition') worker.partition(until);
+  else worker[fault]();
+}
