@@ -187,9 +187,21 @@ export function executorContract(name: string, start: () => Promise<Executor>, a
       expect(await executor.run(numbered(2))).toEqual([0, 2]);
     });
 
-    test.each(['cancelled', 'failed'])(
-      'of a run that is %s every queued task is told to its end',
-      async (how) => {
+    // Tasks of 2 ms, and tasks so small that many of them travel together.
+    const ways = [
+      ['cancelled', 2],
+      ['failed', 2],
+      ['failed', 0],
+      ...(abilities.survivesExit
+        ? ([
+            ['lost', 2],
+            ['lost', 0],
+          ] as const)
+        : []),
+    ] as const;
+    test.each(ways)(
+      'of a run that is %s every queued task is told to its end (%s ms a task)',
+      async (how, ms) => {
         const executor = await open();
         const controller = new AbortController();
         const ends = new Map<string, string[]>();
@@ -203,11 +215,16 @@ export function executorContract(name: string, start: () => Promise<Executor>, a
             ends.get(event.task)!.push(event.type);
           if (event.type === 'finished' && how === 'cancelled') controller.abort();
         };
-        const tasks = Array.from({ length: 500 }, (_, i) => task('spin', 2, `spin-${i}`));
-        if (how === 'failed') tasks[100] = task('fail', 'no');
+        const tasks = Array.from({ length: ms === 0 ? 5000 : 500 }, (_, i) => task('spin', ms, `spin-${i}`));
+        const at = tasks.length - 400;
+        if (how === 'failed') tasks[at] = task('fail', 'no');
+        if (how === 'lost') tasks[at] = task('exit', 3);
         const run = executor.run(tasks, { signal: controller.signal, onEvent });
-        await expect(run).rejects.toThrow(how === 'failed' ? TaskError : CancelledError);
+        const failure = { cancelled: CancelledError, failed: TaskError, lost: WorkerLostError }[how];
+        await expect(run).rejects.toThrow(failure);
         expect([...ends.values()].filter(({ length }) => length !== 1)).toEqual([]);
+        const failed = [...ends].filter(([, [end]]) => end === 'failed').map(([key]) => key);
+        expect(failed).toEqual(how === 'cancelled' ? [] : [tasks[at].key]);
       },
     );
 
