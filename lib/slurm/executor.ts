@@ -1,12 +1,13 @@
 // The executor whose engine is Slurm itself: tasks become files, an array job computes them, results become files. No
 // server of ours is needed, and the client may go away and come back.
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { CancelledError, ClosedError, InvalidArgumentError, checkInteger } from '../errors.js';
 import { clock, tellingEnds, type Executor, type RunOptions } from '../task/executor.js';
 import { loadOperations } from '../task/run-task.js';
 import type { Task, Value } from '../task/task.js';
+import { claim } from './claim.js';
 import { SlurmError, coresOf, maxArraySize } from './commands.js';
 import { Following, type Plan } from './follow.js';
 import { checkSettings, type JobSettings } from './render.js';
@@ -79,7 +80,7 @@ export interface Resumed {
 
 /**
  * Goes on with a run whose client has gone: waits for what is on its way and submits what is missing.
- * @throws as SlurmExecutor.run does; InvalidArgumentError where the folder is no run's
+ * @throws as SlurmExecutor.run does; InvalidArgumentError where the folder is no run's; SlurmError where a client is there
  */
 export async function resumeSlurm(
   directory: string,
@@ -87,18 +88,21 @@ export async function resumeSlurm(
 ): Promise<Resumed> {
   const run = new RunDirectory(resolve(directory));
   const record = run.readRecord();
-  const workers = await coresOf(record.settings.partition);
-  const plan: Plan = {
-    workers,
-    tasksPerElement: Math.max(1, Math.ceil(record.tasks / (ELEMENTS_PER_WORKER * workers))),
-    maxArraySize: await maxArraySize(),
-    onReport: options.onReport ?? (() => {}),
-  };
-  const following = new Following(run, record, plan, options);
-  await following.takeUp();
-  const values = await following.finish();
-  run.remove();
-  return { label: record.label, values };
+  const free = claim(run);
+  try {
+    const workers = await coresOf(record.settings.partition);
+    const plan: Plan = {
+      workers,
+      tasksPerElement: Math.max(1, Math.ceil(record.tasks / (ELEMENTS_PER_WORKER * workers))),
+      maxArraySize: await maxArraySize(),
+      onReport: options.onReport ?? (() => {}),
+    };
+    const values = await tellingEnds(options, (told) => new Following(run, record, plan, told).resume());
+    run.remove();
+    return { label: record.label, values };
+  } finally {
+    free();
+  }
 }
 
 type Complete = SlurmOptions &
@@ -126,10 +130,30 @@ class SlurmExecutor implements Executor {
   }
 
   private async runAll(tasks: Iterable<Task>, options: RunOptions): Promise<Value[]> {
-    const { directory, settings, tasks: modules, label = null, keep = false, onReport } = this.options;
-    const { signal, onEvent } = options;
+    const { directory, keep = false, onReport } = this.options;
     const run = RunDirectory.create(directory);
-    let record: RunRecord;
+    const free = claim(run);
+    try {
+      const record = await this.write(run, tasks, options);
+      const values = await new Following(run, record, this.planFor(record.tasks), options).finish();
+      if (!keep) run.remove();
+      return values;
+    } catch (error) {
+      if (existsSync(run.path))
+        onReport(`results and logs are in ${run.path}; lola slurm resume goes on from there`);
+      throw error;
+    } finally {
+      free();
+    }
+  }
+
+  /** Writes what the run is, so that elements can begin and another client can go on. */
+  private async write(
+    run: RunDirectory,
+    tasks: Iterable<Task>,
+    { signal, onEvent }: RunOptions,
+  ): Promise<RunRecord> {
+    const { settings, tasks: modules, label = null } = this.options;
     try {
       const onTask = ({ key }: Task) => onEvent?.({ type: 'queued', task: key, time: clock() });
       const total = await writeTasks(run, tasks, onTask, async () => {
@@ -137,18 +161,9 @@ class SlurmExecutor implements Executor {
         if (signal?.aborted) throw new CancelledError();
       });
       if (signal?.aborted) throw new CancelledError();
-      record = run.writeRecord({ tasks: total, modules, settings, label });
+      return run.writeRecord({ tasks: total, modules, settings, label });
     } catch (error) {
       run.remove(); // nothing was submitted
-      throw error;
-    }
-    const following = new Following(run, record, this.planFor(record.tasks), options);
-    try {
-      const values = await following.finish();
-      if (!keep) run.remove();
-      return values;
-    } catch (error) {
-      onReport(`results and logs are in ${run.path}; lola slurm resume goes on from there`);
       throw error;
     }
   }

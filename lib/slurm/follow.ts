@@ -63,8 +63,20 @@ export class Following {
     if (record.tasks > 0) this.queue.push([0, record.tasks]);
   }
 
-  /** Takes up what an earlier process began: the results that are there, and the elements that are still on their way. */
-  async takeUp(): Promise<void> {
+  /** As finish, for a run that an earlier process began. */
+  async resume(): Promise<Value[]> {
+    try {
+      this.tally.tellQueued();
+      await this.takeUp();
+    } catch (error) {
+      this.tally.close();
+      throw error;
+    }
+    return this.finish();
+  }
+
+  /** Takes up the results that are there, and the elements that are still on their way. */
+  private async takeUp(): Promise<void> {
     const submissions = this.run.submissions();
     // The last one's process may have ended before it could write the job's number down: then its name finds it.
     for (const { ranges, job = await this.submitter.jobOf(this.submissions) } of submissions) {

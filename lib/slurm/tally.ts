@@ -31,6 +31,12 @@ export class Tally {
     return this.marks.length - this.done;
   }
 
+  /** Tells that each task is queued: to somebody who did not see them written. */
+  tellQueued(): void {
+    for (let i = 0; this.options.onEvent && i < this.marks.length; i++)
+      this.tell({ type: 'queued', task: this.tasks.read(i).key, time: clock() });
+  }
+
   /**
    * Takes what has appeared in the folder since the last look.
    * @throws TaskError where a task threw; CancelledError where the signal aborts between two results

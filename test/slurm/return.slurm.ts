@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { countInside } from '../../lib/sampling/kernel.js';
 import { keyOfSeed } from '../../lib/sampling/seed.js';
 import { resumeSlurm } from '../../lib/slurm/executor.js';
+import type { ExecutorEvent } from '../../lib/task/executor.js';
 import { KEY, countTasks, folder, lola, own, slurm, spins, start, sum } from '../support/slurm.js';
 
 describe('who went away and comes back', () => {
@@ -20,7 +21,13 @@ describe('who went away and comes back', () => {
     ).rejects.toThrow(/cancelled/);
     await expect.poll(own, { timeout: 20_000 }).toEqual([]);
     const [run] = readdirSync(directory);
-    const { label, values } = await resumeSlurm(join(directory, run));
+    const told = { queued: 0, started: 0, finished: 0, failed: 0, dropped: 0, joined: 0, left: 0 };
+    const onEvent = ({ type }: ExecutorEvent) => void told[type]++;
+    const stopped = { signal: AbortSignal.abort(), onEvent };
+    await expect(resumeSlurm(join(directory, run), stopped)).rejects.toThrow(/cancelled/);
+    expect(told).toMatchObject({ queued: 100, finished: 0, dropped: 100 });
+    const { label, values } = await resumeSlurm(join(directory, run), { onEvent });
+    expect(told).toMatchObject({ queued: 200, finished: 100, dropped: 100 });
     expect(label).toEqual({ samples: 4_000_003 });
     expect(sum(values.slice(0, 60))).toBe(countInside(KEY, 0, 4_000_003));
     expect(existsSync(join(directory, run))).toBe(false);
@@ -71,6 +78,30 @@ describe('who went away and comes back', () => {
       /\d+ of \d+ tasks have no result: lola slurm resume/,
     );
     expect(resume(run)).toMatchObject({ status: 0, stdout: piFrom(300_000_003) });
+    await expect.poll(own, { timeout: 20_000 }).toEqual([]);
+  });
+
+  test('of two who come back at once, one goes on; the other is told who does, and submits nothing', async () => {
+    const run = await killedClient('twice', '200_000_003', 2);
+    slurm('scancel', '--me');
+    await expect.poll(own, { timeout: 60_000 }).toEqual([]);
+    const both = await Promise.all(
+      [0, 1].map(async () => {
+        const client = spawn(process.execPath, [lola, 'slurm', 'resume', run]);
+        const said = { out: '', err: '' };
+        client.stdout.on('data', (bytes) => (said.out += String(bytes)));
+        client.stderr.on('data', (bytes) => (said.err += String(bytes)));
+        return new Promise<{ status: number; out: string; err: string }>((done) =>
+          client.on('close', (status: number) => done({ status, ...said })),
+        );
+      }),
+    );
+    both.sort((a, b) => a.status - b.status);
+    expect(both).toEqual([
+      { status: 0, out: piFrom(200_000_003), err: expect.stringMatching(/job \d+ is submitted/) as unknown },
+      { status: 1, out: '', err: expect.stringMatching(/process \d+ .* follows this run/) as unknown },
+    ]);
+    expect(both[1].err).not.toContain('is submitted');
     await expect.poll(own, { timeout: 20_000 }).toEqual([]);
   });
 });
