@@ -1,12 +1,21 @@
 // `node scripts/record-slurm.mjs`: runs notebook 07 on a Slurm of its own and keeps what its commands printed, in
 // episodes/recorded/slurm.json, for readers who have no Slurm.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname, networkInterfaces, tmpdir, userInfo } from 'node:os';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { machine } from './machine.mjs';
 import { prepare } from './prepare.mjs';
+import { machineFacts, today } from './record/facts.mjs';
+import { scrubbed, thisPlace } from './record/private.mjs';
 import { startSlurmHere, whyNoSlurm } from './test-slurm.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -39,25 +48,15 @@ function stepsOf(text) {
   });
 }
 
-/** A recording is for everyone: no folder, host, address, user or token of this machine is in it. */
-function scrubbed(text, home) {
-  const own = Object.values(networkInterfaces()).flat();
-  const addresses = own.filter(({ internal }) => !internal).map(({ address }) => address);
-  const replaced = [
-    [home, '~'],
-    [root.replace(/\/$/, ''), '~/lolas-pi'],
-    [process.execPath, 'node'],
-    ...addresses.map((address, i) => [address, `10.0.0.${i + 1}`]),
-    [hostname(), 'login'],
-  ].reduce((clean, [found, short]) => clean.replaceAll(found, short), text);
-  const columns = replaced.replace(
-    new RegExp(`(?<=\\s)${userInfo().username.slice(0, 8)}(?=\\s)`, 'g'),
-    'lola',
-  );
-  const clean = columns.replace(/\b(token=)[\w-]+/g, '$1...');
-  const left = /\/(home|root|tmp|work|usr)\/(?!bin\/env)\S*|\b[0-9a-f]{64}\b/.exec(clean)?.[0];
-  if (left) throw new Error(`this would tell something of this machine: ${left}\nin: ${clean}`);
-  return clean;
+/**
+ * What a command printed, as from a home and a login node of the lesson's own.
+ * @throws {EpisodeError} where it tells of this machine
+ */
+export function cleaned({ command, text }, home, { replaced, names } = thisPlace()) {
+  const own = { ...replaced, [root.replace(/\/$/, '')]: '~/lolas-pi', [home]: '~', [hostname()]: 'login' };
+  const plain = text.replace(/\blola-lesson-\d+/g, 'lola-lesson'); // an earlier session's folder may be there
+  const user = new RegExp(`(?<=\\s)${userInfo().username.slice(0, 8)}(?=\\s)`, 'g'); // a column of squeue's
+  return { command, text: scrubbed(plain.replace(user, 'lola'), `'${command}'`, { replaced: own, names }) };
 }
 
 async function main() {
@@ -66,27 +65,32 @@ async function main() {
   prepare();
   const { env, stop } = await startSlurmHere({ cores: 2 });
   const home = mkdtempSync(join(tmpdir(), 'lola-home-'));
+  const lessons = () => readdirSync(root).filter((name) => name.startsWith('lola-lesson'));
+  const before = lessons();
   try {
     const steps = await play(env, home);
-    const { cpu, coresAllotted, node } = machine();
     const version = spawnSync('sbatch', ['--version'], { env, encoding: 'utf8' }).stdout.trim().split(' ')[1];
     const recording = {
-      date: new Date().toISOString().slice(0, 10),
-      machine: { cpu, cores: coresAllotted, node },
+      date: today(),
+      machine: machineFacts(),
       slurm: version,
-      steps: steps.map(({ command, text }) => ({ command, text: scrubbed(text, home) })),
+      steps: steps.map((step) => cleaned(step, home)),
     };
     mkdirSync(join(root, 'episodes', 'recorded'), { recursive: true });
     writeFileSync(target, `${JSON.stringify(recording, null, 2)}\n`);
   } finally {
     await stop();
-    rmSync(home, { recursive: true, force: true });
+    const made = lessons().filter((name) => !before.includes(name));
+    for (const folder of [home, ...made.map((name) => join(root, name))])
+      rmSync(folder, { recursive: true, force: true });
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`record-slurm: ${error.message}\n`);
-  process.exitCode = 1;
+if (process.argv[1] && fileURLToPath(import.meta.url) === realpathSync(process.argv[1])) {
+  try {
+    await main();
+  } catch (error) {
+    process.stderr.write(`record-slurm: ${error.message}\n`);
+    process.exitCode = 1;
+  }
 }

@@ -2,7 +2,8 @@
 // recorded on one.
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SlurmError, partitions } from './commands.js';
 import { onLoginNode, pingSlurm } from './login-node.js';
@@ -62,9 +63,7 @@ function replay(): Terminal {
 
 /** One bash for the whole notebook, so that `cd`, variables and background jobs last, as in a terminal. */
 async function openShell(): Promise<Terminal> {
-  const folder = at('lola-lesson');
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder);
+  const folder = freshFolder();
   const { settings, source } = await roomSettings();
   writeFileSync(`${folder}/site.json`, JSON.stringify(settings));
   const shell = spawn('bash', ['--norc'], { cwd: folder });
@@ -80,8 +79,17 @@ async function openShell(): Promise<Terminal> {
   };
   const { partition = 'the default one', prologue = [] } = settings;
   const inside = onLoginNode() ? '' : ' This is inside of a job.';
-  const way = `A Slurm answers: commands run here, in lola-lesson/. Partition: ${partition}; before Node: ${prologue.join('; ') || 'nothing'} (${source}).${inside}`;
+  const way = `A Slurm answers: commands run here, in ${basename(folder)}/. Partition: ${partition}; before Node: ${prologue.join('; ') || 'nothing'} (${source}).${inside}`;
   return { live: true, way, run, close };
+}
+
+/** The first of lola-lesson, lola-lesson-2, ... in which nobody has worked: what is in the others stays, and jobs may use it. */
+export function freshFolder(parent = at('')): string {
+  for (let i = 1; ; i++) {
+    const folder = join(parent, i === 1 ? 'lola-lesson' : `lola-lesson-${i}`);
+    mkdirSync(folder, { recursive: true });
+    if (readdirSync(folder).every((name) => name === 'site.json')) return folder;
+  }
 }
 
 /** `wait_for TEXT FILE`: until the text stands in the file, for ten minutes. Jobs get groups, so that `kill %1` ends all of one. */

@@ -1,8 +1,9 @@
 // `npm run record`: what it keeps of a run, what it refuses to tell, and one real run of a notebook and of commands.
 import { existsSync, symlinkSync } from 'node:fs';
-import { homedir, hostname } from 'node:os';
+import { homedir, hostname, userInfo } from 'node:os';
 import { join, sep } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { cleaned } from '../../scripts/record-slurm.mjs';
 import { partsOf } from '../../scripts/record/cell.mjs';
 import { recordCommands } from '../../scripts/record/commands.mjs';
 import { recordNotebook } from '../../scripts/record/notebook.mjs';
@@ -101,6 +102,28 @@ describe('a recording is for everyone', () => {
     expect(scrubbed(join(homedir(), 'x'), 'a cell')).toBe(join('~', 'x'));
     expect(scrubbed(join(root, 'lib'), 'a cell')).toBe(`.${sep}lib`);
     expect(() => scrubbed(`on ${hostname()}`, 'a cell')).toThrow('the name');
+  });
+});
+
+describe("a recording of Slurm's commands", () => {
+  const home = '/tmp/lola-home-1';
+  const clean = (text: string) => cleaned({ command: 'squeue', text }, home).text;
+
+  test('shows a home, a clone, a login node and a user of the lesson, not ours', () => {
+    const user = userInfo().username.slice(0, 8);
+    const run = join(root, 'lola-lesson-2', 'lola-runs');
+    const squeue = `7 debug lola-wor ${user} R 0:01 1 node1`;
+    expect(clean(`${squeue}\n${home}/.lola on ${hostname()}, ${run}\n${process.execPath} x`)).toBe(
+      '7 debug lola-wor lola R 0:01 1 node1\n~/.lola on login, ~/lolas-pi/lola-lesson/lola-runs\nnode x',
+    );
+  });
+
+  test.each([
+    ['slurmstepd: error in /var/spool/slurmd/job7', 'the path /var/spool/slurmd/job7'],
+    ['see /scratch/x', 'the path /scratch/x'],
+    ['Worker joined: ' + hostname() + '-7', `the name ${hostname()}`],
+  ])('%s is refused as in every other recording', (text, what) => {
+    expect(() => clean(text)).toThrow(`'squeue' shows ${what} of this machine`);
   });
 });
 

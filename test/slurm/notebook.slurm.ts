@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { openTerminal } from '../../lib/slurm/terminal.js';
 import { readNotebook } from '../support/notebook.js';
@@ -36,6 +38,9 @@ test(
   'notebook 07 runs on a Slurm: one integer three ways, and no job stays',
   { timeout: 600_000 },
   async () => {
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    const lessons = () => readdirSync(root).filter((name) => name.startsWith('lola-lesson'));
+    const before = lessons();
     const home = folder('home');
     mkdirSync(home);
     const { cells, problems } = await runNotebook(readNotebook('07-slurm.ipynb'), {
@@ -50,5 +55,6 @@ test(
     expect(text.match(/6283161607 of them inside/g)).toHaveLength(3); // result.txt, resume, and with an element cancelled
     expect(text).toMatch(/CANCELLED, on node\d.*submitting again what is missing/);
     await expect.poll(own, { timeout: 30_000 }).toEqual([]);
+    for (const name of lessons()) if (!before.includes(name)) rmSync(join(root, name), { recursive: true });
   },
 );

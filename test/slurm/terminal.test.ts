@@ -1,5 +1,8 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest';
-import { openTerminal, readRecording } from '../../lib/slurm/terminal.js';
+import { freshFolder, openTerminal, readRecording } from '../../lib/slurm/terminal.js';
 import { readNotebook, sourceOf } from '../support/notebook.js';
 
 let log: MockInstance;
@@ -31,6 +34,23 @@ describe('the recording of notebook 07', () => {
     expect(inside).toHaveLength(3);
     expect(new Set(inside).size).toBe(1);
   });
+});
+
+test('a lesson begun anew takes another folder: what a learner has in the first one stays', () => {
+  const parent = mkdtempSync(join(tmpdir(), 'lola-terminal-'));
+  try {
+    const first = freshFolder(parent);
+    writeFileSync(join(first, 'site.json'), '{}');
+    expect([first, freshFolder(parent)]).toEqual([join(parent, 'lola-lesson'), join(parent, 'lola-lesson')]);
+    writeFileSync(join(first, 'mine.txt'), 'an evening of work');
+    for (const name of ['lola-lesson-2', 'lola-lesson-3']) {
+      expect(freshFolder(parent)).toBe(join(parent, name));
+      mkdirSync(join(parent, name, 'lola-runs'));
+    }
+    expect(readFileSync(join(first, 'mine.txt'), 'utf8')).toBe('an evening of work');
+  } finally {
+    rmSync(parent, { recursive: true });
+  }
 });
 
 describe('a terminal without a Slurm', () => {
