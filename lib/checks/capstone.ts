@@ -2,8 +2,9 @@
 import { ChunkedArray, LazyNumber } from '../array/array.js';
 import { compute } from '../array/compute.js';
 import { InvalidArgumentError, show } from '../errors.js';
-import { chooseGrains, integralOf, sumTerms, type SumInput } from '../estimators/sum.js';
+import { chooseGrains, integralOf, sumTerms, widestTolerance, type SumInput } from '../estimators/sum.js';
 import { startSerial } from '../execute/serial.js';
+import { LEDGER_ROWS } from '../measure/ledger.js';
 import { taskModule } from '../task/module.js';
 import type { Executor } from '../task/executor.js';
 import { notYet, passed, tell, type Verdict } from './verdict.js';
@@ -98,6 +99,11 @@ export async function judgeSum(answer: OwnIntegral): Promise<Verdict> {
     );
   if (!isPositive(tolerance))
     return notYet('tolerance must be a number above 0: how near do you expect to come?');
+  const widest = widestTolerance(width, largest);
+  if (tolerance > widest)
+    return notYet(
+      `with a tolerance of ${tolerance} many wrong values would pass. At most ${widest}: a thousandth of width * largest.`,
+    );
   return withOperation(sum, (executor) =>
     judgeRuns({ name, width, largest, expected, tolerance, sum }, executor),
   );
@@ -248,24 +254,18 @@ function wrongArray(value: number, total: number, terms: number, grains: number)
 
 /** 'Name the row of the ledger that costs most.' @param right as limitingRows tells */
 export function judgeLimit(answer: string, right: readonly string[]): Verdict {
-  const rows = [
-    'start-up',
-    'dispatch',
-    'compute',
-    'cores slowed',
-    'transfer',
-    'imbalance',
-    'tail',
-    'lost',
-    'unexplained',
-  ];
   if (typeof answer !== 'string') return notYet(`give a row's name as a text, not ${show(answer)}.`);
-  if (answer === '') return notYet(`name a row, one of: ${rows.join(', ')}.`);
-  if (!rows.includes(answer))
-    return notYet(`the ledger has no row ${show(answer)}. Its rows: ${rows.join(', ')}.`);
+  const rows = Object.keys(LEDGER_ROWS).join(', ');
+  if (answer === '') return notYet(`name a row, one of: ${rows}.`);
+  if (!Object.hasOwn(LEDGER_ROWS, answer))
+    return notYet(`the ledger has no row ${show(answer)}. Its rows: ${rows}.`);
   if (answer === 'compute')
     return notYet(
       'compute is what you pay for. Which row is the largest of those that you would rather not pay?',
+    );
+  if (answer === 'unexplained')
+    return notYet(
+      'unexplained is what no cause accounts for, however much it is. Which cause is the largest?',
     );
   if (!right.includes(answer))
     return notYet(`there is a row with more thread-seconds than '${answer}'. Look again.`);

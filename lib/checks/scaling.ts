@@ -1,5 +1,6 @@
 // Checks for the exercises of notebook 08.
 import { show } from '../errors.js';
+import { LEDGER_ROWS } from '../measure/ledger.js';
 import { notYet, passed, tell, type Verdict } from './verdict.js';
 
 /** 'Write efficiency(serialSeconds, seconds, workers).' */
@@ -48,7 +49,7 @@ export function judgeRounds(answer: number): Verdict {
 /** 'Which row of the ledger do smaller chunks make smaller, and which one larger?' */
 export function judgeRows(answer: { readonly smaller: string; readonly larger: string }): Verdict {
   const { smaller, larger } = answer ?? {};
-  const rows = ['start-up', 'dispatch', 'compute', 'cores slowed', 'transfer', 'imbalance', 'tail'];
+  const rows = Object.keys(LEDGER_ROWS);
   if (!smaller || !larger) return notYet(`name two rows out of: ${rows.join(', ')}.`);
   const unknown = [smaller, larger].find((name) => !rows.includes(name));
   if (unknown !== undefined)

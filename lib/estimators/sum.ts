@@ -54,10 +54,15 @@ export function integralOf({ terms, grains, width }: Omit<OwnSum, 'operation'>, 
   return (total / grains / terms) * width;
 }
 
+/** The widest tolerance for an integral that still shows something: a thousandth of what the integral can be at most. */
+export function widestTolerance(width: number, largest: number): number {
+  return (width * largest) / 1000;
+}
+
 /**
  * How many grains make 1: the largest power of two for which no total passes 2^53, the end of the exact integers. A power
  * of two, because multiplying by it moves the point and changes no digit.
- * @param largest what no term exceeds, a number above 0
+ * @param largest what no term exceeds before it is rounded to a whole number of grains, a number above 0
  * @throws InvalidArgumentError
  */
 export function chooseGrains(terms: number, largest: number): number {
@@ -66,5 +71,9 @@ export function chooseGrains(terms: number, largest: number): number {
     throw new InvalidArgumentError(
       `chooseGrains: largest must be a number above 0, got ${show(largest)}. Give what no term exceeds.`,
     );
-  return 2 ** Math.floor(53 - Math.log2(terms * largest));
+  // Logarithms and products are rounded too, so they only tell where to begin: the bound itself is held in integers.
+  let power = Math.min(1023, Math.ceil(54 - Math.log2(terms) - Math.log2(largest)));
+  const total = () => BigInt(terms) * BigInt(Math.ceil(largest * 2 ** power));
+  while (total() > 2n ** 53n) power--;
+  return 2 ** power;
 }

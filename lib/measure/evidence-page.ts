@@ -2,6 +2,7 @@
 import { integralOf } from '../estimators/sum.js';
 import { escaped, ledgerChart, short, speedUpChart } from './charts.js';
 import {
+  cameFirst,
   judgeEvidence,
   pointsOf,
   speedUpOf,
@@ -48,8 +49,9 @@ function head(evidence: Evidence): string {
 <p><strong>${given} of the ${judged} points that a program can judge.</strong>${left}</p>`;
 }
 
-function theSum({ sum, code, expected, tolerance, measured }: Evidence): string {
-  const value = integralOf(sum, measured.stages[0].totals[0].total);
+function theSum(evidence: Evidence): string {
+  const { sum, code, expected, tolerance } = evidence;
+  const value = integralOf(sum, totalsOf(evidence)[0] ?? NaN);
   const known = Number.isFinite(expected)
     ? ` Known without this program: ${expected}, and ${tolerance} was allowed; it is off by ${Math.abs(value - expected).toPrecision(2)}.`
     : '';
@@ -85,11 +87,13 @@ function equalResults(evidence: Evidence): string {
     ([stage, why]) => `<li>${escaped(`${stage}: not run. ${why}`)}</li>`,
   );
   const verdict =
-    different > 1
-      ? `<span class="bad">Not equal:</span> ${different} different totals.`
-      : Number.isSafeInteger(measured.stages[0].totals[0].total)
-        ? '<span class="good">Equal:</span> one integer from every stage, in every cut.'
-        : '<span class="bad">Equal, but no exact integer:</span> another cut may give another total.';
+    different === 0
+      ? '<span class="bad">Nothing was run.</span>'
+      : different > 1
+        ? `<span class="bad">Not equal:</span> ${different} different totals.`
+        : Number.isSafeInteger(totalsOf(evidence)[0])
+          ? '<span class="good">Equal:</span> one integer from every stage, in every cut.'
+          : '<span class="bad">Equal, but no exact integer:</span> another cut may give another total.';
   return `<h2>Equal results</h2><p>${verdict}</p>
 ${table('Grains by stage and number of pieces', ['pieces', ...measured.stages.map(({ stage }) => stage)], rows)}
 ${missing.length > 0 ? `<ul>${missing.join('')}</ul>` : ''}`;
@@ -98,14 +102,17 @@ ${missing.length > 0 ? `<ul>${missing.join('')}</ul>` : ''}`;
 function prediction(evidence: Evidence): string {
   const { forecasts, measured } = evidence;
   const pool = speedUpOf(evidence, 'pool');
-  const rows = forecasts.map(({ by, speedUp, why, at }) => [
-    by,
-    Number.isNaN(speedUp) ? '-' : speedUp.toFixed(2),
-    pool === undefined ? 'not measured' : pool.toFixed(2),
-    pool === undefined || Number.isNaN(speedUp) ? '-' : percent(speedUp / pool - 1),
-    at <= measured.began ? 'before' : 'after',
-    why,
-  ]);
+  const rows = forecasts.map((forecast) => {
+    const { by, speedUp, why } = forecast;
+    return [
+      by,
+      Number.isNaN(speedUp) ? '-' : speedUp.toFixed(2),
+      pool === undefined ? 'not measured' : pool.toFixed(2),
+      pool === undefined || Number.isNaN(speedUp) ? '-' : percent(speedUp / pool - 1),
+      cameFirst(evidence, forecast) ? 'before' : 'after',
+      why,
+    ];
+  });
   const columns = ['by', 'predicted', 'measured', 'off by', 'the first run', 'why'];
   const one = measured.stages.find(({ stage }) => stage === 'pool')?.workers === 1;
   return `<h2>Prediction beside measurement</h2>

@@ -2,16 +2,18 @@
 import { LazyNumber } from '../array/array.js';
 import { compute } from '../array/compute.js';
 import { InvalidArgumentError, checkInteger, show } from '../errors.js';
-import { integralOf, sumTerms, type OwnSum } from '../estimators/sum.js';
+import { integralOf, sumTerms, widestTolerance, type OwnSum } from '../estimators/sum.js';
 import type { Machine } from '../machine.js';
 import { clock, type Executor } from '../task/executor.js';
 import type { Ledger, LedgerRowName } from './ledger.js';
+import { short } from './charts.js';
 import { timeInTurn, type Timings } from './stopwatch.js';
 
 /** The stages that every sum goes through on one machine; Slurm comes where there is one. */
 export const STAGES_HERE = ['serial', 'pool', 'chunked', 'distributed'] as const;
-/** Runs that a range takes. */
+/** Runs that a range takes, and cuts that equal totals take. */
 const LEAST_RUNS = 5;
+const LEAST_CUTS = 3;
 /** Rows so near to the largest are as good an answer, as a share of the whole. */
 const AS_LARGE = 0.01;
 
@@ -37,6 +39,8 @@ export interface MeasuredStage {
 /** Runs of all stages; `began` when the first one did (see clock). */
 export interface Measured {
   readonly began: number;
+  /** When this sum was measured for the first time since this program (a notebook's kernel) started. */
+  readonly firstBegan: number;
   readonly pieces: number;
   readonly stages: readonly MeasuredStage[];
 }
@@ -58,9 +62,10 @@ export interface Evidence {
   readonly sum: OwnSum;
   /** What the operation is, as code. */
   readonly code: string;
-  /** The value as known without this program, and how near it must come. */
+  /** The value as known without this program, how near it must come, and what no term exceeds. */
   readonly expected: number;
   readonly tolerance: number;
+  readonly largest: number;
   /** Of the speed-up of the pool; the first is the learner's own. */
   readonly forecasts: readonly Forecast[];
   readonly measured: Measured;
@@ -73,8 +78,17 @@ export interface Evidence {
   readonly doubts: string;
 }
 
+/** When each prediction was made first, and when each sum was measured first: a cell may be run again. */
+const FIRST = { foretold: new Map<string, number>(), measured: new Map<string, number>() };
+
+function firstTime(times: Map<string, number>, what: readonly unknown[], now: number): number {
+  const key = JSON.stringify(what);
+  if (!times.has(key)) times.set(key, now);
+  return times.get(key)!;
+}
+
 /**
- * Foretells a speed-up; the time of the call is kept with it.
+ * Foretells a speed-up; the time of the first call with this number and reason is kept with it.
  * @param speedUp a number above 0; NaN where nothing is foretold
  */
 export function foretell(by: string, speedUp: number, why: string): Forecast {
@@ -82,7 +96,7 @@ export function foretell(by: string, speedUp: number, why: string): Forecast {
     throw new InvalidArgumentError(
       `foretell: the speed-up must be a number above 0, got ${show(speedUp)}. 2 is twice as fast.`,
     );
-  return { by, speedUp, why: String(why), at: clock() };
+  return { by, speedUp, why: String(why), at: firstTime(FIRST.foretold, [by, speedUp, why], clock()) };
 }
 
 /**
@@ -122,7 +136,8 @@ export async function measureStages(
     const strays = timed.get(measured.stage)!.filter((total) => total !== times.value);
     return { ...measured, times, strays };
   });
-  return { began, pieces, stages: withTimes };
+  const own = [sum, withTimes[0]?.totals[0]?.total]; // the total tells sums of one size apart
+  return { began, firstBegan: firstTime(FIRST.measured, own, began), pieces, stages: withTimes };
 }
 
 /** One run more, as on Slurm, where a queue stands before each: its total, and no timings. */
@@ -232,35 +247,54 @@ export function pointsOf(judged: readonly Judged[]): {
 function judgeEqual(evidence: Evidence): Pick<Judged, 'points' | 'why'> {
   const totals = totalsOf(evidence);
   const different = new Set(totals).size;
+  if (totals.length === 0) return { points: 0, why: 'nothing was run' };
   if (different > 1) return { points: 0, why: `${totals.length} totals, ${different} of them different` };
   if (!totals.every(Number.isSafeInteger))
     return { points: 0, why: `the total, ${totals[0]}, is no exact integer` };
-  const missing = STAGES_HERE.filter((name) => !evidence.measured.stages.some(({ stage }) => stage === name));
-  const cuts = new Set(evidence.measured.stages[0].totals.map(({ pieces }) => pieces)).size;
+  const here = STAGES_HERE.map((name) => evidence.measured.stages.find(({ stage }) => stage === name));
+  const missing = STAGES_HERE.filter((_, i) => here[i] === undefined);
+  const cuts = here.map((stage) => new Set(stage?.totals.map(({ pieces }) => pieces)).size);
   if (missing.length > 0)
     return { points: 1, why: `all ${totals.length} totals are equal; not run: ${missing.join(', ')}` };
-  if (cuts < 3)
+  if (Math.min(...cuts) < LEAST_CUTS)
     return { points: 1, why: `all ${totals.length} totals are equal; three cuts or more would show more` };
   return { points: 2, why: `all ${totals.length} totals are ${totals[0]}` };
 }
 
-function judgeValue({ sum, measured, expected, tolerance }: Evidence): Pick<Judged, 'points' | 'why'> {
+function judgeValue(evidence: Evidence): Pick<Judged, 'points' | 'why'> {
+  const { sum, expected, tolerance, largest } = evidence;
+  const [total] = totalsOf(evidence);
+  if (total === undefined) return { points: 0, why: 'nothing was run' };
   if (!Number.isFinite(expected)) return { points: 0, why: 'no value to compare with was given' };
-  const off = Math.abs(integralOf(sum, measured.stages[0].totals[0].total) - expected);
+  const widest = widestTolerance(sum.width, largest);
+  if (!(tolerance <= widest))
+    return { points: 0, why: `${tolerance} was allowed; more than ${short(widest)} shows nothing here` };
+  const off = Math.abs(integralOf(sum, total) - expected);
   const why = `off by ${off.toPrecision(2)}; ${tolerance} was allowed`;
   return { points: off <= tolerance ? 1 : 0, why };
 }
 
-function judgeForecast({ forecasts: [own], measured }: Evidence): Pick<Judged, 'points' | 'why'> {
+/** Whether it came first: a person's own before this sum was ever measured here, a model's before these runs. */
+export function cameFirst(
+  { forecasts: [own], measured }: Pick<Evidence, 'forecasts' | 'measured'>,
+  forecast: Forecast,
+): boolean {
+  return forecast.at <= (forecast === own ? measured.firstBegan : measured.began);
+}
+
+function judgeForecast(evidence: Evidence): Pick<Judged, 'points' | 'why'> {
+  const { forecasts, measured } = evidence;
+  const [own] = forecasts;
   if (!own || Number.isNaN(own.speedUp)) return { points: 0, why: 'no number was predicted' };
-  if (own.at > measured.began) return { points: 0, why: 'it was written when the runs had begun' };
+  if (!cameFirst(evidence, own)) return { points: 0, why: 'it was written when the sum had been measured' };
   if (own.why.trim() === '') return { points: 0, why: 'it has no reason' };
-  return { points: 1, why: `written ${Math.round((measured.began - own.at) / 1000)} s before the first run` };
+  const seconds = Math.round((measured.firstBegan - own.at) / 1000);
+  return { points: 1, why: `written ${seconds} s before the first run` };
 }
 
 function judgeModel(evidence: Evidence): Pick<Judged, 'points' | 'why'> {
   const [, ...models] = evidence.forecasts;
-  const early = models.filter(({ at, speedUp }) => at <= evidence.measured.began && !Number.isNaN(speedUp));
+  const early = models.filter((model) => cameFirst(evidence, model) && !Number.isNaN(model.speedUp));
   if (early.length === 0) return { points: 0, why: 'no model predicted anything before the runs' };
   if (speedUpOf(evidence, 'pool') === undefined)
     return { points: 0, why: 'serial and pool were not both timed' };

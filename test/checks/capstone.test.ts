@@ -116,6 +116,11 @@ describe('notebook 09', () => {
         [own(right, { expected: NaN }), /expected must be a number/],
         [own(right, { width: 0 }), /width and largest must be numbers above 0/],
         [own(right, { tolerance: '1e-9' }), /tolerance must be a number above 0/],
+        [
+          own(right, { tolerance: 1e9 }),
+          /tolerance of 1000000000 many wrong values would pass\. At most 0\.001:/,
+        ],
+        [own(right, { tolerance: 0.0021, width: 2 }), /At most 0\.002: a thousandth of width \* largest/],
         [own(() => NaN), /must give a number, and gives NaN/],
         [own(() => undefined), /gave nothing, which cannot travel/],
         [
@@ -247,6 +252,8 @@ describe('notebook 09', () => {
         ['', /name a row, one of/],
         ['waiting', /has no row 'waiting'/],
         ['compute', /compute is what you pay for/],
+        ['unexplained', /what no cause accounts for/],
+        ['toString', /has no row 'toString'/],
         ['tail', /more thread-seconds than 'tail'/],
       ],
     });

@@ -110,19 +110,34 @@ describe('the number of grains', () => {
       2 ** 33,
       2 ** 44,
     ]);
-    fc.assert(
-      fc.property(
+    const most = (terms: number, largest: number, grains: number) =>
+      BigInt(terms) * BigInt(Math.ceil(largest * grains));
+    const property = fc.property(
+      fc.oneof(
         fc.integer({ min: 1, max: 1e9 }),
-        fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
-        (terms, largest) => {
-          const grains = chooseGrains(terms, largest);
-          expect(Number.isInteger(Math.log2(grains))).toBe(true);
-          const share = (grains * terms * largest) / 2 ** 53; // to within the rounding of the logarithm
-          expect(share).toBeLessThanOrEqual(1 + 1e-12);
-          expect(share).toBeGreaterThan(0.5 - 1e-12);
-        },
+        fc.integer({ min: 0, max: 30 }).map((power) => 2 ** power),
       ),
+      fc.oneof(
+        fc.double({ min: 1e-300, max: 1e300, noNaN: true }),
+        fc.double({ min: 0.1, max: 10, noNaN: true }),
+        fc.integer({ min: 0, max: 9 }).map((ulps) => 1 + ulps * Number.EPSILON),
+      ),
+      (terms, largest) => {
+        const grains = chooseGrains(terms, largest);
+        expect(Number.isInteger(Math.log2(grains))).toBe(true);
+        expect(most(terms, largest, grains)).toBeLessThanOrEqual(2n ** 53n);
+        if (grains < 2 ** 1023) expect(most(terms, largest, 2 * grains)).toBeGreaterThan(2n ** 53n);
+      },
     );
+    fc.assert(property, { numRuns: 500 });
+  });
+
+  test('holds the bound where a logarithm is rounded: a million terms just above 1 pass it with one power more', () => {
+    const largest = 1 + Number.EPSILON;
+    expect(2 ** Math.floor(53 - Math.log2(2 ** 20 * largest))).toBe(2 ** 33); // 2^53 + 2^20 grains in all
+    expect(chooseGrains(2 ** 20, largest)).toBe(2 ** 32);
+    expect(chooseGrains(2 ** 53 - 1, 1)).toBe(1);
+    expect([chooseGrains(1, 5e-324), chooseGrains(1, 1e300)]).toEqual([2 ** 1023, 2 ** -944]);
   });
 
   test('needs a largest term above 0', () => {

@@ -20,6 +20,8 @@ import {
   pointsOf,
   speedUpOf,
   type Evidence,
+  type Forecast,
+  type Measured,
   type MeasuredStage,
 } from '../../lib/measure/evidence.js';
 import type { Ledger } from '../../lib/measure/ledger.js';
@@ -58,14 +60,16 @@ const full: Evidence = {
   machine: describeMachine(),
   sum: { operation: 'own', terms: 10, grains: 10, width: 1 },
   code: 'export const own = (a) => a < 1 && a > 0;',
-  expected: 1.05,
-  tolerance: 0.1,
+  expected: 1.0005,
+  tolerance: 0.001,
+  largest: 1,
   forecasts: [
     { by: 'you', speedUp: 1.9, why: 'two cores', at: 500_000 },
     { by: 'Amdahl', speedUp: 1.95, why: '99 % can be shared', at: 600_000 },
   ],
   measured: {
     began: 1_000_000,
+    firstBegan: 1_000_000,
     pieces: 16,
     stages: [
       stage('serial', 1, 1),
@@ -123,20 +127,34 @@ describe('the rubric', () => {
       stage(['serial', 'pool', 'chunked', 'distributed'][i - 1], 1, 1, 0.5),
     );
     expect(line(0, stages(...halves))).toEqual([0, 'the total, 0.5, is no exact integer']);
-    const once = full.measured.stages.map((one) => ({ ...one, totals: one.totals.slice(0, 1) }));
-    expect(line(0, stages(...once))[0]).toBe(1);
+    const few = { ...distributed, totals: distributed.totals.slice(0, 2) };
+    expect(line(0, stages(serial, pool, chunked, few))).toEqual([
+      1,
+      'all 15 totals are equal; three cuts or more would show more',
+    ]);
+    const once = { stage: 'slurm', workers: 2, totals: [{ pieces: 16, total: 100 }] }; // a queue stands before each cut
+    expect(line(0, stages(...full.measured.stages, once))).toEqual([2, 'all 17 totals are 100']);
+    expect(line(0, stages())).toEqual([0, 'nothing was run']);
   });
 
-  test('the value', () => {
-    expect(line(1, {})).toEqual([1, 'off by 0.050; 0.1 was allowed']);
-    expect(line(1, { tolerance: 0.01 })[0]).toBe(0);
+  test('the value, near a known one, where near means something', () => {
+    expect(line(1, {})).toEqual([1, 'off by 0.00050; 0.001 was allowed']);
+    expect(line(1, { tolerance: 0.0001 })[0]).toBe(0);
     expect(line(1, { expected: NaN })).toEqual([0, 'no value to compare with was given']);
+    expect(line(1, { tolerance: 1e9 })).toEqual([
+      0,
+      '1e9 was allowed; more than 0.001 shows nothing here'.replace('1e9', '1000000000'),
+    ]);
+    expect(line(1, { tolerance: 0.0011 })[0]).toBe(0);
+    expect(line(1, { tolerance: 0.0011, largest: 2 })[0]).toBe(1);
+    expect(line(1, { tolerance: NaN })[0]).toBe(0);
+    expect(line(1, stages())).toEqual([0, 'nothing was run']);
   });
 
   test('a prediction counts if it has a number and a reason, and came first', () => {
     const own = (change: object) => ({ forecasts: [{ ...full.forecasts[0], ...change }, full.forecasts[1]] });
-    expect(line(2, {})).toEqual([1, 'written 1 s before the first run'.replace('1 s', '500 s')]);
-    expect(line(2, own({ at: 1_000_001 }))).toEqual([0, 'it was written when the runs had begun']);
+    expect(line(2, {})).toEqual([1, 'written 500 s before the first run']);
+    expect(line(2, own({ at: 1_000_001 }))).toEqual([0, 'it was written when the sum had been measured']);
     expect(line(2, own({ speedUp: NaN }))).toEqual([0, 'no number was predicted']);
     expect(line(2, own({ why: ' ' }))).toEqual([0, 'it has no reason']);
     expect(line(2, { forecasts: [] })[0]).toBe(0);
@@ -213,6 +231,7 @@ describe('the page', () => {
     expect(wrong).toContain('<span class="bad">Not equal:</span> 2 different totals.');
     expect(wrong).toContain('Nothing is written yet.');
     expect(wrong).toContain('No row is named');
+    expect(evidencePage({ ...full, ...stages() })).toContain('Nothing was run.');
     const alone = evidencePage({ ...full, ...stages(serial, stage('pool', 1, 1)), forecasts: [] });
     expect(alone).toContain('With one worker a speed-up is not measurable here.');
   });
@@ -290,6 +309,42 @@ describe('measuring', () => {
     expect(measured.stages[0].strays).toEqual([999]);
     expect(line(0, { measured })).toEqual([0, '3 totals, 2 of them different']);
     await seldom.close();
+  });
+
+  test('who predicts when the sum has been measured is late, also where it is measured anew after that', async () => {
+    const executor = await startSerial({
+      tasks: [
+        taskModule({ ones: ({ length }: SumInput) => length, twos: ({ length }: SumInput) => 2 * length }),
+      ],
+    });
+    const measure = (operation: string) =>
+      measureStages(
+        { operation, terms: 77, grains: 1, width: 1 },
+        { serial: { executor } },
+        { cuts: [1], repeats: 1 },
+      );
+    const early = foretell('you', 1, 'one core');
+    const first = await measure('ones');
+    const late = foretell('you', 1.1, 'I have seen it');
+    const model = foretell('Amdahl', 1.2, 'costs of today');
+    const again = await measure('ones');
+    expect([first.firstBegan, again.firstBegan]).toEqual([first.began, first.began]);
+    expect(again.began).toBeGreaterThan(first.began);
+    const points = (own: Forecast, measured: Measured) => line(2, { forecasts: [own, model], measured })[0];
+    expect([points(early, first), points(early, again), points(late, again)]).toEqual([1, 1, 0]);
+    // The cell is run once more with the same words: they were written at the first time.
+    expect(points(foretell('you', 1, 'one core'), again)).toBe(1);
+    // A model's number comes out otherwise each time, and tells nothing of who has looked.
+    const timed = { ...full.measured, began: again.began, firstBegan: first.began };
+    expect(line(3, { forecasts: [early, model], measured: timed })[0]).toBe(1);
+    const page = evidencePage({ ...full, forecasts: [late, model], measured: timed });
+    expect([...page.matchAll(/<td>(before|after)<\/td>/g)].map(([, when]) => when)).toEqual([
+      'after',
+      'before',
+    ]);
+    // Another sum has not been measured yet.
+    expect(points(late, await measure('twos'))).toBe(1);
+    await executor.close();
   });
 
   test('speed-ups are of medians, and only of what was timed', () => {
