@@ -13,7 +13,7 @@ import {
   utimesSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { prepare } from './prepare.mjs';
@@ -28,7 +28,7 @@ Exit code: 0 done, 1 packing failed, 2 unknown or wrong flag.
 `;
 /** Made for another machine, or by use, with paths, names and addresses of the one it was made on; at any depth. */
 const NOT_PACKED =
-  /^(\.git|node_modules|dist|dist-.*|\.ipynb_checkpoints|lola-(runs|logs|lesson(-\d+)?)|(run|capstone)\.html|.*\.log|.*\.tar\.gz)$/;
+  /^(\.git|node_modules|dist|dist-.*|\.ipynb_checkpoints|lola-(runs|logs|lesson.*)|(run|capstone)\.html|.*\.log|.*\.tar\.gz)$/;
 /** What tools keep beside the packages: where tests were, and how long they took. */
 const CACHES = ['.vite', '.vite-temp', '.cache'];
 
@@ -54,20 +54,36 @@ export function packRoom({ to }) {
     });
     dropFractions(room);
     run(process.execPath, [join(room, 'scripts', 'prepare.mjs')], room); // builds dist from the files packed
-    run('tar', ['-czf', archive, '-C', workplace, basename(room)]);
+    archiveFolder(room, archive, isClone() ? Number(git('log', '-1', '--format=%ct')) : undefined);
   } finally {
     rmSync(workplace, { recursive: true, force: true });
   }
   return archive;
 }
 
+/**
+ * Archives a folder so that it tells nothing of who did: no user, no group, no mask of theirs. With GNU's tar the same
+ * files give the same bytes, if they are given one time.
+ * @param {number | undefined} seconds when all files were written, since 1970; absent means when they were
+ */
+export function archiveFolder(folder, archive, seconds) {
+  const gnu = ['--owner=0', '--group=0', '--numeric-owner', '--mode=u+rwX,go+rX,go-w', '--sort=name'];
+  if (seconds !== undefined) gnu.push(`--mtime=@${seconds}`);
+  const bsd = ['--uid=0', '--gid=0', '--uname=', '--gname=']; // of macOS and Windows
+  const neutral = run('tar', ['--version']).includes('GNU tar') ? gnu : bsd;
+  run('tar', [...neutral, '-czf', archive, '-C', dirname(folder), basename(folder)]);
+}
+
+const isClone = () => existsSync(join(root, '.git'));
+const git = (...args) => run('git', ['-C', root, ...args]).trimEnd();
+
 /** The files of the last commit; of this folder as it is, where it is no clone. */
 function layFiles(room, workplace) {
-  if (existsSync(join(root, '.git'))) {
+  if (isClone()) {
     const plain = join(workplace, 'files.tar');
-    const changed = run('git', ['-C', root, 'status', '--porcelain']).trimEnd();
+    const changed = git('status', '--porcelain');
     if (changed) process.stdout.write(`lolas-pi: not committed, and so not packed:\n${changed}\n`);
-    run('git', ['-C', root, 'archive', '--format=tar', `--output=${plain}`, 'HEAD']);
+    git('archive', '--format=tar', `--output=${plain}`, 'HEAD');
     run('tar', ['-xf', plain, '-C', room]);
     return;
   }

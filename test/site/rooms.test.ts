@@ -1,11 +1,12 @@
 // Ready rooms: what .devcontainer/ and .binder/ set up is what this repository asks for.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { isPacked } from '../../scripts/room.mjs';
+import { archiveFolder, isPacked } from '../../scripts/room.mjs';
 import { notebookNames, readNotebook } from '../support/notebook.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -64,6 +65,31 @@ test('a room packed from a folder that is no clone has nothing that use or tests
   expect(
     ['', 'lib/slurm/run.ts', 'episodes/recorded/07-slurm.json', 'package-lock.json'].every(isPacked),
   ).toBe(true);
+});
+
+test.skipIf(process.platform === 'win32')('the archive tells nothing of who packed it, and when', () => {
+  const parent = mkdtempSync(join(tmpdir(), 'lola-room-'));
+  const isGnu = execFileSync('tar', ['--version'], { encoding: 'utf8' }).includes('GNU tar');
+  /** An archive of two files, made in this order and with this mask. */
+  const packed = (names: readonly string[], mask: number): Buffer => {
+    const folder = join(parent, String(mask), 'room');
+    mkdirSync(folder, { recursive: true });
+    for (const name of names) writeFileSync(join(folder, name), name, { mode: 0o777 & ~mask });
+    utimesSync(join(folder, names[0]), 1e9 + mask, 1e9 + mask);
+    const archive = join(parent, `${mask}.tar.gz`);
+    archiveFolder(folder, archive, 1_700_000_000);
+    return gunzipSync(readFileSync(archive));
+  };
+  try {
+    const first = packed(['a.ts', 'b.ts'], 0o022);
+    expect(first.toString('latin1')).toContain('room/a.ts');
+    expect(first.includes(`\0${userInfo().username}\0`)).toBe(false);
+    const header = first.subarray(first.indexOf('room/a.ts')); // of ustar: user and group as octal numbers at 108 and 116
+    expect(header.subarray(108, 123).toString()).toMatch(/^0+[\0 ]0+$/);
+    if (isGnu) expect(packed(['b.ts', 'a.ts'], 0o077).equals(first)).toBe(true);
+  } finally {
+    rmSync(parent, { recursive: true });
+  }
 });
 
 test.each([
