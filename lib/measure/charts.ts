@@ -147,7 +147,7 @@ export function errorChart(
   const ends = [Math.min(...sizes), Math.max(...sizes)];
   return {
     kind: 'lines',
-    title: 'Error of pi: a hundred times the samples for one digit',
+    title: 'Error of pi by the number of samples',
     x: { label: 'samples', log: true },
     y: { label: 'distance from pi', log: true },
     series: [

@@ -158,7 +158,8 @@ function whyNot(
   const effect = ranges[0].median - ranges[ranges.length - 1].median;
   const widest = Math.max(...ranges.map(({ high, low }) => high - low));
   if (widest < effect) return undefined;
-  const text = `no fit: runs alike differ by up to ${widest.toPrecision(2)} s, and ${counts[0]} to ${counts[counts.length - 1]} workers by ${effect.toPrecision(2)} s. Take more samples, or a quieter machine.`;
+  const saved = effect > 0 ? `${effect.toPrecision(2)} s` : 'nothing';
+  const text = `no fit: repeats with one number of workers differ by up to ${widest.toPrecision(2)} s, and going from ${counts[0]} to ${counts[counts.length - 1]} workers saves ${saved}. Take more samples, or a quieter machine.`;
   return { refused: 'noise-wider-than-effect', text };
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { agreementBreaches, challengesOf } from '../support/episode-challenges.js';
 import { episodeBreaches, pageBreaches } from '../support/episode-rules.js';
 import { parsePage } from '../support/episode.js';
-import { notebookOf, textCell } from '../support/made-up.js';
+import { codeCell, notebookOf, textCell } from '../support/made-up.js';
 
 const SOUND = `---
 title: 'One: a loop'
@@ -352,6 +352,24 @@ describe('an episode and its notebook', () => {
   test('agree where titles and minutes do; votes are of the episode alone', () => {
     expect(challengesOf(page(SOUND)).map(({ kind }) => kind)).toEqual(['Exercise', 'Vote', 'Stretch']);
     expect(agreementBreaches(page(SOUND), notebook(...prompts))).toEqual([]);
+  });
+
+  test('differ in the code that an exercise begins with, where that is more than a line', () => {
+    const starts = [
+      codeCell('count-exercise', 'count = () => {\n};'),
+      codeCell('sum-exercise', 'sum = NaN;'),
+    ];
+    const { cells } = notebook(...prompts);
+    const tagged = starts.map((cell) => ({ ...cell, metadata: { tags: ['exercise'] } }));
+    const both = notebookOf([...cells, ...tagged]);
+    expect(agreementBreaches(page(SOUND), both)).toEqual([
+      'only in the notebook: the code of count-exercise',
+    ]);
+    const shown = SOUND.replace(
+      'One, two',
+      '<!-- cell: notebooks/01-serial.ipynb#count-exercise -->\n\nOne, two',
+    );
+    expect(agreementBreaches(page(shown), both)).toEqual([]);
   });
 
   test('differ in a title, in minutes, in an exercise that one of them lacks', () => {

@@ -110,7 +110,12 @@ describe('fitAmdahl', () => {
     const noisy = [1, 2, 4].flatMap((workers) =>
       [5, 9, 12].map((seconds) => ({ workers, seconds: seconds - workers / 10 })),
     );
-    expect(fitAmdahl(noisy, 4).refused).toBe('noise-wider-than-effect');
+    expect(fitAmdahl(noisy, 4)).toEqual({
+      refused: 'noise-wider-than-effect',
+      text: 'no fit: repeats with one number of workers differ by up to 7.0 s, and going from 1 to 4 workers saves 0.30 s. Take more samples, or a quieter machine.',
+    });
+    const slower = noisy.map(({ workers, seconds }) => ({ workers, seconds: seconds + workers }));
+    expect(fitAmdahl(slower, 4).text).toContain('from 1 to 4 workers saves nothing.');
   });
 });
 

@@ -94,6 +94,12 @@ describe('the house', () => {
     ).toEqual([]);
   });
 
+  test('is cited by the version that package.json has', () => {
+    const read = (name: string) => readFileSync(join(lib, '..', name), 'utf8');
+    const { version } = JSON.parse(read('package.json')) as { version: string };
+    expect(/^version: (.*)$/m.exec(read('CITATION.cff'))?.[1]).toBe(version);
+  });
+
   test('every file opens with what it is for, and there are no default exports', () => {
     expect(sources.filter(({ text }) => !/^(\/\/|\/\*\*|#!)/.test(text)).map(({ file }) => file)).toEqual([]);
     expect(sources.filter(({ text }) => /^export default/m.test(text)).map(({ file }) => file)).toEqual([]);

@@ -93,7 +93,7 @@ export function minuteBreaches(page: Page): string[] {
   return found;
 }
 
-/** An episode and its notebook have the same exercises, with the same minutes. */
+/** An episode and its notebook have the same exercises, with the same minutes, beginning with the same code. */
 export function agreementBreaches(page: Page, notebook: Notebook): string[] {
   const inNotebook = notebook.cells
     .filter((cell) => hasTag(cell, 'prompt'))
@@ -105,5 +105,13 @@ export function agreementBreaches(page: Page, notebook: Notebook): string[] {
   return [
     ...only(inNotebook, inEpisode).map((one) => `only in the notebook: ${one}`),
     ...only(inEpisode, inNotebook).map((one) => `only in the episode: ${one}`),
+    ...hiddenStarts(page, notebook),
   ];
+}
+
+/** Exercises that begin with a function or a text to change, which the episode does not show. Of one line, a prompt tells. */
+function hiddenStarts(page: Page, { cells }: Notebook): string[] {
+  const starts = cells.filter((cell) => hasTag(cell, 'exercise') && sourceOf(cell).includes('\n'));
+  const hidden = starts.filter(({ id }) => !page.lines.some((line) => line.endsWith(`.ipynb#${id} -->`)));
+  return hidden.map(({ id }) => `only in the notebook: the code of ${id}`);
 }
