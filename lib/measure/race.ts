@@ -238,7 +238,9 @@ function serialPartsOf(result: RaceResult): string[] {
     if (refused) refusals.add(text);
     const { workers, speedUp } = points[points.length - 1];
     const karp = () =>
-      `Karp-Flatt at ${workers} workers ${percent(karpFlatt(speedUp.median, workers))}, overhead included`;
+      speedUp.median < 1
+        ? `with ${workers} workers slower than with one (speed-up ${short(speedUp.median)}): the overhead was larger than the gain, so no serial part can be told`
+        : `Karp-Flatt at ${workers} workers ${percent(karpFlatt(speedUp.median, workers))}, overhead included`;
     const parts = [...(refused ? [] : [text]), ...(workers > 1 ? [karp()] : [])];
     return parts.length > 0 ? [`${stage}: ${parts.join('; ')}.`] : [];
   });
