@@ -1,5 +1,6 @@
 // `lola board`: a room's predictions and speed-ups together, from the files of `lola race --json`; nothing is sent anywhere.
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from '../errors.js';
 import { boardCharts, boardTable } from '../measure/board.js';
@@ -16,7 +17,8 @@ export function addBoard(program: Command): void {
     .action(runBoard);
 }
 
-function runBoard(files: readonly string[], { report }: { readonly report?: string }): void {
+function runBoard(given: readonly string[], { report }: { readonly report?: string }): void {
+  const files = given.flatMap(filesOf);
   const results: RaceResult[] = [];
   for (const file of files) {
     try {
@@ -28,7 +30,7 @@ function runBoard(files: readonly string[], { report }: { readonly report?: stri
     }
   }
   if (results.length === 0)
-    throw new InvalidArgumentError(`board: none of the ${files.length} files is the result of a race.`);
+    throw new InvalidArgumentError(`board: nothing in ${given.join(', ')} is the result of a race.`);
   const [head, ...rows] = boardTable(results);
   process.stdout.write(`${table(head, rows)}\n`);
   if (report === undefined) return;
@@ -39,4 +41,16 @@ function runBoard(files: readonly string[], { report }: { readonly report?: stri
       `board: cannot write '${report}': ${(cause as Error).message}. Name a file in a folder that is there.`,
     );
   }
+}
+
+/** The files of a pattern as *.json, which Windows' shells hand over as it is; a name of a file, as it is. */
+function filesOf(name: string): string[] {
+  const last = basename(name);
+  if (existsSync(name) || !/[*?]/.test(last)) return [name];
+  const escaped = last.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+  const pattern = new RegExp(`^(?!\\.)${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i');
+  const folder = dirname(name);
+  const found = existsSync(folder) ? readdirSync(folder).filter((one) => pattern.test(one)) : [];
+  if (found.length === 0) process.stderr.write(`lola: left out: no file is named as in '${name}'\n`);
+  return found.sort().map((one) => join(folder, one));
 }

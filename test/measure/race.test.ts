@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -423,6 +423,37 @@ describe('lola race and lola board', () => {
     expect(stderr).toMatch(/left out: .*other.json is no result of a race: machine is missing/);
     expect(existsSync(file('board.html'))).toBe(true);
     expect(lola('board', file('other.json')).status).toBe(2);
+  });
+
+  test('the board takes a pattern that no shell has filled in, and says which one fits no file', () => {
+    mkdirSync(file('room'));
+    const put = (name: string, nickname: string) =>
+      writeFileSync(join(file('room'), name), JSON.stringify({ ...four, nickname }));
+    put('race-2.json', 'ben');
+    put('race-1.json', 'ada');
+    put('race-10.json', 'cy');
+    put('race+1.json', 'dot');
+    put('.race-3.json', 'hidden');
+    put('race-1.json.bak', 'old');
+    const names = (...patterns: string[]) => {
+      const { status, stdout, stderr } = lola('board', ...patterns.map((one) => join(file('room'), one)));
+      const rows = stdout.trimEnd().split('\n').slice(2);
+      return [status, rows.map((row) => row.split(' ')[0]), stderr.trim()];
+    };
+    expect(names('race-?.json')).toEqual([0, ['ada', 'ben'], '']);
+    expect(names('*.json')).toEqual([0, ['dot', 'ada', 'cy', 'ben'], '']);
+    expect(names('race+*.json', 'race-1.json')).toEqual([0, ['dot', 'ada'], '']);
+    const none = join(file('room'), 'rice*.json');
+    const said = `lola: left out: no file is named as in '${none}'`;
+    expect(names('rice*.json', 'race-1.json')).toEqual([0, ['ada'], said]);
+    expect(names('rice*.json')).toEqual([
+      2,
+      [],
+      `${said}\nlola: board: nothing in ${none} is the result of a race.`,
+    ]);
+    if (process.platform === 'win32') return; // elsewhere a file may be called so
+    put('race-*.json', 'star');
+    expect(names('race-*.json')).toEqual([0, ['star'], '']);
   });
 
   test.each([
