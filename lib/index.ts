@@ -132,4 +132,5 @@ export { checkStreams } from './checks/streams.js';
 export { checkCluster } from './checks/cluster.js';
 export { checkSlurm } from './checks/slurm.js';
 export { checkScaling } from './checks/scaling.js';
-export { checkCapstone, type Leaf, type OwnIntegral } from './checks/capstone.js';
+export { checkCapstone, type Leaf } from './checks/capstone.js';
+export type { OwnIntegral } from './checks/own-sum.js';

@@ -1,10 +1,11 @@
-// Checks for the exercises of notebook 05: they say 'passed: ...' or 'not yet: ...' and why, and never throw.
-import { ChunkedArray, LazyNumber } from '../array/array.js';
+// Checks for the exercises of notebook 05.
+import type { LazyNumber } from '../array/array.js';
 import { compute } from '../array/compute.js';
 import { startSerial } from '../execute/serial.js';
 import { keyOfSeed } from '../sampling/seed.js';
 import { fillUniform } from '../sampling/stream.js';
-import { notYet, passed, type Verdict } from './verdict.js';
+import { wrongLazy } from './lazy.js';
+import { notYet, passed, stoppedWith, telling, tellingLater, type Verdict } from './verdict.js';
 
 /** 'How many tasks has the count over 1 000 000 points in chunks of 300 000, unfused, and how many fused?' */
 export function judgeTasks(answer: { readonly unfused: number; readonly fused: number }): Verdict {
@@ -47,48 +48,57 @@ export function judgeCut(chunks: readonly number[]): Verdict {
   return passed('each thread gets the same work, to one point.');
 }
 
-/** 'Write the mean distance of the points from the origin, as a number that is not computed yet.' */
-export async function judgeMeanDistance(
-  meanDistance: (samples: number, chunks: number) => unknown,
+/** What a learner writes here: a number that is not computed yet, of so many samples in chunks of such a size. */
+type Lazy = (samples: number, chunks: number) => unknown;
+
+/** Judges the number that such a function gives, for two lengths and two cuts. */
+async function judgeLazy(
+  answer: Lazy,
+  name: string,
+  method: string,
+  wrong: (value: number, samples: number) => string | undefined,
+  why: string,
 ): Promise<Verdict> {
-  if (typeof meanDistance !== 'function')
-    return notYet('meanDistance must be a function of samples and chunks.');
+  if (typeof answer !== 'function') return notYet(`${name} must be a function of samples and chunks.`);
   const executor = await startSerial();
   try {
     for (const [samples, chunks] of [
       [1_000, 100],
       [70_000, 9_999],
-    ] as const) {
-      const lazy = meanDistance(samples, chunks);
-      if (lazy === undefined) return notYet('meanDistance gives nothing. Does it end in a return?');
-      if (typeof lazy === 'number' || lazy instanceof Promise)
-        return notYet('give the number before it is computed: leave compute to the caller.');
-      if (lazy instanceof ChunkedArray)
-        return notYet('that is an array of distances. Which method makes a number of it?');
-      if (!(lazy instanceof LazyNumber)) return notYet('give what a method such as mean() gives.');
-      if (lazy.node.chunks.length !== samples)
-        return notYet(`the array has ${lazy.node.chunks.length} elements for ${samples} samples.`);
-      if (lazy.node.chunks.sizes[0] !== chunks)
-        return notYet('the array is not cut as asked: pass chunks on.');
-      const [value] = await compute(lazy, { executor, kernel: 'reference' });
-      const text = wrongDistance(value, samples);
+    ]) {
+      const lazy = answer(samples, chunks);
+      const form = wrongLazy(lazy, { name, method, length: samples, chunks });
+      if (form) return notYet(form);
+      const [value] = await compute(lazy as LazyNumber, { executor, kernel: 'reference' });
+      const text = wrong(value, samples);
       if (text) return notYet(text);
     }
+    return passed(why);
   } catch (error) {
-    return notYet(`it stopped with ${String(error)}`);
+    return stoppedWith(error);
   } finally {
     await executor.close();
   }
-  return passed('two lengths, two cuts, and the distances are right. In the limit it is 0.7652.');
 }
 
-/** What is wrong with a mean distance; nothing where it is right. */
-function wrongDistance(value: number, samples: number): string | undefined {
-  const [x, y] = [0, 1].map((stream) => {
+/** The lesson's points: as many samples of each of these streams. */
+function uniforms(samples: number, streams: readonly number[]): Float32Array[] {
+  return streams.map((stream) => {
     const out = new Float32Array(samples);
     fillUniform(out, keyOfSeed(), stream, 0);
     return out;
   });
+}
+
+/** 'Write the mean distance of the points from the origin, as a number that is not computed yet.' */
+export function judgeMeanDistance(answer: Lazy): Promise<Verdict> {
+  const why = 'two lengths, two cuts, and the distances are right. In the limit it is 0.7652.';
+  return judgeLazy(answer, 'meanDistance', 'a method such as mean()', wrongDistance, why);
+}
+
+/** What is wrong with a mean distance; nothing where it is right. */
+function wrongDistance(value: number, samples: number): string | undefined {
+  const [x, y] = uniforms(samples, [0, 1]);
   const mean = (of: (x: number, y: number) => number): number =>
     x.reduce((sum, x, i) => sum + of(x, y[i]), 0) / samples;
   const is = (expected: number): boolean => Math.abs(value - expected) < 1e-5 * expected;
@@ -104,36 +114,13 @@ function wrongDistance(value: number, samples: number): string | undefined {
 }
 
 /** 'Estimate the volume of the ball of radius 1 from the points of three streams, x, y and 2.' */
-export async function judgeBall(inside: (samples: number, chunks: number) => unknown): Promise<Verdict> {
-  if (typeof inside !== 'function') return notYet('ballInside must be a function of samples and chunks.');
-  const executor = await startSerial();
-  try {
-    for (const [samples, chunks] of [
-      [1_000, 300],
-      [50_000, 20_000],
-    ] as const) {
-      const lazy = inside(samples, chunks);
-      if (lazy instanceof ChunkedArray) return notYet('that is an array. Count its true elements.');
-      if (!(lazy instanceof LazyNumber))
-        return notYet('give a count that is not computed yet, as sum() gives.');
-      const [count] = await compute(lazy, { executor, kernel: 'reference' });
-      const text = wrongBall(count, samples);
-      if (text) return notYet(text);
-    }
-  } catch (error) {
-    return notYet(`it stopped with ${String(error)}`);
-  } finally {
-    await executor.close();
-  }
-  return passed('8 * count / samples comes near 4/3 * pi = 4.18879.');
+export function judgeBall(answer: Lazy): Promise<Verdict> {
+  const why = '8 * count / samples comes near 4/3 * pi = 4.18879.';
+  return judgeLazy(answer, 'ballInside', 'a method such as sum()', wrongBall, why);
 }
 
 function wrongBall(count: number, samples: number): string | undefined {
-  const streams = [0, 1, 2].map((stream) => {
-    const out = new Float32Array(samples);
-    fillUniform(out, keyOfSeed(), stream, 0);
-    return out;
-  });
+  const streams = uniforms(samples, [0, 1, 2]);
   const counted = (...of: readonly number[]): number => {
     let inside = 0;
     for (let i = 0; i < samples; i++)
@@ -148,16 +135,10 @@ function wrongBall(count: number, samples: number): string | undefined {
   return `${count} of ${samples} is not the count for streams x, y and 2; it is ${counted(0, 1, 2)}. Is it x*x + y*y + z*z <= 1, added from left to right?`;
 }
 
-/** What a notebook calls: prints the verdict. */
+/** What notebook 05 calls; each prints its verdict. */
 export const checkChunked = {
-  tasks: (answer: { readonly unfused: number; readonly fused: number }): void => print(judgeTasks(answer)),
-  cut: (chunks: readonly number[]): void => print(judgeCut(chunks)),
-  meanDistance: async (answer: (samples: number, chunks: number) => unknown): Promise<void> =>
-    print(await judgeMeanDistance(answer)),
-  ball: async (answer: (samples: number, chunks: number) => unknown): Promise<void> =>
-    print(await judgeBall(answer)),
+  tasks: telling(judgeTasks),
+  cut: telling(judgeCut),
+  meanDistance: tellingLater(judgeMeanDistance),
+  ball: tellingLater(judgeBall),
 };
-
-function print({ passed, text }: Verdict): void {
-  console.log(`${passed ? 'passed' : 'not yet'}: ${text}`);
-}

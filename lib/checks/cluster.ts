@@ -1,6 +1,6 @@
 // Checks for the exercises of notebook 06.
 import { show } from '../errors.js';
-import { notYet, passed, tell, type Verdict } from './verdict.js';
+import { judgeFunction, telling, type Verdict } from './verdict.js';
 
 const joined = (name: string, here: number) =>
   `lola.scheduler - INFO - Worker joined: ${name}, 1 thread (${here} here)`;
@@ -33,15 +33,18 @@ const LOGS: readonly { readonly lines: readonly string[]; readonly here: readonl
 ];
 
 /** 'Write workersHere(log): the names of the workers that are here after these lines.' */
-export function judgeHere(answer: (log: readonly string[]) => readonly string[]): Verdict {
-  if (typeof answer !== 'function') return notYet('workersHere must be a function of the lines of a log.');
-  for (const [i, { lines, here }] of LOGS.entries()) {
-    const found: unknown = answer([...lines]);
-    if (!Array.isArray(found)) return notYet(`workersHere must give a list, and gives ${show(found)}.`);
-    const text = wrongHere(found, lines, here);
-    if (text) return notYet(i === 0 ? text : `${text} The log was: ${lines.join(' | ')}`);
-  }
-  return passed('whoever reads the log knows who is here, without asking the scheduler (C13).');
+function judgeHere(answer: (log: readonly string[]) => readonly string[]): Verdict {
+  return judgeFunction(answer, {
+    of: 'workersHere(log)',
+    gives: 'a list',
+    inputs: LOGS.map(({ lines }) => [lines]),
+    call: () => 'workersHere(log)',
+    wrong: (found, _, lines) => {
+      const text = wrongHere(found, lines, LOGS.find((log) => log.lines === lines)!.here);
+      return text && lines !== LOGS[0].lines ? `${text} The log was: ${lines.join(' | ')}` : text;
+    },
+    why: 'whoever reads the log knows who is here, without asking the scheduler (C13).',
+  });
 }
 
 function wrongHere(
@@ -72,23 +75,20 @@ function wrongHere(
 }
 
 /** 'Write endOf(work, joinedAt): when is a run over in which a second worker joins?' Both in seconds. */
-export function judgeEnd(answer: (work: number, joinedAt: number) => number): Verdict {
-  if (typeof answer !== 'function') return notYet('endOf must be a function of work and joinedAt.');
-  for (const [work, joinedAt] of [
-    [10, 4],
-    [60, 0],
-    [10, 12],
-  ]) {
-    const found: unknown = answer(work, joinedAt);
-    const asked = `endOf(${work}, ${joinedAt})`;
-    if (typeof found !== 'number' || Number.isNaN(found))
-      return notYet(`${asked} must be a number, and is ${show(found)}.`);
-    const text = wrongEnd(found, work, joinedAt);
-    if (text) return notYet(`${asked} is not ${Number(found.toFixed(3))}: ${text}`);
-  }
-  return passed(
-    'what is left is shared from the moment of joining; whoever comes after the end changes nothing.',
-  );
+function judgeEnd(answer: (work: number, joinedAt: number) => number): Verdict {
+  return judgeFunction(answer, {
+    of: 'endOf(work, joinedAt)',
+    inputs: [
+      [10, 4],
+      [60, 0],
+      [10, 12],
+    ],
+    wrong: (found, asked, work, joinedAt) => {
+      const text = wrongEnd(found, work, joinedAt);
+      return text && `${asked} is not ${Number(found.toFixed(3))}: ${text}`;
+    },
+    why: 'what is left is shared from the moment of joining; whoever comes after the end changes nothing.',
+  });
 }
 
 function wrongEnd(found: number, work: number, joinedAt: number): string | undefined {
@@ -128,18 +128,14 @@ const ARRIVALS: readonly (readonly Arrival[])[] = [
 ];
 
 /** 'Write total(arrivals): the samples inside, where some tasks were run more than once.' */
-export function judgeTotal(answer: (arrivals: readonly Arrival[]) => number): Verdict {
-  if (typeof answer !== 'function') return notYet('total must be a function of the list of arrivals.');
-  for (const arrivals of ARRIVALS) {
-    const found: unknown = answer(arrivals.map((arrival) => ({ ...arrival })));
-    if (typeof found !== 'number' || Number.isNaN(found))
-      return notYet(`total must give a number, and gives ${show(found)}.`);
-    const text = wrongTotal(found, arrivals);
-    if (text) return notYet(text);
-  }
-  return passed(
-    'every task once, whoever counted it and however often. So a lost worker changes no integer.',
-  );
+function judgeTotal(answer: (arrivals: readonly Arrival[]) => number): Verdict {
+  return judgeFunction(answer, {
+    of: 'total(arrivals)',
+    inputs: ARRIVALS.map((arrivals) => [arrivals]),
+    call: () => 'total(arrivals)',
+    wrong: (found, _, arrivals) => wrongTotal(found, arrivals),
+    why: 'every task once, whoever counted it and however often. So a lost worker changes no integer.',
+  });
 }
 
 function wrongTotal(found: number, arrivals: readonly Arrival[]): string | undefined {
@@ -181,18 +177,14 @@ const PAIRS: readonly (readonly [pool: Cost, cluster: Cost])[] = [
 ];
 
 /** 'Write crossover(pool, cluster): from how many samples on is the cluster faster?' */
-export function judgeCrossover(answer: (pool: Cost, cluster: Cost) => number): Verdict {
-  if (typeof answer !== 'function') return notYet('crossover must be a function of two costs.');
-  for (const [pool, cluster] of PAIRS) {
-    const found: unknown = answer(pool, cluster);
-    if (found === undefined) return notYet('crossover gives nothing. Does it end in a return?');
-    if (typeof found !== 'number') return notYet(`crossover must give a number, and gives ${show(found)}.`);
-    const text = wrongCrossover(found, pool, cluster);
-    if (text) return notYet(text);
-  }
-  return passed(
-    'a cluster pays where it has more threads than the pool, and enough work to earn its messages.',
-  );
+function judgeCrossover(answer: (pool: Cost, cluster: Cost) => number): Verdict {
+  return judgeFunction(answer, {
+    of: 'crossover(pool, cluster)',
+    inputs: PAIRS,
+    call: () => 'crossover(pool, cluster)',
+    wrong: (found, _, pool, cluster) => wrongCrossover(found, pool, cluster),
+    why: 'a cluster pays where it has more threads than the pool, and enough work to earn its messages.',
+  });
 }
 
 function wrongCrossover(found: number, pool: Cost, cluster: Cost): string | undefined {
@@ -216,8 +208,8 @@ function secondsOf({ fixed, perSample }: Cost, samples: number): string {
 
 /** What notebook 06 calls; each prints its verdict. */
 export const checkCluster = {
-  here: (answer: (log: readonly string[]) => readonly string[]): void => tell(() => judgeHere(answer)),
-  end: (answer: (work: number, joinedAt: number) => number): void => tell(() => judgeEnd(answer)),
-  total: (answer: (arrivals: readonly Arrival[]) => number): void => tell(() => judgeTotal(answer)),
-  crossover: (answer: (pool: Cost, cluster: Cost) => number): void => tell(() => judgeCrossover(answer)),
+  here: telling(judgeHere),
+  end: telling(judgeEnd),
+  total: telling(judgeTotal),
+  crossover: telling(judgeCrossover),
 };

@@ -1,10 +1,10 @@
 // Checks for the exercises of notebook 07.
 import { show } from '../errors.js';
 import { lintScript, secondsOf } from '../slurm/lint.js';
-import { notYet, passed, tell, type Verdict } from './verdict.js';
+import { judgeFunction, notYet, passed, telling, type Verdict } from './verdict.js';
 
 /** 'Mend the script: ten minutes, four cores, a node of its own.' */
-export function judgeScript(answer: string): Verdict {
+function judgeScript(answer: string): Verdict {
   if (typeof answer !== 'string') return notYet(`the script must be a text, not ${show(answer)}.`);
   const script = answer.trim();
   const [slip] = lintScript(script);
@@ -27,7 +27,7 @@ export function judgeScript(answer: string): Verdict {
 const TIMES = [600, 3661, 90_000, 59];
 
 /** 'Write askFor(seconds): the time as Slurm reads it, HH:MM:SS.' */
-export function judgeTime(answer: (seconds: number) => string): Verdict {
+function judgeTime(answer: (seconds: number) => string): Verdict {
   if (typeof answer !== 'function') return notYet('askFor must be a function of the seconds.');
   for (const seconds of TIMES) {
     const found: unknown = answer(seconds);
@@ -59,18 +59,16 @@ const RUNS: readonly (readonly [tasks: number, secondsPerTask: number])[] = [
 const [LEAST_SECONDS, MOST_ELEMENTS] = [60, 1000];
 
 /** 'Write elementsOf(tasks, secondsPerTask): into how many elements to cut a run.' */
-export function judgeElements(answer: (tasks: number, secondsPerTask: number) => number): Verdict {
-  if (typeof answer !== 'function')
-    return notYet('elementsOf must be a function of tasks and secondsPerTask.');
-  for (const [tasks, secondsPerTask] of RUNS) {
-    const found: unknown = answer(tasks, secondsPerTask);
-    const asked = `elementsOf(${tasks}, ${secondsPerTask})`;
-    if (typeof found !== 'number' || Number.isNaN(found))
-      return notYet(`${asked} must be a number, and is ${show(found)}.`);
-    const text = wrongElements(found, tasks, secondsPerTask);
-    if (text) return notYet(`${asked} is not ${found}: ${text}`);
-  }
-  return passed('elements that are worth their start, and no more of them than an array may have.');
+function judgeElements(answer: (tasks: number, secondsPerTask: number) => number): Verdict {
+  return judgeFunction(answer, {
+    of: 'elementsOf(tasks, secondsPerTask)',
+    inputs: RUNS,
+    wrong: (found, asked, tasks, secondsPerTask) => {
+      const text = wrongElements(found, tasks, secondsPerTask);
+      return text && `${asked} is not ${found}: ${text}`;
+    },
+    why: 'elements that are worth their start, and no more of them than an array may have.',
+  });
 }
 
 function wrongElements(found: number, tasks: number, secondsPerTask: number): string | undefined {
@@ -101,19 +99,19 @@ const FOLDERS: readonly {
 ];
 
 /** 'Write missing(tasks, names): the numbers of the tasks without a result.' */
-export function judgeMissing(
-  answer: (tasks: number, names: readonly string[]) => readonly number[],
-): Verdict {
-  if (typeof answer !== 'function')
-    return notYet('missing must be a function of the number of tasks and the names.');
-  for (const { tasks, names, missing } of FOLDERS) {
-    const found: unknown = answer(tasks, [...names]);
-    const asked = `missing(${tasks}, ${JSON.stringify(names)})`;
-    if (!Array.isArray(found)) return notYet(`${asked} must be a list, and is ${show(found)}.`);
-    const text = wrongMissing(found, tasks, names, missing);
-    if (text) return notYet(`${asked}: ${text}`);
-  }
-  return passed('whoever sees the folder knows what is left. That is how a run is taken up again.');
+function judgeMissing(answer: (tasks: number, names: readonly string[]) => readonly number[]): Verdict {
+  return judgeFunction(answer, {
+    of: 'missing(tasks, names)',
+    gives: 'a list',
+    inputs: FOLDERS.map(({ tasks, names }) => [tasks, names] as const),
+    call: (tasks, names) => `missing(${tasks}, ${JSON.stringify(names)})`,
+    wrong: (found, asked, tasks, names) => {
+      const { missing } = FOLDERS.find((folder) => folder.names === names)!;
+      const text = wrongMissing(found, tasks, names, missing);
+      return text && `${asked}: ${text}`;
+    },
+    why: 'whoever sees the folder knows what is left. That is how a run is taken up again.',
+  });
 }
 
 function wrongMissing(
@@ -140,10 +138,8 @@ function wrongMissing(
 
 /** What notebook 07 calls; each prints its verdict. */
 export const checkSlurm = {
-  script: (answer: string): void => tell(() => judgeScript(answer)),
-  time: (answer: (seconds: number) => string): void => tell(() => judgeTime(answer)),
-  elements: (answer: (tasks: number, secondsPerTask: number) => number): void =>
-    tell(() => judgeElements(answer)),
-  missing: (answer: (tasks: number, names: readonly string[]) => readonly number[]): void =>
-    tell(() => judgeMissing(answer)),
+  script: telling(judgeScript),
+  time: telling(judgeTime),
+  elements: telling(judgeElements),
+  missing: telling(judgeMissing),
 };

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest';
 import { arange } from '../../lib/array/create.js';
 import { compute } from '../../lib/array/compute.js';
-import { checkCapstone, type Leaf, type OwnIntegral } from '../../lib/checks/capstone.js';
+import { checkCapstone, type Leaf } from '../../lib/checks/capstone.js';
+import type { OwnIntegral } from '../../lib/checks/own-sum.js';
 import { chooseGrains, type SumInput } from '../../lib/estimators/sum.js';
 import { startSerial } from '../../lib/execute/serial.js';
 
@@ -205,14 +206,17 @@ describe('notebook 09', () => {
         [() => undefined, /Does it end in a return/],
         [() => 'sum', /give what sum\(\) gives, not 'sum'/],
         [form((terms, chunks) => compute(heights(terms, chunks).sum(), { executor })), /leave compute/],
-        [form((terms, chunks, grains) => heights(terms, chunks).multiply(grains)), /the array of all terms/],
+        [
+          form((terms, chunks, grains) => heights(terms, chunks).multiply(grains)),
+          /the array of all of them/,
+        ],
         [
           form((terms, chunks, grains) =>
             heights(terms - 1, chunks)
               .multiply(grains)
               .sum(),
           ),
-          /has 999 elements for 1000 terms/,
+          /has 999 elements, and was to have 1000/,
         ],
         [form((terms, _, grains) => heights(terms, terms).multiply(grains).sum()), /pass chunks on/],
         [form((terms, chunks) => heights(terms, chunks).sum()), /counts no grains/],

@@ -54,7 +54,7 @@ describe('notebook 01', () => {
       wrong: [
         [() => undefined, /Does it end in a return/],
         [9, /must be a function/],
-        [() => [1], /gives an array of 1/],
+        [() => [1], /must be a number, and is an array of 1/],
         [seconds, /those are seconds/],
         [(d: number, ns: number) => (samplesForDigits(d) * ns) / year, /a nanosecond is 1e-9/],
         [(d: number) => seconds(d, 1) / year, /holds for one nanosecond a sample/],
@@ -85,7 +85,7 @@ describe('notebook 01', () => {
       wrong: [
         [() => undefined, /Does it end in a return/],
         [undefined, /must be a function/],
-        [() => [1], /gives an array of 1/],
+        [() => [1], /must be a number, and is an array of 1/],
         [inPieces(ends, () => 0), /the last 100 samples are in no piece/],
         [inPieces(ends, (_, size) => size), /goes on to sample 1 200/],
         [
@@ -148,7 +148,8 @@ describe('notebook 03', () => {
       right: [samples, (total: number, parts: number) => samples(total, parts).reverse()],
       wrong: [
         [() => [], /the list is empty/],
-        [() => undefined, /must give a list, and gives nothing/],
+        [() => undefined, /shares gives nothing\. Does it end in a return/],
+        [() => 3, /shares\(10, 3\) must be a list, and is 3/],
         [5, /must be a function/],
         [() => ['4', '3', '3'], /a share of '4' samples/],
         [floor, /10 on 3: the shares sum to 9, not 10\. Where did the remainder go/],
@@ -177,7 +178,7 @@ describe('notebook 03', () => {
       right: [even],
       wrong: [
         [() => [], /the list is empty/],
-        [() => undefined, /must give a list/],
+        [() => ({}), /pieces\(10, 3\) must be a list/],
         ['pieces', /must be a function/],
         [samples, /a piece is \{ start, samples \}/],
         [

@@ -108,7 +108,8 @@ describe('notebook 07', () => {
       right: [right, (tasks: number, names: readonly string[]) => right(tasks, names).reverse()],
       wrong: [
         [() => [], /task 8 has no result, and is not in your list/],
-        [() => undefined, /must be a list, and is nothing/],
+        [() => undefined, /missing gives nothing/],
+        [() => 8, /must be a list, and is 8/],
         [[8, 9], /must be a function/],
         [() => ['8', '9'], /a task is a number, not '8'/],
         [(tasks: number, names: readonly string[]) => [...right(tasks, names), tasks], /there is no task 10/],
