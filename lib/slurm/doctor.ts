@@ -57,7 +57,7 @@ export async function diagnose(
     const found = await waitFor(job, folder, signal, onReport);
     return typeof found === 'string'
       ? [{ ok: false, text: found }]
-      : [...describeFound(found, asked, stand !== undefined)];
+      : describeFound(found, asked, stand !== undefined);
   } finally {
     stand?.close();
     if (job !== undefined) await scancel([job]);
@@ -99,38 +99,28 @@ export function describeFound(
   addresses: readonly string[],
   standIn: boolean,
 ): Finding[] {
+  const findings: Finding[] = [];
+  const say = (ok: boolean, text: string) => void findings.push({ ok, text });
   const here = process.versions.node;
-  const findings: Finding[] = [
-    { ok: true, text: `a job started on ${host}, saw our files, and ran Node ${node}` },
-  ];
+  say(true, `a job started on ${host}, saw our files, and ran Node ${node}`);
   if (node !== here)
-    findings.push({
-      ok: false,
-      text: `Node ${node} there and ${here} here: load the same one ('prologue' or 'node')`,
-    });
-  const inside = addresses.filter((address) => LOOPBACK.test(new URL(address).hostname));
-  if (inside.length === addresses.length) {
-    findings.push({
-      ok: false,
-      text: `wrong interface: the scheduler listens on ${inside.join(', ')}, which only its own host can reach. Start it with: lola scheduler --host 0.0.0.0`,
-    });
-    return findings;
-  }
-  const open = addresses.filter((address) => ways[address] === 'ok');
-  for (const address of addresses) {
-    if (inside.includes(address)) continue;
+    say(false, `Node ${node} there and ${here} here: load the same one ('prologue' or 'node')`);
+  const outside = addresses.filter((address) => !LOOPBACK.test(new URL(address).hostname));
+  if (outside.length === 0)
+    say(
+      false,
+      `wrong interface: the scheduler listens on ${addresses.join(', ')}, which only its own host can reach. Start it with: lola scheduler --host 0.0.0.0`,
+    );
+  // A host has interfaces that nodes need not reach: workers try each address in turn.
+  const open = addresses.some((address) => ways[address] === 'ok');
+  for (const address of outside) {
     const way = ways[address] ?? 'not tried';
-    if (way === 'ok')
-      findings.push({
-        ok: true,
-        text: `${host} reaches ${standIn ? 'this host' : 'the scheduler'} at ${address}`,
-      });
-    // A host has interfaces that nodes need not reach: workers try each address in turn.
+    if (way === 'ok') say(true, `${host} reaches ${standIn ? 'this host' : 'the scheduler'} at ${address}`);
     else
-      findings.push({
-        ok: open.length > 0,
-        text: `${address}: ${explain(way, standIn)}${open.length > 0 ? ' No harm: workers take the other address.' : ''}`,
-      });
+      say(
+        open,
+        `${address}: ${explain(way, standIn)}${open ? ' No harm: workers take the other address.' : ''}`,
+      );
   }
   return findings;
 }

@@ -8,7 +8,7 @@ import { clock, tellingEnds, type Executor, type RunOptions } from '../task/exec
 import { loadOperations } from '../task/run-task.js';
 import type { Task, Value } from '../task/task.js';
 import { claim } from './claim.js';
-import { SlurmError, coresOf, maxArraySize } from './commands.js';
+import { coresOf, maxArraySize } from './commands.js';
 import { Following, type Plan } from './follow.js';
 import { checkSettings, type JobSettings } from './render.js';
 import { RunDirectory, type RunRecord } from './run-directory.js';
@@ -16,6 +16,8 @@ import { writeTasks } from './task-file.js';
 
 /** So many elements for each that runs at a time: an even finish, and little to do again where one is lost. */
 const ELEMENTS_PER_WORKER = 4;
+/** An element should run for so many seconds at least. */
+const LEAST_SECONDS = 10;
 
 /** What Slurm may be given. */
 export interface SlurmOptions {
@@ -29,8 +31,7 @@ export interface SlurmOptions {
   readonly workers?: number;
   /** The most elements a run is cut into; four for each worker where none is given. */
   readonly elements?: number;
-  /** An element runs at least so long, if `secondsPerTask` says how long a task takes; 10 where none is given. */
-  readonly minSeconds?: number;
+  /** How long a task takes, where that is known: an element is given enough of them to be worth its start. */
   readonly secondsPerTask?: number;
   /** What the run is for. A run that has one is for coming back to: a dependent job adds it up, whoever is there then. */
   readonly label?: Value;
@@ -47,27 +48,18 @@ export interface SlurmOptions {
 export async function startSlurm(options: SlurmOptions = {}): Promise<Executor> {
   const { tasks = [], settings = {}, directory = 'lola-runs', onReport = () => {} } = options;
   checkSettings(settings, 'slurm: settings');
-  for (const name of ['minSeconds', 'secondsPerTask'] as const) {
-    const value = options[name];
-    if (value !== undefined && !(value >= 0))
-      throw new InvalidArgumentError(`slurm: ${name} must be a number of seconds >= 0, got ${value}.`);
-  }
+  if (options.secondsPerTask !== undefined && !(options.secondsPerTask > 0))
+    throw new InvalidArgumentError(
+      `slurm: secondsPerTask must be a number above 0, got ${options.secondsPerTask}. Leave it out if you do not know.`,
+    );
   await loadOperations(tasks); // a module that cannot be loaded is refused here, where its mistake was made
-  const workers = checkInteger(
-    'slurm: workers',
-    options.workers ?? (await coresOf(settings.partition)),
-    1,
-    'Take as many as may run at once.',
-  );
-  const elements = checkInteger(
-    'slurm: elements',
-    options.elements ?? ELEMENTS_PER_WORKER * workers,
-    1,
-    'Take some for each worker.',
-  );
+  const workers = options.workers ?? (await coresOf(settings.partition));
+  checkInteger('slurm: workers', workers, 1, 'Take as many as may run at once.');
+  const elements = options.elements ?? ELEMENTS_PER_WORKER * workers;
+  checkInteger('slurm: elements', elements, 1, 'Take some for each worker.');
   const most = await maxArraySize();
   const folder = resolve(directory);
-  makeFolder(folder);
+  new RunDirectory(folder).attempt(() => mkdirSync(folder, { recursive: true })); // refused before there is anything to lose
   const own = { tasks, settings, onReport, directory: folder, workers, elements, maxArraySize: most };
   return new SlurmExecutor({ ...options, ...own });
 }
@@ -169,23 +161,10 @@ class SlurmExecutor implements Executor {
   }
 
   private planFor(total: number): Plan {
-    const { workers, elements, minSeconds = 10, secondsPerTask, maxArraySize: most, onReport } = this.options;
-    const leastTasks =
-      secondsPerTask === undefined || secondsPerTask === 0 ? 1 : Math.ceil(minSeconds / secondsPerTask);
+    const { workers, elements, secondsPerTask = Infinity, maxArraySize: most, onReport } = this.options;
+    const leastTasks = Math.ceil(LEAST_SECONDS / secondsPerTask);
     // One array holds the whole run, so that all of it is on its way when the client goes.
     const tasksPerElement = Math.max(1, leastTasks, Math.ceil(total / Math.min(elements, most)));
     return { workers, tasksPerElement, maxArraySize: most, onReport };
-  }
-}
-
-function makeFolder(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true });
-  } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new SlurmError(
-      `cannot make ${directory}: ${reason}. Name a folder that you may write to and all nodes see.`,
-      { cause },
-    );
   }
 }

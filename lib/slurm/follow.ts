@@ -241,9 +241,5 @@ export class Following {
   }
 }
 
-const UNKNOWN: JobState = {
-  job: '',
-  state: 'gone from Slurm (as when cancelled while it waited)',
-  reason: '',
-  node: '',
-};
+const GONE = 'gone from Slurm (as when cancelled while it waited)';
+const UNKNOWN: JobState = { job: '', state: GONE, reason: '', node: '' };

@@ -1,17 +1,7 @@
 // A run as files on the shared file system: the tasks, who began which, and the results. Whoever sees the folder can go on
 // with the run; nothing else is needed.
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { InvalidArgumentError, type ErrorRecord } from '../errors.js';
@@ -151,13 +141,7 @@ export class RunDirectory {
     const draft = this.file(`${name}.${process.pid}-${randomBytes(3).toString('hex')}.draft`);
     this.attempt(() => {
       try {
-        const file = openSync(draft, 'wx');
-        try {
-          writeAll(file, Buffer.from(content as Uint8Array));
-          fsyncSync(file); // a full disk says so here
-        } finally {
-          closeSync(file);
-        }
+        writeFileSync(draft, content, { flag: 'wx', flush: true }); // a full disk says so here
         renameSync(draft, this.file(name));
       } catch (error) {
         rmSync(draft, { force: true });
@@ -182,9 +166,4 @@ export class RunDirectory {
       );
     }
   }
-}
-
-/** All of it: a file system may take less than it was given. */
-export function writeAll(file: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
 }

@@ -1,10 +1,10 @@
 // The tasks of a run in one file, and beside it the place where each begins: an element reads its own and no other.
-import { closeSync, fsyncSync, openSync, readSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
 import { checkTask } from '../task/run-task.js';
 import type { Task } from '../task/task.js';
 import { SlurmError } from './commands.js';
-import { writeAll, type RunDirectory } from './run-directory.js';
+import type { RunDirectory } from './run-directory.js';
 
 /** Writes the tasks one after the other, and where each begins. A million of them take the memory of their places. */
 export async function writeTasks(
@@ -20,8 +20,8 @@ export async function writeTasks(
     let waiting: Uint8Array[] = [];
     const places: number[] = [0];
     const flush = () => {
-      writeAll(body, Buffer.concat(waiting));
-      writeAll(index, doubles(places));
+      writeFileSync(body, Buffer.concat(waiting));
+      writeFileSync(index, doubles(places));
       waiting = [];
       places.length = 0;
     };
