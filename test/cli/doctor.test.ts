@@ -249,23 +249,29 @@ describe('what the doctor knows', () => {
   });
 });
 
+/** All that the doctor is made of, below scripts/. */
+const FILES = ['doctor.mjs', 'doctor/facts.mjs', 'doctor/report.mjs', 'machine.mjs'];
+const read = (name: string) => readFileSync(join(repository, 'scripts', name), 'utf8');
+
 describe('syntax and imports that an old Node can read', () => {
-  it.each(['doctor.mjs', 'machine.mjs'])('%s has none that came after Node 12', (name) => {
-    const text = readFileSync(join(repository, 'scripts', name), 'utf8');
-    const source = ts.createSourceFile(name, text, ts.ScriptTarget.ESNext, false, ts.ScriptKind.JS);
+  it.each(FILES)('%s has none that came after Node 12', (name) => {
+    const source = ts.createSourceFile(name, read(name), ts.ScriptTarget.ESNext, false, ts.ScriptKind.JS);
     const young: string[] = [];
     const imports: string[] = [];
     (function visit(node: ts.Node) {
       if (NEWER_THAN_12.has(node.kind)) young.push(ts.SyntaxKind[node.kind]);
-      if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier))
-        imports.push(node.moduleSpecifier.text);
+      const from =
+        ts.isImportDeclaration(node) || ts.isExportDeclaration(node) ? node.moduleSpecifier : undefined;
+      if (from && ts.isStringLiteral(from)) imports.push(from.text);
       // Nothing but functions may await.
       if (ts.isAwaitExpression(node)) young.push('await');
       ts.forEachChild(node, visit);
     })(source);
     expect(young).toEqual([]);
     expect(imports).not.toEqual([]);
-    expect(imports.filter((from) => from !== './machine.mjs' && !builtinModules.includes(from))).toEqual([]);
+    const own = FILES.map((file) => new URL(file, 'file:///').href);
+    const isOwn = (from: string) => own.includes(new URL(from, `file:///${name}`).href);
+    expect(imports.filter((from) => !isOwn(from) && !builtinModules.includes(from))).toEqual([]);
   });
 });
 const NEWER_THAN_12 = new Set([
@@ -284,8 +290,7 @@ describe.skipIf(process.platform === 'win32')('the command in a clone', () => {
   beforeAll(() => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'lola-doctor-')));
     clone = join(folder, 'clone');
-    for (const name of ['doctor.mjs', 'machine.mjs', 'prepare.mjs'])
-      write(`scripts/${name}`, readFileSync(join(repository, 'scripts', name), 'utf8'));
+    for (const name of [...FILES, 'prepare.mjs']) write(`scripts/${name}`, read(name));
     write('package.json', '{"type":"module"}');
     write('package-lock.json', '{"lock":1}');
     write('tsconfig.json', '{"compilerOptions":{"rootDir":"lib"},"include":["lib"]}');
@@ -475,7 +480,7 @@ describe.skipIf(process.platform === 'win32')('the command in a clone', () => {
   it('nothing it prints names the host, the user or a folder', () => {
     install();
     // A user called 'node' or a host called 'linux' is a word of the doctor's own.
-    const own = readFileSync(join(repository, 'scripts', 'doctor.mjs'), 'utf8') + process.platform;
+    const own = FILES.map(read).join('') + process.platform;
     const names = [hostname(), userInfo().username].filter((name) => !own.includes(name));
     for (const text of [run().stdout, run(['--json']).stdout]) {
       for (const name of [...names, folder, repository]) expect(text).not.toContain(name);
