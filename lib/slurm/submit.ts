@@ -64,13 +64,10 @@ export class Submitter {
     directives: readonly string[],
   ): string {
     const settings = { ...this.record.settings, name: this.nameOf(part), logDir: this.run.file('logs') };
-    const program = (name: string) => [fileURLToPath(new URL(`./${name}.js`, import.meta.url))];
-    const values = {
-      node: nodeWords(settings),
-      ...(template === 'array'
-        ? { element: program('element'), run: [this.run.path, part] }
-        : { reduce: program('reduce'), run: [this.run.path] }),
-    };
+    const name = template === 'array' ? 'element' : 'reduce';
+    const program = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+    const run = template === 'array' ? [this.run.path, part] : [this.run.path];
+    const values = { node: nodeWords(settings), [name]: [program], run };
     this.run.write(file, render(template, settings, values, directives));
     return this.run.file(file);
   }

@@ -72,13 +72,8 @@ export async function watchWorkers(
   const states = await jobStates(jobs);
   return states.map((state) => {
     if (isLive(state)) return state;
-    return {
-      ...state,
-      ending: describeEnd(
-        state,
-        join(logDirOf(settings), `${settings.name ?? 'lola-worker'}-${state.job}.log`),
-      ),
-    };
+    const log = `${settings.name ?? 'lola-worker'}-${state.job}.log`;
+    return { ...state, ending: describeEnd(state, join(logDirOf(settings), log)) };
   });
 }
 

@@ -2,11 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { openTerminal } from '../../lib/slurm/terminal.js';
 import { readNotebook } from '../support/notebook.js';
 import { runNotebook, textOf } from '../support/notebook-runner.js';
 import { folder, own } from '../support/slurm.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const lessons = () => readdirSync(root).filter((name) => name.startsWith('lola-lesson'));
+const before = lessons();
+afterAll(() => {
+  for (const name of lessons()) if (!before.includes(name)) rmSync(join(root, name), { recursive: true });
+});
 
 test('the lesson’s terminal runs commands, shows a failure, and ends what it has in the background', async () => {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
@@ -38,9 +45,6 @@ test(
   'notebook 07 runs on a Slurm: one integer three ways, and no job stays',
   { timeout: 600_000 },
   async () => {
-    const root = fileURLToPath(new URL('../..', import.meta.url));
-    const lessons = () => readdirSync(root).filter((name) => name.startsWith('lola-lesson'));
-    const before = lessons();
     const home = folder('home');
     mkdirSync(home);
     const { cells, problems } = await runNotebook(readNotebook('07-slurm.ipynb'), {
@@ -55,6 +59,5 @@ test(
     expect(text.match(/6283161607 of them inside/g)).toHaveLength(3); // result.txt, resume, and with an element cancelled
     expect(text).toMatch(/CANCELLED, on node\d.*submitting again what is missing/);
     await expect.poll(own, { timeout: 30_000 }).toEqual([]);
-    for (const name of lessons()) if (!before.includes(name)) rmSync(join(root, name), { recursive: true });
   },
 );
