@@ -30,14 +30,8 @@ export const SQUEUE_FIELDS = '%F|%A|%K|%T|%N|%r|%j';
 export function parseSqueue(printed: string): JobState[] {
   return linesOf(printed).map((line) => {
     const [array, own, element, state, node, reason] = line.split('|');
-    const index = /^\d+$/.test(element) ? Number(element) : undefined;
-    return {
-      job: index === undefined ? own : array,
-      ...(index === undefined ? {} : { element: index }),
-      state,
-      reason,
-      node,
-    };
+    const known = { job: own, state, reason, node };
+    return /^\d+$/.test(element) ? { ...known, job: array, element: Number(element) } : known;
   });
 }
 
@@ -46,14 +40,8 @@ export function parseSacct(printed: string): JobState[] {
   return linesOf(printed).flatMap((line) => {
     const [id, state, exitCode, node] = line.split('|');
     const [job, elements] = id.split('_');
-    // 'CANCELLED by 1000' names who did it
-    const known = {
-      job,
-      state: state.split(' ')[0],
-      reason: state.split(' ').slice(1).join(' '),
-      node,
-      exitCode,
-    };
+    const [word, ...who] = state.split(' '); // as in 'CANCELLED by 1000'
+    const known = { job, state: word, reason: who.join(' '), node, exitCode };
     return elements === undefined ? [known] : expand(elements).map((element) => ({ ...known, element }));
   });
 }
