@@ -35,7 +35,7 @@ function runBoard(given: readonly string[], { report }: { readonly report?: stri
   process.stdout.write(`${table(head, rows)}\n`);
   if (report === undefined) return;
   try {
-    writeFileSync(report, pageOf("Lola's pi: the board", [], [head, ...rows], boardCharts(results)));
+    writeFileSync(report, pageOf("Lola's pi: the board", [head, ...rows], boardCharts(results)));
   } catch (cause) {
     throw new InvalidArgumentError(
       `board: cannot write '${report}': ${(cause as Error).message}. Name a file in a folder that is there.`,

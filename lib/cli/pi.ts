@@ -5,11 +5,12 @@ import type { Estimate } from '../estimators/run.js';
 import { STAGES, type StageOptions } from '../estimators/stages.js';
 import { allottedCores, childrenPeakMemoryBytes, forgetPeakMemory, peakMemoryBytes } from '../machine.js';
 import { allowedThreads } from '../slurm/login-node.js';
+import { clock } from '../task/executor.js';
 import { EXIT } from './exit.js';
 import { readChoice, readCount, readSeed } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { progressBar } from './progress.js';
-import { addWatchFlags, localThreads, startWatch, type WatchFlags } from './watch.js';
+import { addWatchFlags, startWatch, type WatchFlags } from './watch.js';
 import { addWhereFlags, readWhereFlags, warn, type WhereFlags } from './whereabouts.js';
 
 interface PiFlags extends WhereFlags, WatchFlags {
@@ -72,8 +73,11 @@ async function runPi(flags: PiFlags): Promise<void> {
   const { signal, release } = interruptible();
   let done = false;
   try {
-    watch.startStage(stage, localThreads(stage, workers));
     const { onEvent } = watch;
+    // A pool tells only of threads that work: that the others are there, too, is told here.
+    const threads = stage === 'serial' ? 1 : (workers ?? allottedCores());
+    if (stage === 'serial' || stage === 'pool' || stage === 'chunked')
+      onEvent?.({ type: 'joined', worker: 'local', threads, time: clock() });
     const report = await estimateWithProgress(stage, samples, { ...options, signal, onEvent });
     process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : describe(report, samples));
     if (report.interrupted) process.exitCode = EXIT.interrupted;

@@ -49,6 +49,7 @@ async function handle(order: ToRacer): Promise<FromRacer> {
   run = async (samples) => {
     const others = stage === 'distributed' ? childrenCpuSeconds() : 0; // its workers are processes of their own
     const given = [samples, { seed, executor, onEvent }];
+    told = performance.now(); // a short run tells its events when it is over
     const { value, cpuSeconds: own } = await timeOnce({ timed: estimate, given });
     if (watched) tellEvents();
     const peak = stage === 'distributed' ? childrenPeakMemoryBytes() : 0;
@@ -62,7 +63,7 @@ async function handle(order: ToRacer): Promise<FromRacer> {
 /** Events travel together, so often (ms). */
 const EVENTS_MS = 100;
 let events: ExecutorEvent[] = [];
-let told = 0;
+let told: number;
 
 /** Takes an event and, once in a while or without one, passes on what came. */
 function tellEvents(event?: ExecutorEvent): void {

@@ -1,20 +1,16 @@
 // `lola race`, and `npm start`, its short form: the stages against one another on this machine, in turn, each in a
 // process of its own.
-import { fork, type ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { CancelledError, EstimatorError, InvalidArgumentError, fromErrorRecord } from '../errors.js';
+import { CancelledError, InvalidArgumentError } from '../errors.js';
 import { STAGES } from '../estimators/stages.js';
 import { describeMachine } from '../machine.js';
 import {
-  chartsOf,
   disagreements,
   findingsOf,
   machineLine,
-  pageOf,
   progressionOf,
+  raceSection,
   racersOf,
   roundSamples,
   tableOfRace,
@@ -25,9 +21,9 @@ import { EXIT } from './exit.js';
 import { readChoice, readCount, readSeed } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { progressBar } from './progress.js';
-import type { FromRacer, ToRacer } from './race-child.js';
+import { RacerProcess } from './racer.js';
 import { table } from './table.js';
-import { addDashboardFlags, localThreads, startWatch, type Watch, type WatchFlags } from './watch.js';
+import { addWatchFlags, startWatch, type Watch, type WatchFlags } from './watch.js';
 
 /** A run that would take longer is left out of a sweep (s). */
 const MOST_SECONDS = 30;
@@ -35,7 +31,7 @@ const CALIBRATION = 1e7;
 /** Slurm's stage needs a cluster; all others run on any machine. */
 const RACED = Object.keys(STAGES).filter((stage) => stage !== 'slurm');
 
-interface RaceFlags extends Pick<WatchFlags, 'dashboard' | 'dashboardPort' | 'publicUrl' | 'report'> {
+interface RaceFlags extends WatchFlags {
   readonly stages: string;
   readonly samples?: string;
   readonly sweep?: string;
@@ -103,9 +99,8 @@ function addFlags(command: Command, workers: string, repeats: string): Command {
     .option('--seed <S>', 'a number or a text, the same for all', '2017')
     .option('--nickname <NAME>', 'the name that `lola board` shows')
     .option('--predict <S>', 'the best speed-up that you predict')
-    .option('--report <FILE>', 'also write an HTML page with tables and charts')
     .option('--json <FILE>', 'also write the result as JSON (lib/measure/race.schema.json)');
-  return addDashboardFlags(command);
+  return addWatchFlags(command);
 }
 
 async function runRace(flags: RaceFlags, form: Form): Promise<void> {
@@ -132,38 +127,27 @@ async function runRace(flags: RaceFlags, form: Form): Promise<void> {
     memory: [],
     notMeasured,
   };
-  for (const file of [flags.json, flags.report]) if (file !== undefined) write(file, ''); // refused before the work
-  const { dashboard, dashboardPort, publicUrl } = flags; // the page of --report is the race's own
-  const watch = await startWatch("Lola's pi: a race", { dashboard, dashboardPort, publicUrl });
+  if (flags.json !== undefined) write(flags.json, ''); // refused before the work
+  const watch = await startWatch("Lola's pi: a race", flags);
   const { signal, release } = interruptible();
   try {
     await new Race(result, racers, signal, watch).run(sizes ?? form.aimSeconds);
   } catch (error) {
     if (error instanceof CancelledError) result.interrupted = true;
     else {
-      await watch.finish(false);
+      await watch.finish(false, raceSection(result));
       throw error;
     }
   } finally {
     release();
     if (flags.json !== undefined) write(flags.json, `${JSON.stringify(result, null, 1)}\n`);
   }
-  tell(result, form, flags.report);
-  await watch.finish(!result.interrupted);
+  tell(result, form);
+  await watch.finish(!result.interrupted, raceSection(result));
 }
 
-/** Prints what was measured, writes the page, and sets the exit code. */
-function tell(result: RaceResult, form: Form, report: string | undefined): void {
-  if (report !== undefined)
-    write(
-      report,
-      pageOf(
-        "Lola's pi: a race",
-        [machineLine(result.machine), ...findingsOf(result)],
-        tableOfRace(result),
-        chartsOf(result),
-      ),
-    );
+/** Prints what was measured, and sets the exit code. */
+function tell(result: RaceResult, form: Form): void {
   const [head, ...rows] = form.table(result);
   process.stdout.write(
     `${machineLine(result.machine)}\n\n${table(head, rows)}\n\n${findingsOf(result, form.laws).join('\n')}\n`,
@@ -183,7 +167,7 @@ type Kept = Omit<RaceResult, 'runs' | 'memory' | 'notMeasured' | 'interrupted'> 
 
 /** The runs of a race, written into `result` as they end. */
 class Race {
-  private readonly children = new Map<Racer, Child>();
+  private readonly children = new Map<Racer, RacerProcess>();
 
   constructor(
     private readonly result: Kept,
@@ -221,7 +205,6 @@ class Race {
     try {
       for (let round = 0, done = 0; round < rounds; round++) {
         for (const [racer, child] of this.children) {
-          this.watch.startStage(racer.stage, localThreads(racer.stage, racer.workers));
           runs.push(await child.run(samples));
           this.note(racer, child.peakBytes);
           bar.update(++done);
@@ -258,114 +241,8 @@ class Race {
     }
   }
 
-  private startChild(racer: Racer, watch?: Watch): Promise<Child> {
-    return Child.start(racer, this.result.seed, this.signal, watch?.onEvent);
-  }
-}
-
-type Answer = Exclude<FromRacer, { readonly type: 'events' }>;
-
-/** A racer's process. */
-class Child {
-  peakBytes?: number;
-  private cold = true;
-  private startupSeconds = 0;
-  private readonly process: ChildProcess;
-  private answer?: (report: Answer) => void;
-
-  private constructor(
-    private readonly racer: Racer,
-    private readonly signal: AbortSignal,
-    onEvent?: Watch['onEvent'],
-  ) {
-    this.process = fork(fileURLToPath(new URL('./race-child.js', import.meta.url)), { execArgv: [] });
-    this.process.on('message', (report: FromRacer) => {
-      if (report.type === 'events') for (const event of report.events) onEvent?.(event);
-      else this.answer?.(report);
-    });
-  }
-
-  /** @param onEvent where somebody watches: what the racer's executor tells */
-  static async start(
-    racer: Racer,
-    seed: number | string,
-    signal: AbortSignal,
-    onEvent?: Watch['onEvent'],
-  ): Promise<Child> {
-    const child = new Child(racer, signal, onEvent);
-    try {
-      const report = await child.ask({ ...racer, seed, watched: onEvent !== undefined });
-      if (report.type === 'up') child.startupSeconds = report.startupSeconds;
-      return child;
-    } catch (error) {
-      await child.end(); // nobody else knows of it yet
-      throw error;
-    }
-  }
-
-  async run(samples: number): Promise<RaceRun> {
-    const report = await this.ask({ samples });
-    if (report.type !== 'ran')
-      throw new EstimatorError('RACE', `race: ${this.racer.stage} answered '${report.type}' to a run.`);
-    const { estimate, cpuSeconds, peakBytes } = report;
-    const { cold, startupSeconds } = this;
-    this.cold = false;
-    this.peakBytes = peakBytes;
-    return {
-      ...this.racer,
-      samples,
-      cold,
-      seconds: estimate.seconds,
-      ...(cold ? { startupSeconds } : {}),
-      cpuSeconds,
-      inside: estimate.inside,
-      kernel: estimate.kernel,
-    };
-  }
-
-  /** One order, one answer. @throws CancelledError where the race is stopped meanwhile; what the racer threw */
-  private async ask(order: ToRacer): Promise<Answer> {
-    const stop = new AbortController();
-    const cancelled = once(this.signal, 'abort', { signal: stop.signal }).then(() =>
-      Promise.reject(new CancelledError()),
-    );
-    const ended = once(this.process, 'exit', { signal: stop.signal }).then(() => {
-      throw this.gone();
-    });
-    const answered = new Promise<Answer>((resolve) => (this.answer = resolve));
-    try {
-      if (this.signal.aborted) throw new CancelledError();
-      if (this.hasEnded) throw this.gone(); // while others had their turns
-      this.process.send(order, () => {}); // one that cannot be told has ended, or is about to
-      const report = await Promise.race([answered, cancelled, ended]);
-      if (report.type === 'failed') throw fromErrorRecord(report.error);
-      return report;
-    } finally {
-      stop.abort();
-      await Promise.allSettled([cancelled, ended]);
-    }
-  }
-
-  private get hasEnded(): boolean {
-    return this.process.exitCode !== null || this.process.signalCode !== null;
-  }
-
-  private gone(): EstimatorError {
-    const { stage, workers } = this.racer;
-    const how = this.process.exitCode ?? this.process.signalCode;
-    return new EstimatorError(
-      'RACE',
-      `race: the process of ${stage} with ${workers} workers ended (${how}). Is there enough memory?`,
-    );
-  }
-
-  async end(): Promise<void> {
-    if (this.hasEnded) return;
-    const ended = once(this.process, 'exit');
-    const timer = setTimeout(() => this.process.kill('SIGKILL'), 2000);
-    if (this.process.connected) this.process.disconnect();
-    await ended;
-    clearTimeout(timer);
+  private startChild(racer: Racer, watch?: Watch): Promise<RacerProcess> {
+    return RacerProcess.start(racer, this.result.seed, this.signal, watch?.onEvent);
   }
 }
 

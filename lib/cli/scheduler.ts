@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { startScheduler } from '../cluster/scheduler.js';
 import { defaultSchedulerFile } from '../cluster/scheduler-file.js';
 import { readCount } from './flags.js';
-import { hideDashboard, showDashboard } from './watch.js';
+import { PUBLIC_URL, hideDashboard, showDashboard } from './watch.js';
 
 interface SchedulerFlags {
   readonly host: string;
@@ -33,10 +33,7 @@ export function addScheduler(program: Command): void {
     .option('--json', 'print one JSON object (address, file, pid) when it is up; the log goes to stderr')
     .option('--no-dashboard', 'do without the dashboard')
     .option('--dashboard-port <PORT>', 'absent: 8787, or the next one that is free')
-    .option(
-      '--public-url <URL>',
-      'where a proxy shows the dashboard (absent: what JupyterHub or Codespaces say)',
-    )
+    .option('--public-url <URL>', PUBLIC_URL)
     .action(runScheduler);
 }
 

@@ -6,9 +6,12 @@ import type { Command } from 'commander';
 import { sshLine } from '../dashboard/access.js';
 import type { Dashboard } from '../dashboard/dashboard.js';
 import { InvalidArgumentError } from '../errors.js';
-import { allottedCores } from '../machine.js';
-import { clock, type ExecutorEvent } from '../task/executor.js';
+import { describeMachine } from '../machine.js';
+import type { ExecutorEvent } from '../task/executor.js';
 import { readCount } from './flags.js';
+
+/** What --public-url means, wherever there is a dashboard. */
+export const PUBLIC_URL = 'where a proxy shows the dashboard (absent: what JupyterHub or Codespaces say)';
 
 /** The flags that addWatchFlags adds. */
 export interface WatchFlags {
@@ -23,36 +26,20 @@ export interface WatchFlags {
 export interface Watch {
   /** Absent where nobody wants events: executors then need not tell them. */
   readonly onEvent?: (event: ExecutorEvent) => void;
-  /** Says that a stage begins with so many threads of this process, since a pool tells only of those that work. */
-  readonly startStage: (stage: string, threads: number) => void;
-  /** Writes the report. After a run that is done, a dashboard on a terminal waits for Ctrl-C, so that it can be read. */
-  finish(done: boolean): Promise<void>;
+  /**
+   * Writes the report. After a run that is done, a dashboard on a terminal waits for Ctrl-C, so that it can be read.
+   * @param section what the report begins with, as HTML
+   */
+  finish(done: boolean, section?: string): Promise<void>;
 }
 
 export function addWatchFlags(command: Command): Command {
-  return addDashboardFlags(command)
-    .option(
-      '--report <FILE>',
-      'write the run as one HTML file with the same panels, to open without a server',
-    )
-    .option('--events <FILE>', 'write the raw events, a line of JSON each; lola report draws them');
-}
-
-/** The flags of the dashboard alone. */
-export function addDashboardFlags(command: Command): Command {
   return command
     .option('--dashboard', 'watch the run in a browser')
     .option('--dashboard-port <PORT>', 'absent: 8787, or the next one that is free')
-    .option(
-      '--public-url <URL>',
-      'where a proxy shows the dashboard (absent: what JupyterHub or Codespaces say)',
-    );
-}
-
-/** Threads of this process in a stage; none where workers join by themselves. */
-export function localThreads(stage: string, workers: number | undefined): number {
-  if (stage === 'serial') return 1;
-  return stage === 'pool' || stage === 'chunked' ? (workers ?? allottedCores()) : 0;
+    .option('--public-url <URL>', PUBLIC_URL)
+    .option('--report <FILE>', "write one HTML file with the dashboard's panels, to open without a server")
+    .option('--events <FILE>', 'write the raw events, a line of JSON each; lola report draws them');
 }
 
 /** Starts what the flags ask for. @throws InvalidArgumentError for a file that cannot be written, a port that is taken */
@@ -64,36 +51,30 @@ export async function startWatch(title: string, flags: WatchFlags): Promise<Watc
   }
   const { report, events } = flags;
   if (!flags.dashboard && report === undefined && events === undefined) {
-    return { startStage: () => {}, finish: async () => {} };
+    return { finish: async () => {} };
   }
   if (report !== undefined) writeReport(report, ''); // a file that cannot be written is refused before the work
   // Loaded only where they are asked for: a plain run need not wait for a server's packages.
   const [{ machineLine }, { createEventsFile }, { Recorder }, { renderReport }] = await Promise.all([
-    import('../dashboard/dashboard.js'),
+    import('../measure/race.js'),
     import('../dashboard/events-file.js'),
     import('../dashboard/recorder.js'),
     import('../dashboard/report.js'),
   ]);
-  const file = events === undefined ? undefined : createEventsFile(events, title, machineLine());
-  const recorder = report === undefined ? undefined : new Recorder(title, machineLine());
+  const machine = machineLine(describeMachine());
+  const file = events === undefined ? undefined : createEventsFile(events, title, machine);
+  const recorder = report === undefined ? undefined : new Recorder(title, machine);
   const dashboard = flags.dashboard ? await showDashboard(title, flags) : undefined;
   const onEvent = (event: ExecutorEvent) => {
     file?.onEvent(event);
     recorder?.add(event);
     dashboard?.onEvent(event);
   };
-  const end = () => {
-    file?.close();
-    if (report !== undefined && recorder) writeReport(report, renderReport(recorder.picture()));
-  };
   return {
     onEvent,
-    startStage: (stage, threads) => {
-      onEvent({ type: 'left', worker: 'local', reason: `the stage ${stage} begins`, time: clock() });
-      if (threads > 0) onEvent({ type: 'joined', worker: 'local', threads, time: clock() });
-    },
-    finish: async (done) => {
-      end();
+    finish: async (done, section) => {
+      file?.close();
+      if (report !== undefined && recorder) writeReport(report, renderReport(recorder.picture(), section));
       if (dashboard && process.stderr.isTTY && done) {
         process.stderr.write('The dashboard stays until Ctrl-C.\n');
         await interrupted();

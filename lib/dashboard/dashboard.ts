@@ -1,6 +1,7 @@
 // Starts a dashboard for any source of executor events: a pool in a notebook, a scheduler, a race.
 import { checkInteger } from '../errors.js';
 import { describeMachine } from '../machine.js';
+import { machineLine } from '../measure/race.js';
 import type { ExecutorEvent } from '../task/executor.js';
 import { Recorder, type Vitals } from './recorder.js';
 import { renderReport } from './report.js';
@@ -43,7 +44,7 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
   const { title = "Lola's pi", host = '127.0.0.1' } = options;
   if (options.port !== undefined)
     checkInteger('dashboard: port', options.port, 0, 'Leave it out for 8787.', 65535);
-  const recorder = new Recorder(title, machineLine());
+  const recorder = new Recorder(title, machineLine(describeMachine()));
   const server = new DashboardServer(recorder, { ...options, host });
   const port = await server.listen().catch(async (error: unknown) => {
     await server.close();
@@ -64,10 +65,4 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
     report: () => renderReport(recorder.picture()),
     close: () => (closing ??= server.close()),
   };
-}
-
-/** This machine, as a report names it. */
-export function machineLine(): string {
-  const { cpu, coresAllotted, coresSeen } = describeMachine();
-  return `${cpu}, ${coresAllotted} of ${coresSeen} cores, Node ${process.versions.node}`;
 }

@@ -150,10 +150,11 @@ export class Recorder {
   // ---- events
 
   private queued(task: string, time: number): void {
-    const quiet = this.progress.running === 0 && time - this.lastEnd > QUIET_MS;
+    const { running, waiting } = this.progress;
+    const quiet = running === 0 && time - this.lastEnd > QUIET_MS;
     // Tasks of a run that gave up are never started; so are those that threads let lie for so long.
-    const over = this.progress.waiting === 0 || this.gaveUp || this.alive > 0;
-    if (this.start !== undefined && quiet && over) this.newRun(time - this.lastEnd > LONG_QUIET_MS);
+    const over = quiet && (waiting === 0 || this.gaveUp || this.alive > 0);
+    if (this.start === undefined ? !this.underWay : over) this.newRun(time - this.lastEnd > LONG_QUIET_MS);
     if (this.progress.queued === 0) this.queuedFirst = time;
     if (this.start !== undefined) this.ledger.add({ type: 'queued', task, time });
     this.progress.queued += 1;
@@ -239,8 +240,14 @@ export class Recorder {
       thread.settled = undefined;
     }
     worker.left = { time: round(end), reason: short(reason) };
-    this.ledger.add({ type: 'left', worker: name, reason, time: end });
+    if (this.underWay) this.ledger.add({ type: 'left', worker: name, reason, time: end });
     this.setAlive(this.alive - worker.threads.size, end);
+    // All have gone, and nothing is left to do: whoever comes next begins a new run.
+    if (this.alive === 0 && !this.underWay) this.endRun();
+  }
+
+  private get underWay(): boolean {
+    return this.progress.running + this.progress.waiting > 0;
   }
 
   // ---- threads
@@ -319,12 +326,16 @@ export class Recorder {
   }
 
   private newRun(newStream: boolean): void {
+    this.endRun();
+    this.progress = { ...NO_TASKS };
+    if (newStream) this.clearStream();
+  }
+
+  private endRun(): void {
     this.start = undefined;
     this.gaveUp = false;
-    this.progress = { ...NO_TASKS };
     this.lulls = new Lulls();
     for (const thread of this.threads) Object.assign(thread, { settled: undefined, arrived: 0 });
-    if (newStream) this.clearStream();
   }
 
   private clearStream(): void {

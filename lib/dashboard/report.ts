@@ -19,8 +19,11 @@ export function pageFile(path: string): { readonly url: URL; readonly type: stri
     : undefined;
 }
 
-/** The report as a text of HTML, 1.3 MB of which is the chart library. */
-export function renderReport(picture: Picture): string {
+/**
+ * The report as a text of HTML, 1.3 MB of which is the chart library.
+ * @param section what else the run has to tell, as HTML whose text is escaped; it stands before the panels
+ */
+export function renderReport(picture: Picture, section = ''): string {
   // In a script element only '<' could end it; JSON may write it otherwise.
   const data = JSON.stringify(picture).replaceAll('<', '\\u003c');
   const scripts = [readFileSync(PLOTLY, 'utf8').replaceAll('</script', '<\\/script'), joinModules()];
@@ -34,6 +37,7 @@ export function renderReport(picture: Picture): string {
   ];
   return readFileSync(PAGE, 'utf8')
     .replace(/<link rel="stylesheet"[^>]*>/, () => head)
+    .replace('<main>', () => `<main>${section}`)
     .replace(/<script [^>]*><\/script>\s*/g, '')
     .replace('</body>', () => `${body.join('\n')}\n</body>`);
 }

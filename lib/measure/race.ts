@@ -281,25 +281,42 @@ export function chartsOf(result: RaceResult): Chart[] {
   ];
 }
 
-/** A page of its own: machine, table, findings and charts, without scripts and without anything from elsewhere. */
+/** What a report of a race tells before its panels: findings, table and charts. */
+export function raceSection(result: RaceResult): string {
+  const lines = [
+    ...findingsOf(result),
+    'Below is how it ran: each racer has rows of its own, one turn after another. Progress and lesson are of the last turn.',
+  ];
+  return `<section id="race" aria-labelledby="race-title"><h2 id="race-title">The race</h2>
+${contentOf(lines, tableOfRace(result), chartsOf(result))}
+</section>`;
+}
+
+/** A page of its own, without scripts and without anything from elsewhere: table and charts. */
 export function pageOf(
   title: string,
-  lines: readonly string[],
   table: readonly (readonly string[])[],
   charts: readonly Chart[],
 ): string {
   const style =
-    'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}table{border-collapse:collapse;font-size:14px}th,td{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:right}th:first-child,td:first-child{text-align:left}div{overflow-x:auto}img{max-width:100%}';
-  const paragraphs = lines.map((line) => `<p>${escaped(line)}</p>`).join('\n');
-  const pictures = charts.map((chart) => `<p>${pictureOf(chart)}</p>`).join('\n');
+    'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}table{border-collapse:collapse;font-size:14px}th,td{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:right}th:first-child,td:first-child{text-align:left}.scroll{overflow-x:auto}img{max-width:100%}';
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${style}</style></head>
 <body><h1>${escaped(title)}</h1>
-${paragraphs}
-<div>${htmlTable(table)}</div>
-${pictures}
+${contentOf([], table, charts)}
 </body></html>
 `;
+}
+
+function contentOf(
+  lines: readonly string[],
+  table: readonly (readonly string[])[],
+  charts: readonly Chart[],
+): string {
+  const paragraphs = lines.map((line) => `<p>${escaped(line)}</p>`);
+  const scrolled = `<div class="scroll" tabindex="0" role="group" aria-label="Table">${htmlTable(table)}</div>`;
+  const pictures = `<div class="charts">${charts.map(pictureOf).join('\n')}</div>`;
+  return [...paragraphs, scrolled, pictures].join('\n');
 }
 
 /** The machine in a line. */

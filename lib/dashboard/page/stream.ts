@@ -249,7 +249,8 @@ function drawAxis(
 
 function scaleOf(canvas: HTMLCanvasElement, picture: Picture, now: number, rowHeight: number): Scale {
   const whole = canvas.parentElement!.clientWidth;
-  const left = whole < 600 ? 84 : 150;
+  const longest = Math.max(0, ...picture.rows.map(({ worker }) => worker.length));
+  const left = whole < 600 ? 84 : Math.min(220, 48 + 7 * longest);
   return { left, width: whole - left - 6, rowHeight, from: picture.start, to: endOf(picture, now) };
 }
 
