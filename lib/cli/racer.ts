@@ -121,6 +121,8 @@ export class RacerProcess {
 /** A racer's events under its name, such as pool(2): each has rows of its own in the task stream, one turn after the other. */
 class Turns {
   private readonly here = new Set<string>();
+  /** Tasks without an end, which a race that is stopped leaves behind, and where they run. */
+  private readonly open = new Map<string, string | undefined>();
   private readonly name: string;
 
   constructor(
@@ -138,13 +140,17 @@ class Turns {
   }
 
   tell(event: ExecutorEvent): void {
-    if (!('worker' in event) || event.worker === undefined) return this.onEvent(event);
-    const worker = event.worker === 'local' ? this.name : `${this.name} ${event.worker}`;
-    this.here.add(worker);
-    this.onEvent({ ...event, worker });
+    const own = 'worker' in event ? event.worker : undefined;
+    const worker = own === 'local' ? this.name : own && `${this.name} ${own}`;
+    if (worker !== undefined) this.here.add(worker);
+    if (event.type === 'queued' || event.type === 'started') this.open.set(event.task, worker);
+    else if ('task' in event) this.open.delete(event.task);
+    this.onEvent(worker === undefined ? event : ({ ...event, worker } as ExecutorEvent));
   }
 
   end(): void {
+    for (const [task, worker] of this.open) this.onEvent({ type: 'dropped', task, worker, time: clock() });
+    this.open.clear();
     for (const worker of this.here)
       this.onEvent({ type: 'left', worker, reason: 'its turn is over', time: clock() });
     this.here.clear();

@@ -1,17 +1,9 @@
 // The run's ledger (measure/ledger.ts) as the dashboard shows it, and compute time apart for each number of threads.
-import { LedgerBook, type LedgerRowName } from '../measure/ledger.js';
+import { LedgerBook } from '../measure/ledger.js';
 import { amdahl, karpFlatt } from '../measure/laws.js';
 import type { ExecutorEvent } from '../task/executor.js';
-import type { Lesson, Point, Spent } from './picture.js';
+import type { Lesson, Point } from './picture.js';
 
-/** Which rows of the ledger each part of the dashboard's bar holds. */
-const ROWS_OF: { readonly [part in keyof Spent]: readonly LedgerRowName[] } = {
-  computeMs: ['compute'],
-  transferMs: ['transfer'],
-  waitMs: ['dispatch'],
-  idleMs: ['start-up', 'imbalance', 'tail'],
-  lostMs: ['lost'],
-};
 /** A stretch with one number of threads is a point of the chart from this length on (ms): threads come up one by one. */
 const SHORTEST_POINT_MS = 200;
 const MOST_POINTS = 30;
@@ -28,6 +20,8 @@ export class Ledger {
   private phases: Phase[] = [];
   private points: Point[] = [];
   private book = new LedgerBook(0);
+  /** Who came and went since the last task was told of: they are of this run if it goes on. */
+  private held: ExecutorEvent[] = [];
   private lastArrival = 0;
   run = 0;
 
@@ -37,12 +31,15 @@ export class Ledger {
     this.run += 1;
     this.phases = [{ start, threads, computeMs: 0 }];
     this.book = new LedgerBook(start);
+    this.held = [];
     this.lastArrival = start;
     this.add({ type: 'queued', task: '', time: start }); // what was queued before the first task began
   }
 
   /** Takes an event on the receiver's clock, none before the run began, a thread's tasks one after the other. */
   add(event: ExecutorEvent): void {
+    if (event.type === 'joined' || event.type === 'left') return void this.held.push(event);
+    if (this.held.length > 0) this.tellHeld();
     this.book.add(event);
     if (event.type !== 'finished') return;
     this.lastArrival = Math.max(this.lastArrival, event.time);
@@ -56,27 +53,27 @@ export class Ledger {
       this.phases.push({ start: Math.max(time, last.start), threads, computeMs: 0 });
   }
 
+  private tellHeld(): void {
+    for (const event of this.held.splice(0)) this.book.add(event);
+  }
+
   /** @param running when the tasks began that run now */
-  lesson(threads: number, until: number, running: readonly number[]): Lesson {
+  lesson(until: number, running: readonly number[]): Lesson {
+    if (running.length > 0) this.tellHeld();
     const start = this.phases[0]?.start ?? until;
     const end = Math.max(until, this.lastArrival);
-    const { rows } = end > start ? this.book.ledger({ ended: end }) : { rows: [] };
-    const msOf = (names: readonly LedgerRowName[]) =>
-      1000 * rows.reduce((sum, { name, seconds }) => sum + (names.includes(name) ? seconds : 0), 0);
-    const spent = Object.fromEntries(
-      Object.entries(ROWS_OF).map(([part, names]) => [part, msOf(names)]),
-    ) as unknown as Spent;
+    const { threads, rows } = end > start ? this.book.ledger({ ended: end }) : { threads: 0, rows: [] };
     const phases = running.reduce((all, began) => withCompute(all, began, end), this.phases);
     const points = this.pointsUntil(end, phases);
     const basis = basisOf(points);
     const makespanMs = Math.max(0, end - start);
-    return { run: this.run, threads, makespanMs, spent, points, basis, amdahl: curveOf(basis) };
+    return { run: this.run, threads, makespanMs, rows, points, basis, amdahl: curveOf(basis) };
   }
 
   /** The speed-up is compute time over makespan: exact where one thread alone would take as long for each task. */
   private pointsUntil(end: number, phases: readonly Phase[]): Point[] {
     const own = phases.flatMap(({ start, threads, computeMs }, i) => {
-      const makespanMs = (phases[i + 1]?.start ?? end) - start;
+      const makespanMs = Math.min(end, phases[i + 1]?.start ?? end) - start;
       const speedUp = computeMs / makespanMs;
       if (makespanMs < SHORTEST_POINT_MS || threads === 0 || speedUp === 0) return [];
       const serial = threads > 1 ? { karpFlatt: karpFlatt(speedUp, threads) } : {};

@@ -1,6 +1,8 @@
 // What a dashboard shows, as plain data: the recorder fills it, the page draws it, a report keeps it. Times are
 // milliseconds since the picture's origin.
 
+import type { LedgerRow, LedgerRowName } from '../measure/ledger.js';
+
 /** What a stretch of a thread's time went to; the later ones are never hidden by merging with the earlier ones. */
 export const KINDS = ['idle', 'wait', 'transfer', 'task', 'failed', 'lost'] as const;
 
@@ -73,16 +75,6 @@ export interface Sample {
   readonly finished: number;
 }
 
-/** Where the threads' time went, in thread-milliseconds. */
-export interface Spent {
-  readonly computeMs: number;
-  readonly transferMs: number;
-  readonly waitMs: number;
-  readonly idleMs: number;
-  /** Tries that failed or were lost. */
-  readonly lostMs: number;
-}
-
 /** A stretch of a run with one number of threads: a point of the speed-up chart. */
 export interface Point {
   readonly run: number;
@@ -97,9 +89,11 @@ export interface Point {
 /** What the current run teaches. */
 export interface Lesson {
   readonly run: number;
+  /** Threads that took part, also those that have left; 0 before the first run. */
   readonly threads: number;
   readonly makespanMs: number;
-  readonly spent: Spent;
+  /** Where threads x makespan went; empty before the first run. */
+  readonly rows: readonly LedgerRow[];
   readonly points: readonly Point[];
   /** The point that stands for the run: the one with most thread time of those with two threads or more. */
   readonly basis?: Point;
@@ -126,6 +120,13 @@ export interface Picture {
   readonly progress: Progress;
   readonly samples: readonly Sample[];
   readonly lesson: Lesson;
+  /** What each row of the ledger means. */
+  readonly causes: { readonly [name in LedgerRowName]: string };
+}
+
+/** Threads that are here, now. */
+export function threadsHere({ workers }: Picture): number {
+  return workers.reduce((sum, { threads, left }) => sum + (left === undefined ? threads : 0), 0);
 }
 
 /** A list's change: the first `keep` items stay, the others are replaced by `items`. */

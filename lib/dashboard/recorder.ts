@@ -1,4 +1,5 @@
 // Events in, pictures out, without I/O: time is an argument, so a recorded run gives the same picture as a live one.
+import { LEDGER_ROWS } from '../measure/ledger.js';
 import type { ExecutorEvent } from '../task/executor.js';
 import { MOST_BOXES, addBox, coarsen } from './boxes.js';
 import { Ledger } from './ledger.js';
@@ -143,7 +144,8 @@ export class Recorder {
       workers: Array.from(this.workers.values(), lineOf),
       progress: { ...this.progress },
       samples: this.samples.list,
-      lesson: this.ledger.lesson(this.alive, end, running),
+      lesson: this.ledger.lesson(end, running),
+      causes: LEDGER_ROWS,
     };
   }
 
@@ -240,7 +242,7 @@ export class Recorder {
       thread.settled = undefined;
     }
     worker.left = { time: round(end), reason: short(reason) };
-    if (this.underWay) this.ledger.add({ type: 'left', worker: name, reason, time: end });
+    this.ledger.add({ type: 'left', worker: name, reason, time: end });
     this.setAlive(this.alive - worker.threads.size, end);
     // All have gone, and nothing is left to do: whoever comes next begins a new run.
     if (this.alive === 0 && !this.underWay) this.endRun();

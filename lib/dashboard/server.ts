@@ -6,7 +6,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { InvalidArgumentError } from '../errors.js';
 import { clock } from '../task/executor.js';
 import { Guard, publicUrlOf, type Decision } from './access.js';
-import { differenceOf, type Frame, type Picture } from './picture.js';
+import { differenceOf, threadsHere, type Frame, type Picture } from './picture.js';
 import type { Recorder } from './recorder.js';
 import { pageFile, renderReport } from './report.js';
 
@@ -147,15 +147,16 @@ export class DashboardServer {
   }
 
   private health(response: ServerResponse): void {
-    const { progress, lesson } = this.now();
-    const { waiting, running, finished, failed } = progress;
+    const now = this.now();
+    const threads = threadsHere(now);
+    const { waiting, running, finished, failed } = now.progress;
     const silentMs = Math.round(clock() - this.lastEvent);
     let status = running > 0 ? 'running' : 'idle';
     if (running === 0 && failed > 0) status = 'run failed';
-    else if (waiting > 0 && lesson.threads === 0) status = 'no workers';
+    else if (waiting > 0 && threads === 0) status = 'no workers';
     else if (running === 0 && waiting > 0 && silentMs > STALLED_MS) status = 'stalled';
     const ok = status !== 'no workers' && status !== 'stalled';
-    const told = { ok, status, threads: lesson.threads, waiting, running, finished, failed, silentMs };
+    const told = { ok, status, threads, waiting, running, finished, failed, silentMs };
     send(response, ok ? 200 : 503, 'application/json', `${JSON.stringify(told)}\n`);
   }
 

@@ -287,8 +287,9 @@ export function raceSection(result: RaceResult): string {
     ...findingsOf(result),
     'Below is how it ran: each racer has rows of its own, one turn after another. Progress and lesson are of the last turn.',
   ];
+  const table = rowsOf(result).length > 0 ? tableOfRace(result) : progressionOf(result); // stopped in its cold runs
   return `<section id="race" aria-labelledby="race-title"><h2 id="race-title">The race</h2>
-${contentOf(lines, tableOfRace(result), chartsOf(result))}
+${contentOf(lines, table, chartsOf(result))}
 </section>`;
 }
 

@@ -4,6 +4,7 @@ import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Picture } from '../../lib/dashboard/picture.js';
 import { describeMachine } from '../../lib/machine.js';
 import { boardCharts, boardTable } from '../../lib/measure/board.js';
 import {
@@ -263,6 +264,8 @@ describe('lola race and lola board', () => {
     spawnSync(process.execPath, [script, ...words], { encoding: 'utf8', timeout: 60_000 });
   let folder: string;
   const file = (name: string) => join(folder, name);
+  const pictureIn = (report: string) =>
+    JSON.parse(/<script type="application\/json" id="recorded">(.*?)<\/script>/s.exec(report)![1]) as Picture;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'lola-race-'));
   });
@@ -287,6 +290,8 @@ describe('lola race and lola board', () => {
       file('ada.json'),
       '--report',
       file('ada.html'),
+      '--events',
+      file('ada.jsonl'),
     );
     expect(status).toBe(0);
     expect(stdout).toContain('One integer at every stage.');
@@ -306,7 +311,13 @@ describe('lola race and lola board', () => {
     expect(result.memory.map(({ stage }) => stage)).toEqual(['serial', 'pool']);
     for (const secret of [hostname(), folder, process.cwd()]) expect(text).not.toContain(secret);
     expect(text).not.toMatch(new RegExp(`"${userInfo().username}"`));
-    expect(readFileSync(file('ada.html'), 'utf8')).toContain('Time over samples');
+    const report = readFileSync(file('ada.html'), 'utf8');
+    expect(report).toContain('Time over samples');
+    const picture = pictureIn(report);
+    expect(picture.rows.map(({ worker }) => worker)).toEqual(['serial', 'pool(1)']);
+    expect(picture.lesson.run).toBe(result.runs.length); // each turn has a ledger of its own
+    expect(lola('report', file('ada.jsonl'), '--out', file('again.html')).status).toBe(0);
+    expect(pictureIn(readFileSync(file('again.html'), 'utf8'))).toEqual(picture);
   });
 
   test('workers beyond the cores are said and not raced; nothing left to race is no failure', () => {
@@ -341,6 +352,8 @@ describe('lola race and lola board', () => {
         '4',
         '--json',
         file('stopped.json'),
+        '--report',
+        file('stopped.html'),
       ];
       const child = spawn(process.execPath, [script, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
       let [out, err] = ['', ''];
@@ -360,6 +373,9 @@ describe('lola race and lola board', () => {
       expect(mistakes(result, schema)).toEqual([]);
       expect(result.interrupted).toBe(true);
       expect(result.runs.filter(({ samples }) => samples === 1e4)).toHaveLength(10);
+      const report = readFileSync(file('stopped.html'), 'utf8');
+      expect(report).toContain('The race was stopped; this is what was done.');
+      expect(pictureIn(report).progress).toMatchObject({ running: 0, waiting: 0 }); // nothing runs on
     },
   );
 

@@ -1,12 +1,13 @@
 /// <reference lib="dom" />
 // The page: takes frames from the server (or the one picture of a report) and keeps the panels in step with them.
 // All text goes in as text, never as HTML: names come from elsewhere.
+import type { LedgerRowName } from '../../measure/ledger.js';
 import { applyDifference, type Frame, type Kind, type Picture } from '../picture.js';
 import { drawCharts } from './charts.js';
-import { describePlace, drawStream, paint, placeAt, type Place } from './stream.js';
+import { describePlace, drawStream, paint, placeAt, type Ink, type Place } from './stream.js';
 import {
-  ACCOUNT_WORDS,
   KIND_WORDS,
+  ledgerTable,
   lessonNumbers,
   lessonWords,
   pointsTable,
@@ -14,7 +15,6 @@ import {
   progressWords,
   rateTable,
   rateWords,
-  spentTable,
   streamTable,
   streamWords,
   workersTable,
@@ -37,6 +37,18 @@ const state: { picture?: Picture; number: number; receivedAt: number; paused: bo
   number: NaN,
   receivedAt: 0,
   paused: false,
+};
+/** What the rows of the ledger are drawn with: as in the task stream, where they are seen there. */
+const LEDGER_INK: { readonly [name in LedgerRowName]: Ink } = {
+  'start-up': 'startup',
+  dispatch: 'wait',
+  compute: 'task',
+  'cores slowed': 'slowed',
+  transfer: 'transfer',
+  imbalance: 'idle',
+  tail: 'tail',
+  lost: 'lost',
+  unexplained: 'unexplained',
 };
 /** What has to be drawn again, and when it was drawn last. */
 const due = { stream: true, rest: true };
@@ -82,7 +94,9 @@ function connect(): void {
 }
 
 function show(picture: Picture): void {
+  const rows = state.picture?.lesson.rows.length ?? 0;
   state.picture = picture;
+  if (picture.lesson.rows.length !== rows) drawLegends();
   state.receivedAt = performance.now();
   due.stream = due.rest = true;
 }
@@ -133,7 +147,7 @@ function drawWords(picture: Picture): void {
   drawNumbers(lessonNumbers(lesson));
   drawBar(
     element('spent'),
-    ACCOUNT_WORDS.map(([account, , kind]) => [kind, lesson.spent[account]]),
+    lesson.rows.map(({ name, share }) => [LEDGER_INK[name], Math.max(0, share)]),
   );
   drawBar(element('done'), [
     ['done', progress.finished],
@@ -156,7 +170,7 @@ function drawNumbers(numbers: readonly (readonly [string, string])[]): void {
 }
 
 /** A bar of parts, each in its colour and pattern. */
-function drawBar(bar: HTMLElement, parts: readonly (readonly [Kind | 'done', number])[]): void {
+function drawBar(bar: HTMLElement, parts: readonly (readonly [Ink, number])[]): void {
   const total = parts.reduce((sum, [, value]) => sum + value, 0);
   if (bar.children.length !== parts.length) bar.replaceChildren(...parts.map(() => make('canvas')));
   parts.forEach(([kind, value], i) => {
@@ -166,13 +180,7 @@ function drawBar(bar: HTMLElement, parts: readonly (readonly [Kind | 'done', num
   });
 }
 
-function drawSwatch(
-  part: HTMLCanvasElement,
-  kind: Kind | 'done',
-  again: boolean,
-  width: number,
-  height: number,
-): void {
+function drawSwatch(part: HTMLCanvasElement, kind: Ink, again: boolean, width: number, height: number): void {
   if (width < 1) return;
   Object.assign(part, { width, height });
   paint(part.getContext('2d')!, kind, again, [0, 0, width, height], palette);
@@ -184,8 +192,8 @@ function drawTables(picture: Picture): void {
     ['#progress details', progressTable],
     ['#rate details', rateTable],
     ['#workers', workersTable],
-    ['#lesson details', ({ lesson }) => spentTable(lesson)],
-    ['#lesson details', ({ lesson }) => pointsTable(lesson)],
+    ['#lesson details', ledgerTable],
+    ['#lesson details', pointsTable],
   ];
   tables.forEach(([place, tableOf], i) => {
     const holder = find(place);
@@ -196,18 +204,21 @@ function drawTables(picture: Picture): void {
 }
 
 function fillTable(table: HTMLTableElement, { caption, head, rows }: Table): void {
-  const scope = (cell: HTMLElement) => (cell.setAttribute('scope', 'col'), cell);
+  const [first = head] = rows;
+  const heads = head.map((text, i) => cell('th', text, first[i]));
+  for (const each of heads) each.setAttribute('scope', 'col');
   const parts = [
-    make('thead', make('tr', ...head.map((text) => scope(cell('th', text))))),
+    make('thead', make('tr', ...heads)),
     make('tbody', ...rows.map((row) => make('tr', ...row.map((text) => cell('td', text))))),
   ];
   table.replaceChildren(...(caption ? [cell('caption', caption)] : []), ...parts);
 }
 
-function cell(name: string, text: string): HTMLElement {
+/** A cell is set as `like` is: words to the left, numbers to the right. */
+function cell(name: string, text: string, like = text): HTMLElement {
   const made = make(name);
   made.textContent = text;
-  if (/[a-z]{3}/.test(text)) made.className = 'words';
+  if (/[a-z]{3}/.test(like)) made.className = 'words';
   return made;
 }
 
@@ -269,9 +280,10 @@ function drawLegends(): void {
     ...kinds.map(([kind, text]) => [kind, text, false] as const),
     ['task', 'dashed outline: run again', true],
   ]);
+  const rows = state.picture?.lesson.rows ?? [];
   legend(
     '#lesson',
-    ACCOUNT_WORDS.map(([, text, kind]) => [kind, text, false]),
+    rows.map(({ name }) => [LEDGER_INK[name], name, false]),
   );
   legend('#progress', [
     ['done', 'done', false],
@@ -282,7 +294,7 @@ function drawLegends(): void {
   ]);
 }
 
-function legend(panel: string, entries: readonly (readonly [Kind | 'done', string, boolean])[]): void {
+function legend(panel: string, entries: readonly (readonly [Ink, string, boolean])[]): void {
   const items = entries.map(([kind, text, again]) => {
     const swatch = make('canvas') as HTMLCanvasElement;
     swatch.setAttribute('aria-hidden', 'true');

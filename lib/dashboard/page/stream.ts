@@ -10,6 +10,9 @@ const AXIS = 26;
 /** What is painted with: the page's colours, as they are now. */
 export type Palette = (name: string) => string;
 
+/** A colour and a pattern: of a kind of box, of progress, of a row of the ledger. */
+export type Ink = Kind | 'done' | 'startup' | 'slowed' | 'tail' | 'unexplained';
+
 /** A box and its row, by their places. */
 export interface Place {
   readonly row: number;
@@ -96,7 +99,7 @@ export function describePlace({ rows, start }: Picture, { row: r, box: b }: Plac
 /** Paints a rectangle in the colour and pattern of a kind; `again` outlines it. */
 export function paint(
   context: CanvasRenderingContext2D,
-  kind: Kind | 'done',
+  kind: Ink,
   again: boolean,
   area: readonly [number, number, number, number],
   palette: Palette,
@@ -121,23 +124,40 @@ export function paint(
   context.setLineDash([]);
 }
 
+/** The strokes of each pattern; what is not here is plain. */
+const STROKES: { readonly [ink in Ink]?: string } = {
+  transfer: '/',
+  wait: '|',
+  idle: '.',
+  failed: '/\\-',
+  lost: '/\\',
+  startup: '\\',
+  slowed: '=',
+  tail: '-',
+  unexplained: '|=',
+};
+
 function hatch(
   context: CanvasRenderingContext2D,
-  kind: Kind | 'done',
+  ink: Ink,
   x: number,
   y: number,
   width: number,
   height: number,
 ): void {
-  const falls = kind === 'lost' || kind === 'failed';
+  const [right, bottom, middle] = [x + width, y + height, y + height / 2];
+  const each = (from: number, to: number, step: number, draw: (at: number) => void) => {
+    for (let at = from; at < to; at += step) draw(at);
+  };
   context.beginPath();
-  if (kind === 'transfer' || falls)
-    for (let i = -height; i < width; i += 7) line(context, x + i, y + height, x + i + height, y);
-  if (falls) for (let i = -height; i < width; i += 7) line(context, x + i, y, x + i + height, y + height);
-  if (kind === 'failed') line(context, x, y + height / 2, x + width, y + height / 2);
-  if (kind === 'wait') for (let i = 3; i < width; i += 5) line(context, x + i, y, x + i, y + height);
-  if (kind === 'idle')
-    for (let i = 3; i < width; i += 8) line(context, x + i, y + height / 2, x + i + 2, y + height / 2);
+  for (const stroke of STROKES[ink] ?? '') {
+    if (stroke === '/') each(x - height, right, 7, (at) => line(context, at, bottom, at + height, y));
+    if (stroke === '\\') each(x - height, right, 7, (at) => line(context, at, y, at + height, bottom));
+    if (stroke === '|') each(x + 3, right, 5, (at) => line(context, at, y, at, bottom));
+    if (stroke === '=') each(y + 2.5, bottom, 5, (at) => line(context, x, at, right, at));
+    if (stroke === '-') line(context, x, middle, right, middle);
+    if (stroke === '.') each(x + 3, right, 8, (at) => line(context, at, middle, at + 2, middle));
+  }
   context.stroke();
 }
 

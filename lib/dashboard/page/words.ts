@@ -1,5 +1,5 @@
 // What the pictures say, in words and tables: for those who cannot see them, and for notes. Pure.
-import type { Kind, Lesson, Picture, Sample } from '../picture.js';
+import { threadsHere, type Kind, type Lesson, type Picture, type Sample } from '../picture.js';
 
 /** A table: its heads and rows; the first column and those in `words` hold words, the others numbers. */
 export interface Table {
@@ -12,23 +12,15 @@ export interface Table {
 export const KIND_WORDS: { readonly [kind in Kind]: string } = {
   task: 'task: computing',
   transfer: 'transfer: value on its way',
-  wait: 'wait: tasks are there, none has come',
-  idle: 'idle: no task is left to start',
+  wait: 'wait: a task is on its way (dispatch)',
+  idle: 'idle: no task is left (imbalance)',
   failed: 'failed: the task threw',
   lost: 'lost: worker gone, or run cancelled',
 };
 
-/** The accounts of the ledger, in the order of the bar. */
-export const ACCOUNT_WORDS = [
-  ['computeMs', 'computing', 'task'],
-  ['transferMs', 'transfer', 'transfer'],
-  ['waitMs', 'waiting (dispatch)', 'wait'],
-  ['idleMs', 'idle (imbalance)', 'idle'],
-  ['lostMs', 'lost or failed tries', 'lost'],
-] as const;
-
 /** A time in the unit that reads best, with three digits that count. */
 export function duration(ms: number): string {
+  if (ms < 0) return `-${duration(-ms)}`;
   if (ms >= 100_000) return `${(ms / 60_000).toFixed(1)} min`;
   if (ms >= 1000) return `${(ms / 1000).toPrecision(3)} s`;
   return ms >= 1 ? `${ms.toPrecision(3)} ms` : `${(ms * 1000).toFixed(0)} µs`;
@@ -52,8 +44,8 @@ function many(value: number, one: string): string {
   return `${count(value)} ${one}${value === 1 ? '' : 's'}`;
 }
 
-export function streamWords({ rows, threadsNotDrawn, resolutionMs, lesson }: Picture): string {
-  if (lesson.threads + rows.length === 0)
+export function streamWords({ rows, threadsNotDrawn, resolutionMs }: Picture): string {
+  if (rows.length === 0)
     return 'No thread has been heard of yet. Rows appear as workers join and tasks start.';
   const lost = new Set(rows.filter(({ left }) => left).map(({ worker }) => worker)).size;
   const merged =
@@ -65,14 +57,15 @@ export function streamWords({ rows, threadsNotDrawn, resolutionMs, lesson }: Pic
   return `A row for each of ${many(rows.length, 'thread')}, time to the right.${merged}${gone}${more}`;
 }
 
-export function progressWords({ progress, lesson }: Picture): string {
+export function progressWords(picture: Picture): string {
+  const { progress, lesson } = picture;
   const { queued, waiting, running, finished, failed, dropped, retried } = progress;
   if (queued + finished + running === 0) return 'No task has been queued yet.';
   const again =
     retried > 0 ? ` ${many(retried, 'try')} failed or lost and made again.`.replace('trys', 'tries') : '';
   const bad = failed > 0 ? ` ${many(failed, 'task')} failed.` : '';
   const given = dropped > 0 ? ` ${many(dropped, 'task')} dropped with the run.` : '';
-  const alone = waiting > 0 && lesson.threads === 0 ? ' 0 workers: start one with lola worker.' : '';
+  const alone = waiting > 0 && threadsHere(picture) === 0 ? ' 0 workers: start one with lola worker.' : '';
   return `Run ${Math.max(1, lesson.run)}: ${count(finished)} of ${many(queued, 'task')} done, ${count(running)} running, ${count(waiting)} waiting.${bad}${given}${again}${alone}`;
 }
 
@@ -92,49 +85,37 @@ export function rateWords({ samples, progress }: Picture): string {
   return `${count(rate)} tasks a second now, ${count(Math.max(...all))} at most. ${count(progress.waiting)} waiting now, ${count(longest)} at most.`;
 }
 
-export function workersWords({ workers }: Picture): string {
+export function workersWords(picture: Picture): string {
+  const { workers } = picture;
   const here = workers.filter(({ left }) => left === undefined);
-  const threads = here.reduce((sum, worker) => sum + worker.threads, 0);
+  const threads = threadsHere(picture);
   const running = here.reduce((sum, worker) => sum + worker.running, 0);
   return `${many(here.length, 'worker')} with ${many(threads, 'thread')}, ${count(running)} of them busy; ${count(workers.length - here.length)} left.`;
 }
 
-export function lessonWords({ spent, makespanMs, threads, points }: Lesson): string {
-  const total = sumOf(spent);
-  if (total === 0) return 'Numbers appear when the first task has run.';
-  const [largest] = ACCOUNT_WORDS.slice(1).sort((a, b) => spent[b[0]] - spent[a[0]]);
-  const rest =
-    spent[largest[0]] > 0
-      ? ` Most of the rest was ${largest[1]}: ${percent(spent[largest[0]] / total)}.`
-      : '';
+export function lessonWords({ rows, makespanMs, threads, points }: Lesson): string {
+  const [compute] = rows.filter(({ name }) => name === 'compute');
+  if (!compute) return 'Numbers appear when the first task has run.';
+  const [largest] = rows.filter((row) => row !== compute).sort((a, b) => b.share - a.share);
+  const rest = largest.share > 0 ? ` Most of the rest was ${largest.name}: ${percent(largest.share)}.` : '';
   const next =
     threads > 1 || points.some((point) => point.threads > 1)
       ? ''
       : ' Let a second thread join to see a speed-up.';
-  return `${many(threads, 'thread')} for ${duration(makespanMs)}: ${percent(spent.computeMs / total)} of their time went to computing.${rest}${next}`;
+  return `${many(threads, 'thread')} for ${duration(makespanMs)}: ${percent(compute.share)} of their time went to compute.${rest}${next}`;
 }
 
 /** The numbers of the lesson, by name. */
-export function lessonNumbers({
-  threads,
-  makespanMs,
-  spent,
-  basis,
-  run,
-}: Lesson): readonly (readonly [string, string])[] {
-  const total = sumOf(spent);
-  const speedUp = makespanMs > 0 ? spent.computeMs / makespanMs : 0;
+export function lessonNumbers(lesson: Lesson): readonly (readonly [string, string])[] {
+  const { threads, makespanMs, rows, basis, run } = lesson;
+  const efficiency = rows.find(({ name }) => name === 'compute')?.share;
   return [
     ['threads P', count(threads)],
     ['makespan', duration(makespanMs)],
-    ['speed-up', speedUp.toFixed(2)],
-    ['efficiency', total > 0 ? percent(spent.computeMs / total) : '-'],
+    ['speed-up', efficiency === undefined ? '-' : (efficiency * threads).toFixed(2)],
+    ['efficiency', efficiency === undefined ? '-' : percent(efficiency)],
     ['Karp-Flatt', basis?.run === run && basis.karpFlatt !== undefined ? basis.karpFlatt.toFixed(3) : '-'],
   ];
-}
-
-function sumOf({ computeMs, transferMs, waitMs, idleMs, lostMs }: Lesson['spent']): number {
-  return computeMs + transferMs + waitMs + idleMs + lostMs;
 }
 
 export function streamTable({ rows, start }: Picture): Table {
@@ -206,17 +187,21 @@ export function workersTable({ workers, now }: Picture): Table {
   };
 }
 
-export function spentTable({ spent }: Lesson): Table {
-  const total = sumOf(spent) || 1;
-  const rows = ACCOUNT_WORDS.map(([account, words]) => [
-    words,
-    duration(spent[account]),
-    percent(spent[account] / total),
+export function ledgerTable({ lesson, causes }: Picture): Table {
+  const rows = lesson.rows.map(({ name, seconds, share }) => [
+    name,
+    duration(1000 * seconds),
+    percent(share),
+    causes[name],
   ]);
-  return { caption: "The threads' time", head: ['account', 'thread time', 'share'], rows };
+  return {
+    caption: 'Where threads x makespan went',
+    head: ['row', 'thread time', 'share', 'what it is'],
+    rows,
+  };
 }
 
-export function pointsTable({ points }: Lesson): Table {
+export function pointsTable({ lesson: { points } }: Picture): Table {
   const rows = points.map(({ run, threads, makespanMs, speedUp, efficiency, karpFlatt }) => [
     String(run),
     count(threads),
