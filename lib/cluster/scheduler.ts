@@ -23,7 +23,7 @@ export interface SchedulerOptions {
   readonly port?: number;
   /** Where to write address and token; absent means nowhere. */
   readonly file?: string;
-  /** Where the dashboard is, for the log and the file. */
+  /** Where the dashboard is, for the file. */
   readonly dashboard?: string;
   /** Peers say something so often; silent for five times as long, they are taken for lost (ms, absent means 1000). */
   readonly heartbeatMs?: number;
@@ -67,7 +67,6 @@ export async function startScheduler(options: SchedulerOptions = {}): Promise<Sc
   if (options.port === undefined && port !== DEFAULT_PORT)
     log('WARNING', `Port ${DEFAULT_PORT} is taken, this is the next free one`);
   for (const address of addresses) log('INFO', `  Scheduler at:  ${address}`);
-  if (dashboard) log('INFO', `  dashboard at:  ${dashboard}`);
   if (file) {
     try {
       const warning = writeSchedulerFile(file, {

@@ -231,14 +231,14 @@ export class Recorder {
     const end = this.at(time);
     for (const thread of worker.threads.values()) {
       const { running } = thread;
+      // What failed in the worker's last moment went down with it.
+      const last = thread.boxes[thread.boxes.length - 1];
+      if (last?.kind === 'failed' && end - last.end < CLOCK_TOLERANCE_MS)
+        thread.boxes[thread.boxes.length - 1] = { ...last, kind: 'lost' };
       if (running) {
         this.endTask(thread, 'lost', running.task, running.start, end);
         this.requeue(running.task, end);
       } else this.settleGap(thread, end);
-      // What failed in the worker's last moment went down with it.
-      const last = thread.boxes[thread.boxes.length - 1];
-      if (last?.kind === 'failed' && last.end === round(end))
-        thread.boxes[thread.boxes.length - 1] = { ...last, kind: 'lost' };
       thread.settled = undefined;
     }
     worker.left = { time: round(end), reason: short(reason) };

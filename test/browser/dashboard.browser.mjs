@@ -340,9 +340,38 @@ describe('the dashboard in a browser', () => {
     await page.waitForSelector('#queue .main-svg');
     await page.waitForSelector('#speedup .main-svg');
     await expect.poll(() => painted(page)).toBeGreaterThan(200);
-    expect(await page.locator('#machine').textContent()).toMatch(/cores, Node/);
+    expect(await page.locator('#machine').textContent()).toMatch(/cores allotted, .* Node/);
     expect(await page.locator('nav :visible').allTextContents()).toEqual(['Dark']);
     expect(problems).toEqual([]);
+  });
+
+  test.each([
+    ['wide, light', { width: 1280 }],
+    ['narrow, dark', { width: 390, colorScheme: 'dark' }],
+  ])("a race's report opens from disk, with tables and charts before the panels: %s", async (name, size) => {
+    const path = join(folder, `race ${name}.html`);
+    const racer = lola(
+      ...'race --stages serial,pool --workers 1,2 --sweep 1e4..1e5 --repeats 1'.split(' '),
+      '--report',
+      path,
+    );
+    await once(racer, 'exit');
+    const { page, problems } = await openPage(pathToFileURL(path).href, size);
+    await page.waitForSelector('#speedup .main-svg');
+    expect(await page.locator('section').evaluateAll((all) => all[0].id)).toBe('race');
+    expect(await page.locator('#race tbody tr').count()).toBe(6);
+    const drawn = await page
+      .locator('#race img')
+      .evaluateAll((all) => all.map(({ naturalWidth }) => naturalWidth));
+    expect(drawn).toEqual([680, 680, 680, 680]);
+    expect(await page.locator('#workers tbody td:first-child').allTextContents()).toEqual([
+      'serial',
+      'pool(1)',
+      'pool(2)',
+    ]);
+    expect(problems).toEqual([]);
+    expect(await violations(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(size.width);
   });
 
   test.each([
