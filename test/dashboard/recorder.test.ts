@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MOST_BOXES } from '../../lib/dashboard/boxes.js';
+import { MOST_BOXES } from '../../lib/dashboard/task-stream.js';
 import { applyDifference, differenceOf, type Picture } from '../../lib/dashboard/picture.js';
 import { Recorder } from '../../lib/dashboard/recorder.js';
 import type { ExecutorEvent } from '../../lib/task/executor.js';
