@@ -52,6 +52,21 @@ export class TaskStream {
     while (this.boxes > MOST_BOXES) this.coarsen();
   }
 
+  /**
+   * Draws the time from a thread's last task to `to`: its value travels, no task is there, the next one is on its way.
+   * @param since when the next task was queued; absent where that is long ago
+   */
+  drawGap(thread: Thread, to: number, since = -Infinity): void {
+    const from = thread.settled ?? to;
+    if (to <= from || thread.worker.left) return;
+    const arrived = Math.min(to, Math.max(from, thread.arrived));
+    const there = Math.min(to, Math.max(arrived, since));
+    this.draw(thread, 'transfer', from, arrived);
+    this.draw(thread, 'idle', arrived, there);
+    this.draw(thread, 'wait', there, to);
+    thread.settled = to;
+  }
+
   private coarsen(): void {
     this.resolutionMs *= 2;
     this.boxes = 0;

@@ -56,6 +56,11 @@ export class Worker {
     return time + this.offset;
   }
 
+  /** When the tasks began that run now. */
+  get starts(): readonly number[] {
+    return [...this.threads.values()].flatMap(({ running }) => running?.start ?? []);
+  }
+
   get line(): WorkerLine {
     const { threads, running, finished, failed, memoryBytes, left } = this;
     const heard = { lastHeard: round(this.lastHeard), memoryBytes, left: left?.reason };

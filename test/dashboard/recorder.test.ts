@@ -200,6 +200,31 @@ describe('the recorder', () => {
     expect([lesson.makespanMs, now]).toEqual([50, 500]);
   });
 
+  test('a dropped task frees its own thread, however alike two long names begin', () => {
+    const [one, other] = ['x'.repeat(150) + 1, 'x'.repeat(150) + 2];
+    const picture = pictureOf([
+      ...[queued(one, 0), queued(other, 0), started(one, 'w', 0, 0), started(other, 'w', 1, 0)],
+      { type: 'dropped', task: other, worker: 'w', time: T0 + 30 },
+    ]);
+    expect(picture.rows.map(({ running, boxes }) => [running?.task.length, boxes.length])).toEqual([
+      [120, 0],
+      [undefined, 1],
+    ]);
+  });
+
+  test('a gap is idle until the next task is queued, and a wait from then on', () => {
+    const events = [joined('local', 1, 0), queued('a', 0), started('a', 'local', 0, 0)];
+    events.push(finished('a', 'local', 0, 0, 100), queued('b', 160), started('b', 'local', 0, 175));
+    const { rows, lesson } = pictureOf([...events, finished('b', 'local', 0, 175, 200)]);
+    expect(rows[0].boxes.map(({ kind, start, end }) => [kind, start, end])).toEqual([
+      ['task', 0, 100],
+      ['idle', 100, 160],
+      ['wait', 160, 175],
+      ['task', 175, 200],
+    ]);
+    expect(spentOf({ lesson } as Picture)).toEqual({ compute: 125, imbalance: 60, dispatch: 15 });
+  });
+
   test('a worker whose clock is an hour wrong is drawn in our time', () => {
     for (const wrong of [3_600_000, -3_600_000]) {
       const events = [joined('w', 1, 0), queued('a', 0), queued('b', 0)];
