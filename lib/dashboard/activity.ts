@@ -1,4 +1,4 @@
-// What workers and tasks do, event by event, in the picture's own time.
+// What workers and tasks do, event by event. All times within are of the picture, which begins at its origin.
 import type { ExecutorEvent } from '../task/executor.js';
 import { Ledger } from './ledger.js';
 import { Samples } from './samples.js';
@@ -17,6 +17,8 @@ type Event<T extends ExecutorEvent['type']> = ExecutorEvent & { readonly type: T
 
 /** Follows runs, one after the other. */
 export class Activity {
+  /** When the picture begins: the first time heard of (ms since 1970). */
+  origin: number | undefined;
   now = 0;
   /** When the first task of the run began, and of the first run that is drawn. */
   private start: number | undefined;
@@ -29,11 +31,12 @@ export class Activity {
   samples = new Samples();
   readonly ledger = new Ledger();
 
-  /** Takes an event. */
   add(event: ExecutorEvent): void {
+    // A start is told on the worker's clock, all else on ours.
+    if (event.type !== 'started' || this.origin === undefined) this.advance(event.time);
     switch (event.type) {
       case 'queued':
-        return this.queued(event);
+        return this.queued(event.task, this.at(event.time));
       case 'started':
         return this.started(event);
       case 'finished':
@@ -49,9 +52,9 @@ export class Activity {
     }
   }
 
-  /** Time goes on. */
   advance(time: number): void {
-    this.now = Math.max(this.now, time);
+    this.origin ??= time;
+    this.now = Math.max(this.now, this.at(time));
     const { waiting, running } = this.tasks.progress;
     const counts = { waiting, running, threads: this.alive, finished: this.tasks.finishedEver };
     this.samples.offer({ time: round(this.now), ...counts });
@@ -59,7 +62,7 @@ export class Activity {
 
   // ---- tasks
 
-  private queued({ task, time }: Event<'queued'>): void {
+  private queued(task: string, time: number): void {
     const { running, waiting, failed } = this.tasks.progress;
     const quiet = running === 0 && time - this.lastEnd > QUIET_MS;
     // Tasks of a run that failed are never started; so are those that threads let lie for so long.
@@ -72,7 +75,7 @@ export class Activity {
 
   private started({ task, worker: name, thread: number, time }: Event<'started'>): void {
     const worker = this.workerOf(name);
-    const told = worker.ours(time);
+    const told = worker.ours(this.at(time));
     // Until a first result shows how its clock goes, a start far from now is moved between the run's first task and now.
     const known = worker.clockKnown || Math.abs(told - this.now) < QUIET_MS;
     const start = known ? told : Math.min(this.now, Math.max(told, this.tasks.queuedFirst));
@@ -90,15 +93,16 @@ export class Activity {
   private finished({ task, worker: name, thread: number, start, end, time }: Event<'finished'>): void {
     const worker = this.workerOf(name);
     worker.correctClock(time - end);
-    const from = worker.ours(start);
+    const from = worker.ours(this.at(start));
     if (this.start === undefined) this.begin(from);
     const thread = this.threadOf(worker, number, from);
-    this.endTask(thread, 'task', task, from, worker.ours(end), time);
+    this.endTask(thread, 'task', task, from, worker.ours(this.at(end)), this.at(time));
     worker.finished += 1;
     this.tasks.ended(task, 'finished');
   }
 
-  private failed({ task, worker: name, thread: number, retried, time: end }: Event<'failed'>): void {
+  private failed({ task, worker: name, thread: number, retried, time }: Event<'failed'>): void {
+    const end = this.at(time);
     const worker = this.workerOf(name);
     const thread = worker.threads.get(number);
     if (thread) this.endTask(thread, 'failed', task, thread.running?.start ?? end, end);
@@ -117,7 +121,8 @@ export class Activity {
   }
 
   /** A run ended before the task did: nothing of it is left, neither in the queue nor on a thread. */
-  private dropped({ task, worker: name = '', time: end }: Event<'dropped'>): void {
+  private dropped({ task, worker: name = '', time }: Event<'dropped'>): void {
+    const end = this.at(time);
     const threads = [...(this.workers.get(name)?.threads.values() ?? [])];
     const thread = threads.find(({ running }) => running?.task === task);
     if (thread?.running) this.endTask(thread, 'lost', task, thread.running.start, end);
@@ -147,7 +152,9 @@ export class Activity {
     this.lastEnd = Math.max(this.lastEnd, end);
     const { again = false } = thread.running ?? this.tasks.known(task) ?? {};
     this.stream.draw(thread, kind, start, end, task, again);
-    Object.assign(thread, { running: undefined, settled: end, arrived });
+    thread.running = undefined;
+    thread.settled = end;
+    thread.arrived = arrived;
   }
 
   private setRunning(worker: Worker, more: 1 | -1): void {
@@ -159,10 +166,11 @@ export class Activity {
 
   private joined({ worker: name, threads, time }: Event<'joined'>): void {
     const worker = this.workerOf(name);
-    for (let number = 0; number < threads; number++) this.threadOf(worker, number, time);
+    for (let number = 0; number < threads; number++) this.threadOf(worker, number, this.at(time));
   }
 
-  private leave({ worker: name, reason, time: end }: Event<'left'>): void {
+  private leave({ worker: name, reason, time }: Event<'left'>): void {
+    const end = this.at(time);
     const worker = this.workers.get(name);
     if (!worker || worker.left) return;
     for (const thread of worker.threads.values()) {
@@ -250,5 +258,9 @@ export class Activity {
     for (const [name, { left }] of this.workers) if (left) this.workers.delete(name);
     this.stream.arrange(this.workers.values());
     this.stream.clear();
+  }
+
+  at(time: number): number {
+    return time - (this.origin ?? time);
   }
 }

@@ -16,8 +16,6 @@ export interface Vitals {
 /** Follows one source of events. */
 export class Recorder {
   private readonly activity = new Activity();
-  /** When the picture's own time begins. */
-  private origin: number | undefined;
 
   constructor(
     private readonly title: string,
@@ -26,35 +24,29 @@ export class Recorder {
 
   /** Takes an event. Events may come late; their times say when they happened. */
   add(event: ExecutorEvent): void {
-    // A start is told on the worker's clock, all else on ours.
-    if (event.type !== 'started' || this.origin === undefined) this.advance(event.time);
-    const time = this.at(event.time);
-    const { activity } = this;
-    if (event.type !== 'finished') activity.add({ ...event, time });
-    else activity.add({ ...event, start: this.at(event.start), end: this.at(event.end), time });
+    this.activity.add(event);
   }
 
   /** Takes what a worker said of itself. */
   hear({ worker, memoryBytes, time }: Vitals): void {
     const known = this.activity.workers.get(worker);
-    if (known) Object.assign(known, { lastHeard: this.at(time), memoryBytes });
+    if (known) Object.assign(known, { lastHeard: this.activity.at(time), memoryBytes });
   }
 
   /** Time goes on, with or without events. */
   advance(time: number): void {
-    this.origin ??= time;
-    this.activity.advance(this.at(time));
+    this.activity.advance(time);
   }
 
   /** The picture as of the last event or call of advance. */
   picture(): Picture {
-    const { now, streamStart = now, lastEnd, stream, tasks, samples, ledger } = this.activity;
+    const { origin = 0, now, streamStart = now, lastEnd, stream, tasks, samples, ledger } = this.activity;
     const workers = [...this.activity.workers.values()];
     const running = workers.flatMap(({ starts }) => starts);
     return {
       title: this.title,
       machine: this.machine,
-      origin: this.origin ?? 0,
+      origin,
       now: round(now),
       start: round(streamStart),
       resolutionMs: stream.resolutionMs,
@@ -66,9 +58,5 @@ export class Recorder {
       lesson: ledger.lesson(tasks.progress.running > 0 ? now : lastEnd, running),
       causes: LEDGER_ROWS,
     };
-  }
-
-  private at(time: number): number {
-    return time - (this.origin ?? time);
   }
 }
