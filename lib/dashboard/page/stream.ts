@@ -270,7 +270,7 @@ function drawAxis(
 function scaleOf(canvas: HTMLCanvasElement, picture: Picture, now: number, rowHeight: number): Scale {
   const whole = canvas.parentElement!.clientWidth;
   const longest = Math.max(0, ...picture.rows.map(({ worker }) => worker.length));
-  const left = whole < 600 ? 84 : Math.min(220, 48 + 7 * longest);
+  const left = Math.min(whole < 600 ? 110 : 220, 48 + 7 * longest);
   return { left, width: whole - left - 6, rowHeight, from: picture.start, to: endOf(picture, now) };
 }
 

@@ -182,7 +182,7 @@ export function workersTable({ workers, now }: Picture): Table {
   ]);
   return {
     caption: '',
-    head: ['worker', 'state', 'threads', 'busy', 'memory', 'done', 'failed', 'last heard'],
+    head: ['worker', 'state', 'threads', 'busy', 'memory', 'done', 'failed', 'heard'],
     rows,
   };
 }
