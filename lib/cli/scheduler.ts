@@ -22,7 +22,7 @@ export function addScheduler(program: Command): void {
     .description('start a scheduler: workers and clients find each other there')
     .option(
       '--host <HOST>',
-      'where to listen; 0.0.0.0 lets other machines in (the wire is plain: see SECURITY.md)',
+      'where to listen; 0.0.0.0 lets other machines in (the wire is plain: see SECURITY.md); not so the dashboard',
       '127.0.0.1',
     )
     .option('--port <PORT>', 'absent: 8786, or the next one that is free')

@@ -84,15 +84,12 @@ export async function startWatch(title: string, flags: WatchFlags): Promise<Watc
   };
 }
 
-/** Starts a dashboard and says on stderr where it is; the token goes to a terminal only. */
-export async function showDashboard(
-  title: string,
-  flags: WatchFlags & { readonly host?: string },
-): Promise<Dashboard> {
+/** Starts a dashboard, for this machine only, and says on stderr where it is; the token goes to a terminal only. */
+export async function showDashboard(title: string, flags: WatchFlags): Promise<Dashboard> {
   const port =
     flags.dashboardPort === undefined ? undefined : readCount('--dashboard-port', flags.dashboardPort, 0);
   const { startDashboard } = await import('../dashboard/dashboard.js');
-  const dashboard = await startDashboard({ title, host: flags.host, port, publicUrl: flags.publicUrl });
+  const dashboard = await startDashboard({ title, port, publicUrl: flags.publicUrl });
   note(dashboard, title);
   announce(dashboard, process.stderr);
   return dashboard;
@@ -121,7 +118,7 @@ export function announce(
   to.write(`  dashboard at:  ${to.isTTY ? url : address}\n`);
   if (!to.isTTY) to.write('  lola dashboard, in a terminal, prints the address with its token\n');
   const line = sshLine(port, userInfo().username, process.env);
-  if (line) to.write(`  from the machine you sit at, first:  ${line}\n`);
+  if (line) to.write(`  on the machine you sit at, first (with the name you log in by):  ${line}\n`);
 }
 
 /** The dashboards of this account that are up; what others left behind is removed. */

@@ -143,10 +143,14 @@ export function publicUrlOf(
   return undefined;
 }
 
-/** The line that brings the dashboard to the machine one sits at; nothing where one sits at this one. */
+/**
+ * The line that brings the dashboard to the machine one sits at; nothing where one sits at this one. The name by which
+ * this machine is known there may be another than its own.
+ */
 export function sshLine(port: number, user: string, env: NodeJS.ProcessEnv): string | undefined {
-  const forward = `-L ${port}:127.0.0.1:${port}`;
-  if (env.SLURM_JOB_ID && env.SLURM_SUBMIT_HOST)
-    return `ssh -J ${user}@${env.SLURM_SUBMIT_HOST} ${forward} ${user}@${hostname()}`;
-  return env.SSH_CONNECTION ? `ssh ${forward} ${user}@${hostname()}` : undefined;
+  const [here, forward] = [hostname(), `-L ${port}:127.0.0.1:${port}`];
+  const { SLURM_JOB_ID, SLURM_SUBMIT_HOST: login, SSH_CONNECTION } = env;
+  if (SLURM_JOB_ID && login && login !== here) return `ssh -J ${user}@${login} ${forward} ${user}@${here}`;
+  const sshPort = SSH_CONNECTION?.split(' ')[3] ?? '22';
+  return SSH_CONNECTION && `ssh ${sshPort === '22' ? '' : `-p ${sshPort} `}${forward} ${user}@${here}`;
 }

@@ -1,6 +1,7 @@
 import { request, createServer, type IncomingHttpHeaders } from 'node:http';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { hostname } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { Guard, publicUrlOf, sshLine } from '../../lib/dashboard/access.js';
@@ -300,10 +301,15 @@ describe('access', () => {
 
   test('the ssh line is there where one is not', () => {
     expect(sshLine(8787, 'lola', {})).toBeUndefined();
-    expect(sshLine(8787, 'lola', { SSH_CONNECTION: '1 2 3 4' })).toMatch(
-      /^ssh -L 8787:127.0.0.1:8787 lola@./,
+    const ssh = { SSH_CONNECTION: '10.0.0.1 50000 10.0.0.2 22' };
+    const line = `ssh -L 8787:127.0.0.1:8787 lola@${hostname()}`;
+    expect(sshLine(8787, 'lola', ssh)).toBe(line);
+    expect(sshLine(8787, 'lola', { SSH_CONNECTION: '10.0.0.1 50000 10.0.0.2 2222' })).toBe(
+      line.replace('ssh', 'ssh -p 2222'),
     );
-    const slurm = { SLURM_JOB_ID: '1', SLURM_SUBMIT_HOST: 'login' };
-    expect(sshLine(8787, 'lola', slurm)).toMatch(/^ssh -J lola@login -L 8787:127.0.0.1:8787 lola@./);
+    const job = { ...ssh, SLURM_JOB_ID: '1', SLURM_SUBMIT_HOST: 'login' };
+    expect(sshLine(8787, 'lola', job)).toBe(line.replace('ssh', 'ssh -J lola@login'));
+    // An allocation whose shell has stayed on the login node.
+    expect(sshLine(8787, 'lola', { ...job, SLURM_SUBMIT_HOST: hostname() })).toBe(line);
   });
 });
