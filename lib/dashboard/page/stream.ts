@@ -47,12 +47,15 @@ export function drawStream(
   const present = document.body.classList.contains('present');
   const rows = picture.rows.length;
   const free = present ? box.clientHeight - AXIS : Math.max(120, rows * 18);
-  const scale = scaleOf(canvas, picture, now, Math.max(12, Math.min(44, free / Math.max(1, rows))));
-  const height = Math.ceil(scale.rowHeight * Math.max(1, rows) + AXIS);
+  const rowHeight = Math.min(44, free / Math.max(1, rows)); // a projector shows all rows, however low
+  const scale = scaleOf(canvas, picture, now, Math.max(present ? 2 : 12, rowHeight));
+  const height = Math.floor(scale.rowHeight * Math.max(1, rows) + AXIS);
   const context = resized(canvas, box.clientWidth, height);
   const font = getComputedStyle(document.body);
-  context.font = `${present ? 16 : 13}px ${font.fontFamily}`;
+  const size = present ? 16 : 13;
+  context.font = `${size}px ${font.fontFamily}`;
   drawAxis(context, scale, picture.start, scale.rowHeight * Math.max(1, rows), palette);
+  context.font = `${Math.min(size, scale.rowHeight)}px ${font.fontFamily}`;
   picture.rows.forEach((row, i) => drawRow(context, scale, row, i, now, palette));
   if (chosen) outline(context, scale, picture, chosen, now, palette);
 }
