@@ -4,7 +4,14 @@ import { readFileSync } from 'node:fs';
 import type { Picture } from './picture.js';
 
 /** What a page may ask for: paths as the modules name each other. Their order is the order in which they build on each other. */
-const MODULES = ['picture.js', 'page/words.js', 'page/stream.js', 'page/charts.js', 'page/page.js'];
+const MODULES = [
+  'picture.js',
+  'page/words.js',
+  'page/paint.js',
+  'page/stream.js',
+  'page/charts.js',
+  'page/page.js',
+];
 const PAGE = new URL('./page/page.html', import.meta.url);
 const STYLE = new URL('./page/page.css', import.meta.url);
 const PLOTLY = new URL(import.meta.resolve('plotly.js'));

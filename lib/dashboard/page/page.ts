@@ -4,7 +4,8 @@
 import type { LedgerRowName } from '../../measure/ledger.js';
 import { applyDifference, type Frame, type Kind, type Picture } from '../picture.js';
 import { drawCharts } from './charts.js';
-import { describePlace, drawStream, paint, placeAt, type Ink, type Place } from './stream.js';
+import { paint, type Ink } from './paint.js';
+import { describePlace, drawStream, placeAt, type Place } from './stream.js';
 import {
   KIND_WORDS,
   ledgerTable,

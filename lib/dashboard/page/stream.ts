@@ -1,17 +1,10 @@
 /// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
-// Draws the task stream on a canvas: a row for each thread, a box for each stretch of its time. Each kind has a colour
-// and a pattern of its own.
-import type { Box, Kind, Picture, Row } from '../picture.js';
+// Draws the task stream on a canvas: a row for each thread, a box for each stretch of its time.
+import type { Box, Picture, Row } from '../picture.js';
+import { line, paint, type Palette } from './paint.js';
 import { KIND_WORDS, boxName, duration } from './words.js';
 
 const AXIS = 26;
-
-/** What is painted with: the page's colours, as they are now. */
-export type Palette = (name: string) => string;
-
-/** A colour and a pattern: of a kind of box, of progress, of a row of the ledger. */
-export type Ink = Kind | 'done' | 'startup' | 'slowed' | 'tail' | 'unexplained';
 
 /** A box and its row, by their places. */
 export interface Place {
@@ -27,10 +20,12 @@ interface Scale {
   readonly rowHeight: number;
   readonly from: number;
   readonly to: number;
+  /** From a time to its place. */
+  readonly at: (time: number) => number;
 }
 
 /** The time until which to draw: growing while tasks run, in the page's own clock between frames. */
-export function endOf({ rows, start, progress }: Picture, now: number): number {
+function endOf({ rows, start, progress }: Picture, now: number): number {
   const last = rows.flatMap(({ boxes }) => boxes.slice(-1).map(({ end }) => end));
   return Math.max(start + 50, ...last, progress.running > 0 ? now : 0);
 }
@@ -99,76 +94,6 @@ export function describePlace({ rows, start }: Picture, { row: r, box: b }: Plac
   return `${name}: ${where}, from ${duration(box.start - start)}, for ${duration(box.end - box.start)}${share}`;
 }
 
-/** Paints a rectangle in the colour and pattern of a kind; `again` outlines it. */
-export function paint(
-  context: CanvasRenderingContext2D,
-  kind: Ink,
-  again: boolean,
-  area: readonly [number, number, number, number],
-  palette: Palette,
-): void {
-  const [x, y, width, height] = area;
-  context.fillStyle = palette(kind);
-  context.fillRect(x, y, width, height);
-  context.save();
-  context.beginPath();
-  context.rect(x, y, width, height);
-  context.clip();
-  context.strokeStyle = palette('mark');
-  context.lineWidth = 1;
-  context.globalAlpha = 0.55;
-  if (width > 3) hatch(context, kind, x, y, width, height);
-  context.restore();
-  if (!again) return;
-  context.strokeStyle = palette('mark');
-  context.lineWidth = 2;
-  context.setLineDash([4, 2]);
-  context.strokeRect(x + 1, y + 1, Math.max(1, width - 2), height - 2);
-  context.setLineDash([]);
-}
-
-/** The strokes of each pattern; what is not here is plain. */
-const STROKES: { readonly [ink in Ink]?: string } = {
-  transfer: '/',
-  wait: '|',
-  idle: '.',
-  failed: '/\\-',
-  lost: '/\\',
-  startup: '\\',
-  slowed: '=',
-  tail: '-',
-  unexplained: '|=',
-};
-
-function hatch(
-  context: CanvasRenderingContext2D,
-  ink: Ink,
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-): void {
-  const [right, bottom, middle] = [x + width, y + height, y + height / 2];
-  const each = (from: number, to: number, step: number, draw: (at: number) => void) => {
-    for (let at = from; at < to; at += step) draw(at);
-  };
-  context.beginPath();
-  for (const stroke of STROKES[ink] ?? '') {
-    if (stroke === '/') each(x - height, right, 7, (at) => line(context, at, bottom, at + height, y));
-    if (stroke === '\\') each(x - height, right, 7, (at) => line(context, at, y, at + height, bottom));
-    if (stroke === '|') each(x + 3, right, 5, (at) => line(context, at, y, at, bottom));
-    if (stroke === '=') each(y + 2.5, bottom, 5, (at) => line(context, x, at, right, at));
-    if (stroke === '-') line(context, x, middle, right, middle);
-    if (stroke === '.') each(x + 3, right, 8, (at) => line(context, at, middle, at + 2, middle));
-  }
-  context.stroke();
-}
-
-function line(context: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number): void {
-  context.moveTo(x1, y1);
-  context.lineTo(x2, y2);
-}
-
 function drawRow(
   context: CanvasRenderingContext2D,
   scale: Scale,
@@ -177,13 +102,13 @@ function drawRow(
   now: number,
   palette: Palette,
 ): void {
-  const [top, height] = [index * scale.rowHeight, scale.rowHeight];
-  const at = (time: number) => scale.left + ((time - scale.from) / (scale.to - scale.from)) * scale.width;
+  const { at, rowHeight: height } = scale;
+  const top = index * height;
   context.fillStyle = palette(row.left ? 'quiet' : 'text');
   context.textBaseline = 'middle';
   context.textAlign = 'left';
   context.fillText(label(context, row, scale.left - 8), 0, top + height / 2);
-  for (const box of row.boxes) drawBox(context, box, at(box.start), at(box.end), top, height, palette);
+  for (const box of row.boxes) drawBox(context, scale, box, top, palette);
   if (row.running) {
     const x = at(row.running.start);
     paint(context, 'task', row.running.again, [x, top + 2, Math.max(1, at(now) - x), height - 4], palette);
@@ -201,15 +126,13 @@ function drawRow(
 
 function drawBox(
   context: CanvasRenderingContext2D,
+  { at, rowHeight }: Scale,
   { kind, start, end, count, busyMs, again }: Box,
-  x: number,
-  right: number,
   top: number,
-  height: number,
   palette: Palette,
 ): void {
+  const [x, right, inner] = [at(start), at(end), rowHeight - 4];
   const width = Math.max(1, right - x);
-  const inner = height - 4;
   if (count > 1 && kind === 'task') {
     // As high as the thread was busy, on a paler ground.
     const busy = inner * Math.min(1, busyMs / Math.max(1e-6, end - start));
@@ -233,7 +156,7 @@ function outline(
   const row = rows[r];
   const box = row?.boxes[b] ?? (row?.running ? { start: row.running.start, end: now } : undefined);
   if (!box) return;
-  const at = (time: number) => scale.left + ((time - scale.from) / (scale.to - scale.from)) * scale.width;
+  const { at } = scale;
   context.strokeStyle = palette('mark');
   context.lineWidth = 3;
   context.strokeRect(
@@ -246,7 +169,7 @@ function outline(
 
 function drawAxis(
   context: CanvasRenderingContext2D,
-  { left, width, from, to }: Scale,
+  { left, width, from, to, at }: Scale,
   start: number,
   top: number,
   palette: Palette,
@@ -261,7 +184,7 @@ function drawAxis(
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * (rough / power > 5 ? 10 : rough / power > 2 ? 5 : rough / power > 1 ? 2 : 1);
   for (let time = Math.ceil((from - start) / step) * step; time <= to - start; time += step) {
-    const x = left + ((time + start - from) / (to - from)) * width;
+    const x = at(time + start);
     context.beginPath();
     line(context, x, 0, x, top + 4);
     context.stroke();
@@ -274,7 +197,9 @@ function scaleOf(canvas: HTMLCanvasElement, picture: Picture, now: number, rowHe
   const whole = canvas.parentElement!.clientWidth;
   const longest = Math.max(0, ...picture.rows.map(({ worker }) => worker.length));
   const left = Math.min(whole < 600 ? 110 : 220, 48 + 7 * longest);
-  return { left, width: whole - left - 6, rowHeight, from: picture.start, to: endOf(picture, now) };
+  const [width, from, to] = [whole - left - 6, picture.start, endOf(picture, now)];
+  const at = (time: number) => left + ((time - from) / (to - from)) * width;
+  return { left, width, rowHeight, from, to, at };
 }
 
 /** Sharp on every screen: a canvas has its own pixels. */
