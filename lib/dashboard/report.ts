@@ -10,6 +10,7 @@ const MODULES = [
   'page/paint.js',
   'page/stream.js',
   'page/charts.js',
+  'page/panels.js',
   'page/page.js',
 ];
 const PAGE = new URL('./page/page.html', import.meta.url);

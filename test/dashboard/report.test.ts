@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { Script } from 'node:vm';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createEventsFile, readEventsFile } from '../../lib/dashboard/events-file.js';
 import type { Picture } from '../../lib/dashboard/picture.js';
-import { renderReport } from '../../lib/dashboard/report.js';
+import { pageFile, renderReport } from '../../lib/dashboard/report.js';
 import { InvalidArgumentError } from '../../lib/errors.js';
 import { startPool } from '../../lib/execute/pool.js';
 import { CONTRACT_TASKS } from '../support/executor-contract.js';
@@ -81,6 +81,14 @@ describe('recorded runs', () => {
     createEventsFile(path, 'nothing', '').close();
     const report = renderReport(readEventsFile(path));
     expect(report).not.toMatch(/<(script|link|img)[^>]+(src|href)="(?!data:)/);
+    const modules = readdirSync(new URL('../../lib/dashboard/page', import.meta.url)).filter((name) =>
+      name.endsWith('.ts'),
+    );
+    for (const name of modules)
+      expect([name, pageFile(`/page/${name.replace('.ts', '.js')}`)?.type]).toEqual([
+        name,
+        'text/javascript',
+      ]);
     const [, program] = /<script type="module">(.*?)<\/script>/s.exec(report)!;
     expect(() => new Script(`'use strict';${program}`)).not.toThrow(); // a name used twice would be refused
     expect(program).not.toMatch(/^(import|export)\b/m);
