@@ -119,7 +119,7 @@ export class RacerProcess {
 }
 
 /** A racer's events under its name, such as pool(2): each has rows of its own in the task stream, one turn after the other. */
-class Turns {
+export class Turns {
   private readonly here = new Set<string>();
   /** Tasks without an end, which a race that is stopped leaves behind, and where they run. */
   private readonly open = new Map<string, string | undefined>();

@@ -4,6 +4,7 @@ import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Turns } from '../../lib/cli/racer.js';
 import type { Picture } from '../../lib/dashboard/picture.js';
 import { describeMachine } from '../../lib/machine.js';
 import { boardCharts, boardTable } from '../../lib/measure/board.js';
@@ -24,6 +25,7 @@ import {
 import { mistakes, type Schema } from '../../lib/measure/schema.js';
 import { countInside } from '../../lib/sampling/kernel.js';
 import { keyOfSeed } from '../../lib/sampling/seed.js';
+import type { ExecutorEvent } from '../../lib/task/executor.js';
 
 const schema = JSON.parse(
   readFileSync(new URL('../../lib/measure/race.schema.json', import.meta.url), 'utf8'),
@@ -180,6 +182,27 @@ describe('what a race says', () => {
   test('the number of samples is a round one', () => {
     expect([7.3e8, 4.9e6, 1.99e3, 1, 0.2].map(roundSamples)).toEqual([5e8, 2e6, 1e3, 1, 1]);
   });
+});
+
+test('a racer tells its events under its own name, and a turn that is stopped leaves no task behind', () => {
+  const told: ExecutorEvent[] = [];
+  const turns = new Turns({ stage: 'pool', workers: 2 }, (event) => told.push(event));
+  turns.begin();
+  for (const task of ['a', 'b', 'c']) turns.tell({ type: 'queued', task, time: 1 });
+  const local = { worker: 'local', thread: 0 };
+  turns.tell({ type: 'started', task: 'a', ...local, time: 2 });
+  turns.tell({ type: 'finished', task: 'a', ...local, start: 2, end: 3, time: 3 });
+  turns.tell({ type: 'started', task: 'b', ...local, time: 4 });
+  turns.end();
+  expect(told.map(({ time, ...event }) => (time < 5 ? event.type : event))).toEqual([
+    { type: 'joined', worker: 'pool(2)', threads: 2 },
+    ...['queued', 'queued', 'queued', 'started', 'finished', 'started'],
+    { type: 'dropped', task: 'b', worker: 'pool(2)' },
+    { type: 'dropped', task: 'c', worker: undefined },
+    { type: 'left', worker: 'pool(2)', reason: 'its turn is over' },
+  ]);
+  turns.end();
+  expect(told).toHaveLength(10); // nobody is there to leave again
 });
 
 describe('the published schema', () => {
