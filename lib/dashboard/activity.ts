@@ -69,7 +69,7 @@ export class Activity {
     const over = quiet && (waiting === 0 || failed > 0 || this.alive > 0);
     if (this.start === undefined ? !this.tasks.underWay : over)
       this.newRun(time - this.lastEnd > LONG_QUIET_MS);
-    this.tasks.queued(task, time);
+    this.tasks.queued(time);
     this.queueInLedger(task, time);
   }
 
@@ -81,10 +81,11 @@ export class Activity {
     const start = known ? told : Math.min(this.now, Math.max(told, this.tasks.queuedFirst));
     if (this.start === undefined) this.begin(start);
     const thread = this.threadOf(worker, number, start);
-    if (known && !thread.running) this.stream.drawGap(thread, start, this.tasks.known(task)?.since);
+    thread.filled = this.tasks.filled;
+    if (known && !thread.running) this.stream.drawGap(thread, start, thread.filled);
     if (!thread.running) this.setRunning(worker, 1);
-    const { again = false } = this.tasks.known(task) ?? {};
-    thread.running = { task, start: round(Math.max(start, thread.settled ?? start)), again };
+    const began = round(Math.max(start, thread.settled ?? start));
+    thread.running = { task, start: began, again: this.tasks.hadRun(task) };
     const place = { worker: name, thread: number };
     this.ledger.add({ type: 'started', task, ...place, time: thread.running.start });
     this.tasks.taken();
@@ -141,7 +142,7 @@ export class Activity {
     if (thread.running) this.setRunning(thread.worker, -1);
     const start = Math.max(from, thread.settled ?? from);
     const end = Math.max(start, to);
-    this.stream.drawGap(thread, start, this.tasks.known(task)?.since);
+    this.stream.drawGap(thread, start, thread.filled);
     const place = { task, worker: thread.worker.name, thread: thread.number };
     if (kind === 'task')
       this.ledger.add({ type: 'finished', ...place, start, end, time: Math.max(end, arrived) });
@@ -150,8 +151,7 @@ export class Activity {
       this.ledger.add({ type: 'failed', ...place, message: '', retried: false, time: end });
     }
     this.lastEnd = Math.max(this.lastEnd, end);
-    const { again = false } = thread.running ?? this.tasks.known(task) ?? {};
-    this.stream.draw(thread, kind, start, end, task, again);
+    this.stream.draw(thread, kind, start, end, task, thread.running?.again ?? this.tasks.hadRun(task));
     thread.running = undefined;
     thread.settled = end;
     thread.arrived = arrived;
@@ -210,7 +210,7 @@ export class Activity {
     }
     if (!thread) {
       const settled = this.start === undefined ? undefined : Math.max(time, this.start);
-      thread = { worker, number, boxes: [], running: undefined, settled, arrived: 0 };
+      thread = { worker, number, boxes: [], running: undefined, settled, filled: 0, arrived: 0 };
       worker.threads.set(number, thread);
       this.joinLedger(worker, settled ?? time);
       this.stream.arrange(this.workers.values());
@@ -234,7 +234,7 @@ export class Activity {
   private begin(start: number): void {
     this.start = start;
     this.streamStart ??= start;
-    this.ledger.begin(start, this.alive, this.lastEnd);
+    this.ledger.begin(start, this.alive, this.lastEnd, this.tasks.progress.waiting);
     for (const worker of this.workers.values()) {
       if (worker.left) continue;
       for (const thread of worker.threads.values())

@@ -25,15 +25,15 @@ export class Ledger {
   private lastArrival = 0;
   run = 0;
 
-  /** A run begins: its ledger is empty. Points of the last one stay for comparison. */
-  begin(start: number, threads: number, lastEnd: number): void {
+  /** A run begins, with `waiting` tasks queued: its ledger is empty. Points of the last one stay for comparison. */
+  begin(start: number, threads: number, lastEnd: number, waiting: number): void {
     this.points = this.pointsUntil(lastEnd, this.phases);
     this.run += 1;
     this.phases = [{ start, threads, computeMs: 0 }];
     this.book = new LedgerBook(start);
     this.held = [];
     this.lastArrival = start;
-    this.add({ type: 'queued', task: '', time: start }); // what was queued before the first task began
+    for (let i = 0; i < Math.max(1, waiting); i++) this.add({ type: 'queued', task: '', time: start });
   }
 
   /** Takes an event on the receiver's clock, none before the run began, a thread's tasks one after the other. */

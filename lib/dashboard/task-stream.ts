@@ -54,9 +54,9 @@ export class TaskStream {
 
   /**
    * Draws the time from a thread's last task to `to`: its value travels, no task is there, the next one is on its way.
-   * @param since when the next task was queued; absent where that is long ago
+   * @param since since when tasks have been waiting
    */
-  drawGap(thread: Thread, to: number, since = -Infinity): void {
+  drawGap(thread: Thread, to: number, since: number): void {
     const from = thread.settled ?? to;
     if (to <= from || thread.worker.left) return;
     const arrived = Math.min(to, Math.max(from, thread.arrived));

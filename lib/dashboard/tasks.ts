@@ -1,4 +1,4 @@
-// The tasks of a run: how many wait, run and have ended, and what is known of those without an end.
+// The tasks of a run: how many wait, run and have ended, since when some have been waiting, and which had run before.
 import type { Progress } from './picture.js';
 
 const NONE = { queued: 0, waiting: 0, running: 0, finished: 0, failed: 0, dropped: 0, retried: 0 };
@@ -9,32 +9,30 @@ export class Tasks {
   /** In all runs. */
   finishedEver = 0;
   queuedFirst = 0;
-  private readonly open = new Map<string, { readonly since: number; readonly again: boolean }>();
+  /** Since when tasks have been waiting without a break. */
+  filled = 0;
+  private readonly again = new Set<string>();
 
   get underWay(): boolean {
     return this.progress.running + this.progress.waiting > 0;
   }
 
-  /** A task without an end: since when it waits or has waited, and whether it had run before. */
-  known(task: string): { readonly since: number; readonly again: boolean } | undefined {
-    return this.open.get(task);
-  }
-
-  queued(task: string, time: number): void {
+  queued(time: number): void {
     if (this.progress.queued === 0) this.queuedFirst = time;
     this.progress.queued += 1;
-    this.wait(task, time, false);
+    this.wait(time);
   }
 
   /** It failed or was lost, and waits for another try. */
   retried(task: string, time: number): void {
     this.progress.retried += 1;
-    this.wait(task, time, true);
+    this.again.add(task);
+    this.wait(time);
   }
 
-  private wait(task: string, time: number, again: boolean): void {
-    this.open.set(task, { since: time, again });
-    this.progress.waiting += 1;
+  /** Whether a task without an end had run before. */
+  hadRun(task: string): boolean {
+    return this.again.size > 0 && this.again.has(task);
   }
 
   /** A task that waited does so no more. */
@@ -43,14 +41,19 @@ export class Tasks {
   }
 
   ended(task: string, how: 'finished' | 'failed' | 'dropped'): void {
-    this.open.delete(task);
+    if (this.again.size > 0) this.again.delete(task);
     this.progress[how] += 1;
     if (how === 'finished') this.finishedEver += 1;
   }
 
   /** A new run begins. */
   clear(): void {
-    this.open.clear();
+    this.again.clear();
     this.progress = { ...NONE };
+  }
+
+  private wait(time: number): void {
+    if (this.progress.waiting === 0) this.filled = time;
+    this.progress.waiting += 1;
   }
 }

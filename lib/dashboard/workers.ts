@@ -17,6 +17,8 @@ export interface Thread {
   running: Row['running'];
   /** The time until which it has been drawn; absent before the run. */
   settled: number | undefined;
+  /** Since when tasks had been waiting as it began its task. */
+  filled: number;
   /** When the last task's value was with the caller. */
   arrived: number;
 }
