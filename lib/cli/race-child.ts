@@ -50,8 +50,9 @@ async function handle(order: ToRacer): Promise<FromRacer> {
     const others = stage === 'distributed' ? childrenCpuSeconds() : 0; // its workers are processes of their own
     const given = [samples, { seed, executor, onEvent }];
     told = performance.now(); // a short run tells its events when it is over
-    const { value, cpuSeconds: own } = await timeOnce({ timed: estimate, given });
-    if (watched) tellEvents();
+    const { value, cpuSeconds: own } = await timeOnce({ timed: estimate, given }).finally(() => {
+      if (watched) tellEvents();
+    });
     const peak = stage === 'distributed' ? childrenPeakMemoryBytes() : 0;
     if (others === undefined) return { type: 'ran', estimate: value };
     const cpuSeconds = own + (stage === 'distributed' ? (childrenCpuSeconds() ?? others) - others : 0);

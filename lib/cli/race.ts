@@ -135,7 +135,7 @@ async function runRace(flags: RaceFlags, form: Form): Promise<void> {
   } catch (error) {
     if (error instanceof CancelledError) result.interrupted = true;
     else {
-      await watch.finish(false, raceSection(result));
+      await watch.finish(false, raceSection(result, form.laws));
       throw error;
     }
   } finally {
@@ -143,7 +143,7 @@ async function runRace(flags: RaceFlags, form: Form): Promise<void> {
     if (flags.json !== undefined) write(flags.json, `${JSON.stringify(result, null, 1)}\n`);
   }
   tell(result, form);
-  await watch.finish(!result.interrupted, raceSection(result));
+  await watch.finish(!result.interrupted, raceSection(result, form.laws));
 }
 
 /** Prints what was measured, and sets the exit code. */

@@ -142,8 +142,10 @@ export class Turns {
   tell(event: ExecutorEvent): void {
     const own = 'worker' in event ? event.worker : undefined;
     const worker = own === 'local' ? this.name : own && `${this.name} ${own}`;
-    if (worker !== undefined) this.here.add(worker);
+    if (event.type === 'left') this.here.delete(worker!);
+    else if (worker !== undefined) this.here.add(worker);
     if (event.type === 'queued' || event.type === 'started') this.open.set(event.task, worker);
+    else if (event.type === 'failed' && event.retried) this.open.set(event.task, undefined);
     else if ('task' in event) this.open.delete(event.task);
     this.onEvent(worker === undefined ? event : ({ ...event, worker } as ExecutorEvent));
   }

@@ -49,9 +49,12 @@ export class OpenRun {
       return undefined;
     }
     const { retried, error, ended = [] } = message;
-    this.announced.delete(message.index);
     const text = error?.message ?? ended[ended.length - 1] ?? '';
-    this.tell({ type: 'failed', task: task.key, worker, thread, message: text, retried, time: clock() });
+    const [key, time] = [task.key, clock()];
+    // When a task began that failed later than first in its batch, nobody says.
+    if (!this.announced.delete(message.index))
+      this.tell({ type: 'started', task: key, worker, thread, time });
+    this.tell({ type: 'failed', task: key, worker, thread, message: text, retried, time });
     if (retried) return undefined;
     return error
       ? new TaskError(task.key, fromErrorRecord(error))

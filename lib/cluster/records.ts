@@ -21,6 +21,8 @@ export interface Batch {
   readonly number: number;
   readonly worker: Worker;
   readonly tasks: readonly Entry[];
+  /** The worker has told that it began the first task: short batches end without. */
+  begun: boolean;
   /** The worker was told to stop it, since a run of it is over; its thread is free when the worker has answered. */
   cancelled: boolean;
   /** The worker was asked to give it back. */

@@ -151,8 +151,10 @@ export class SchedulerState {
       this.release(batch, time); // the last one first, because each goes to the front of its queue
       const [task] = batch.tasks;
       if (!blamed.includes(batch)) this.giveBack(batch.tasks);
-      else if (batch.tasks.length === 1) this.blame(task, worker.name, 0, `${worker.name}: ${reason}`, time);
-      else {
+      else if (batch.tasks.length === 1) {
+        this.tellBegun(batch, task, 0, time);
+        this.blame(task, worker.name, 0, `${worker.name}: ${reason}`, time);
+      } else {
         // Nobody knows which of them was running: each becomes a suspect, and the next loss tells.
         for (const each of batch.tasks) each.suspect = true;
         this.giveBack(batch.tasks);
@@ -252,7 +254,8 @@ export class SchedulerState {
 
   private assign(worker: Worker, run: Run): void {
     const tasks = drawBatch(worker, run, this.threads);
-    const batch: Batch = { number: this.batches++, worker, tasks, cancelled: false, asked: false };
+    const number = this.batches++;
+    const batch: Batch = { number, worker, tasks, begun: false, cancelled: false, asked: false };
     worker.batches.set(batch.number, batch);
     worker.suspects += +tasks[0].suspect;
     const { client } = run;
@@ -286,7 +289,10 @@ export class SchedulerState {
     return free;
   }
 
-  private started({ tasks: [{ run, index, key }], worker }: Batch, thread: number, time: number): void {
+  private started(batch: Batch, thread: number, time: number): void {
+    const { tasks, worker } = batch;
+    const [{ run, index, key }] = tasks;
+    batch.begun = true;
     if (run.over) return;
     this.send(run.client.peer, { op: 'started', run: run.number, index, worker: worker.name, thread, time });
     this.tell({ type: 'started', task: key, worker: worker.name, thread, time });
@@ -320,6 +326,7 @@ export class SchedulerState {
     const culprit = error ? tasks[count] : lost ? tasks[lost.at] : undefined;
     this.giveBack(tasks.slice(count).filter((task) => task !== culprit));
     if (culprit === undefined || culprit.run.over) return;
+    this.tellBegun(batch, culprit, thread, time);
     if (error) this.threw(culprit, worker.name, thread, error, time);
     if (lost) this.blame(culprit, worker.name, thread, `${worker.name}: ${lost.ended}`, time);
   }
@@ -458,16 +465,23 @@ export class SchedulerState {
     this.send(peer, { op: 'status', workers, clients: this.clients.size, waiting });
   }
 
+  /** Who hears of a task's end has heard that it was begun. */
+  private tellBegun({ tasks, worker, begun }: Batch, task: Entry, thread: number, time: number): void {
+    if (task === tasks[0] && begun) return;
+    this.tell({ type: 'started', task: task.key, worker: worker.name, thread, time });
+  }
+
   private tellFinished(
-    { tasks, worker }: Batch,
+    batch: Batch,
     { thread, count, times }: ToScheduler & { op: 'done' },
     time: number,
   ): void {
+    const { tasks, worker } = batch;
     for (let i = 0; i < count; i++) {
       if (tasks[i].run.over) continue;
       const [start, end] = [times[2 * i], times[2 * i + 1]];
       const where = { task: tasks[i].key, worker: worker.name, thread };
-      if (i > 0) this.tell({ type: 'started', ...where, time: start });
+      this.tellBegun(batch, tasks[i], thread, start);
       this.tell({ type: 'finished', ...where, start, end, time });
     }
   }

@@ -127,7 +127,10 @@ export class Activity {
     const threads = [...(this.workers.get(name)?.threads.values() ?? [])];
     const thread = threads.find(({ running }) => running?.task === task);
     if (thread?.running) this.endTask(thread, 'lost', task, thread.running.start, end);
-    else this.tasks.taken();
+    else {
+      this.tasks.taken();
+      if (this.start !== undefined) this.ledger.add({ type: 'dropped', task, time: end });
+    }
     this.tasks.ended(task, 'dropped');
   }
 
@@ -147,7 +150,7 @@ export class Activity {
     if (kind === 'task')
       this.ledger.add({ type: 'finished', ...place, start, end, time: Math.max(end, arrived) });
     else {
-      this.ledger.add({ type: 'started', ...place, time: start });
+      if (!thread.running) this.ledger.add({ type: 'started', ...place, time: start });
       this.ledger.add({ type: 'failed', ...place, message: '', retried: false, time: end });
     }
     this.lastEnd = Math.max(this.lastEnd, end);

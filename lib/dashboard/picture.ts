@@ -9,7 +9,7 @@ export const KINDS = ['idle', 'wait', 'transfer', 'task', 'failed', 'lost'] as c
 /**
  * - task: computing
  * - transfer: the value is on its way to the caller, and the thread has nothing else to do
- * - wait: the thread does nothing although a task waits to be started (dispatch, or chunks too few to go round)
+ * - wait: the thread does nothing although a task waits to be started (dispatch)
  * - idle: nothing waits to be started
  * - failed: the task threw
  * - lost: the worker was lost, or the run cancelled, while it ran the task

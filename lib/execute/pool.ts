@@ -18,7 +18,7 @@ import type { LocalOptions } from './serial.js';
 /** Small tasks travel together, so that a batch takes about this long and messages cost little beside it (ms). */
 const BATCH_MS = 10;
 const MOST_IN_BATCH = 500;
-/** So many tasks for each thread are drawn ahead: enough for full batches, yet a million need no memory. */
+/** So many tasks for each thread are drawn ahead, and drawn anew when half of them are gone. */
 const DRAWN_AHEAD = 1000;
 /** A cancelled run waits so long for the tasks under way, then ends their threads (ms). */
 const GRACE_MS = 500;
@@ -128,7 +128,7 @@ class PoolExecutor implements Executor {
       const slot = this.freeSlot(Atomics.load(progress, PROGRESS.thread));
       if (run.kill.signal.aborted) throw new CancelledError();
       if (running === undefined) throw error; // no thread has begun it
-      run.lost(running, slot, (error as Error).message);
+      run.lost(drawn, running, slot, (error as Error).message);
     } finally {
       this.begun.delete(id);
     }
@@ -235,7 +235,8 @@ class Run {
     this.batchSize = Math.min(MOST_IN_BATCH, 2 * this.batchSize, Math.max(1, Math.round(BATCH_MS / meanMs)));
   }
 
-  lost(running: Drawn, thread: number, ended: string): void {
+  lost(batch: readonly Drawn[], running: Drawn, thread: number, ended: string): void {
+    if (running !== batch[0] || !this.underWay.get(batch)) this.started(running, thread, clock());
     this.tellFailed(running, thread, ended);
     this.fail(new WorkerLostError(running.task.key, 1, [ended]));
   }

@@ -51,6 +51,14 @@ export interface LedgerOptions {
   readonly ended?: number;
 }
 
+/** Time of threads that did not compute (ms). */
+interface Waits {
+  dispatch: number;
+  transfer: number;
+  imbalance: number;
+  lost: number;
+}
+
 type Finished = ExecutorEvent & { readonly type: 'finished' };
 
 /** A thread: since when it is there, when it became idle (`ended`), and when the caller knew (`delivered`). */
@@ -80,7 +88,7 @@ export class LedgerBook {
   /** Tasks that are queued, and since when there have been any. */
   private waiting = 0;
   private filled = 0;
-  private readonly ms = { dispatch: 0, transfer: 0, imbalance: 0, lost: 0 };
+  private readonly ms: Waits = { dispatch: 0, transfer: 0, imbalance: 0, lost: 0 };
   private firstQueued: number | undefined;
   private lastDelivered = 0;
 
@@ -99,10 +107,10 @@ export class LedgerBook {
         return this.finished(event, this.threadOf(event.worker, event.thread));
       case 'failed':
         if (event.retried) this.queue(event.time);
-        return this.fail(this.workers.get(event.worker) ?? [], event.task, event.time);
+        return void this.fail(this.workers.get(event.worker), event.task, event.time);
       case 'dropped':
-        if (event.worker === undefined) return this.unqueue();
-        return this.fail(this.workers.get(event.worker) ?? [], event.task, event.time);
+        if (!this.fail(this.workers.get(event.worker ?? ''), event.task, event.time)) this.unqueue();
+        return;
       case 'joined':
         for (let number = 0; number < event.threads; number++) this.join(event.worker, number, event.time);
         return;
@@ -122,23 +130,22 @@ export class LedgerBook {
       );
     const count = Math.max(threads, this.threads.length);
     const asked = this.firstQueued ?? ended;
-    const last = Math.max(this.lastDelivered, asked);
+    const goesOn = this.waiting > 0 || this.threads.some(({ task }) => task !== undefined);
+    const last = goesOn ? ended : Math.max(this.lastDelivered, asked);
     const unseen = count - this.threads.length; // threads without a task
+    const waits = { ...this.ms, imbalance: this.ms.imbalance + unseen * span(asked, last) };
     let startUp = unseen * span(this.began, asked);
-    let { dispatch, transfer, imbalance, lost } = this.ms;
-    let underWay = 0;
-    imbalance += unseen * span(asked, last);
     let tail = unseen * span(last, ended);
+    let underWay = 0;
     for (const thread of this.threads) {
-      const { since, task, start, ended: end, delivered = Math.max(since, asked), left } = thread;
+      const { since, task, start, filled, delivered = Math.max(since, asked), left } = thread;
       startUp += span(this.began, Math.max(since, asked));
-      if (end !== undefined) transfer += span(end, delivered);
-      if (left !== undefined) lost += span(left, ended);
-      else if (task !== undefined && start >= delivered) {
-        dispatch += start - delivered;
+      if (left !== undefined) waits.lost += span(left, ended);
+      else if (task !== undefined) {
+        addWait(waits, thread, start, filled, asked);
         underWay += span(start, ended);
       } else {
-        imbalance += span(delivered, last);
+        addWait(waits, thread, last, this.waiting > 0 ? this.filled : Infinity, asked);
         tail += span(Math.max(last, delivered), ended);
       }
     }
@@ -146,6 +153,7 @@ export class LedgerBook {
     const several = this.threads.filter(({ tasks }) => tasks > 0).length > 1;
     const compute = several ? (aloneMs ?? took) : took;
     const beside = several ? this.besideOthers() + underWay : took;
+    const { dispatch, transfer, imbalance, lost } = waits;
     const measured = {
       'start-up': startUp,
       dispatch,
@@ -197,7 +205,7 @@ export class LedgerBook {
   }
 
   private finished({ task, start, end, time }: Finished, thread: Thread): void {
-    this.waited(thread, start);
+    addWait(this.ms, thread, start, thread.filled, this.firstQueued);
     const took = span(start, end);
     if (thread.tasks === 0) thread.first = took;
     thread.last = took;
@@ -207,35 +215,21 @@ export class LedgerBook {
     if (thread.task === task) thread.task = undefined;
   }
 
-  /** A thread's time from its last result to its next task: the result's way, then no task, then the task's way. */
-  private waited(thread: Thread, start: number): void {
-    let free = Math.max(thread.since, this.firstQueued ?? thread.since);
-    if (thread.ended !== undefined && thread.delivered !== undefined) {
-      // Where the next task was with the thread already, it did not wait for the result to arrive.
-      const waits = thread.delivered <= start;
-      if (waits) this.ms.transfer += span(thread.ended, thread.delivered);
-      free = waits ? thread.delivered : thread.ended;
-    }
-    if (start < free) return; // clocks that disagree: what is counted twice shows as unexplained, below 0
-    const there = Math.min(start, Math.max(free, thread.filled));
-    this.ms.imbalance += there - free;
-    this.ms.dispatch += start - there;
-  }
-
   private settle(thread: Thread, end: number, delivered: number): void {
     thread.ended = end;
     thread.delivered = delivered;
     this.lastDelivered = Math.max(this.lastDelivered, delivered);
   }
 
-  /** A task under way comes to nothing, on the one of these threads that runs it. */
-  private fail(threads: readonly Thread[], task: string | undefined, time: number): void {
+  /** A task under way comes to nothing, on the one of these threads that runs it; false where none does. */
+  private fail(threads: readonly Thread[] = [], task: string | undefined, time: number): boolean {
     const thread = threads.find((each) => each?.task === task);
-    if (thread?.task === undefined) return;
-    this.waited(thread, thread.start);
+    if (thread?.task === undefined) return false;
+    addWait(this.ms, thread, thread.start, thread.filled, this.firstQueued);
     thread.task = undefined;
     this.ms.lost += span(thread.start, time);
     this.settle(thread, time, time);
+    return true;
   }
 
   private join(worker: string, number: number, time: number): void {
@@ -267,6 +261,25 @@ export class LedgerBook {
     this.threads.push(thread);
     return thread;
   }
+}
+
+/**
+ * Adds a thread's time from its last result to `start`: the result's way, then no task, then the task's way.
+ * @param filled since when tasks had been waiting
+ * @param asked when the first task was queued
+ */
+function addWait(ms: Waits, thread: Thread, start: number, filled: number, asked: number | undefined): void {
+  let free = Math.max(thread.since, asked ?? thread.since);
+  if (thread.ended !== undefined && thread.delivered !== undefined) {
+    // Where the next task was with the thread already, it did not wait for the result to arrive.
+    const waits = thread.delivered <= start;
+    if (waits) ms.transfer += span(thread.ended, thread.delivered);
+    free = waits ? thread.delivered : thread.ended;
+  }
+  if (start < free) return; // clocks that disagree: what is counted twice shows as unexplained, below 0
+  const there = Math.min(start, Math.max(free, filled));
+  ms.imbalance += there - free;
+  ms.dispatch += start - there;
 }
 
 /** From one time to a later one; clocks that disagree make no row negative, but the last. */

@@ -281,10 +281,10 @@ export function chartsOf(result: RaceResult): Chart[] {
   ];
 }
 
-/** What a report of a race tells before its panels: findings, table and charts. */
-export function raceSection(result: RaceResult): string {
+/** What a report of a race tells before its panels: findings, with laws or without, table and charts. */
+export function raceSection(result: RaceResult, laws: boolean): string {
   const lines = [
-    ...findingsOf(result),
+    ...findingsOf(result, laws),
     'Below is how it ran: each racer has rows of its own, one turn after another. Progress and lesson are of the last turn.',
   ];
   const table = rowsOf(result).length > 0 ? tableOfRace(result) : progressionOf(result); // stopped in its cold runs

@@ -31,7 +31,8 @@ export interface RunOptions {
 /**
  * What happens in an executor, as plain data. Times are milliseconds since 1970 with fractions (see clock).
  * - queued: the executor has drawn the task
- * - started: a thread began it. Where many small tasks travel as one batch, the later ones' come with its results
+ * - started: a thread began it; told before any of its ends but 'dropped'. Where many small tasks travel as one batch, the
+ *   later ones' come with its results
  * - finished: it ran from `start` to `end` on its thread's clock; the value was with the caller at `time`
  * - failed: the task threw, or its worker was lost; `retried` says whether it is tried again
  * - dropped: the run ended early (cancelled, or another task failed) and the task has no other end; `worker` had it, if any

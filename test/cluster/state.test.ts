@@ -356,6 +356,23 @@ describe('the scheduler state', () => {
     expect(types(s.raw({ type: 'message', peer: 1, message: done, time: 9 }))).toEqual(['finished']);
   });
 
+  test('a task that ends before its worker has told that it began is told to have begun', () => {
+    const s = scheduler({ watched: true });
+    s.connect();
+    s.join(1);
+    s.submit(1);
+    const tell = (message: ToScheduler) =>
+      s
+        .raw({ type: 'message', peer: 1, message, time: 9 })
+        .flatMap((command) => (command.type === 'tell' ? [command.event] : []));
+    const done: ToScheduler = { op: 'done', batch: 0, thread: 0, count: 1, times: times(1, 1), values: none };
+    expect(tell(done).map(({ type }) => type)).toEqual(['started', 'finished']);
+    s.submit(1);
+    const error = { name: 'RangeError', message: 'no' };
+    const thrown: ToScheduler = { ...done, batch: 1, count: 0, times: times(0, 0), error };
+    expect(tell(thrown).map(({ type }) => type)).toEqual(['started', 'failed']);
+  });
+
   test('the status counts what runs, lies ahead and waits', () => {
     const s = scheduler();
     s.connect();

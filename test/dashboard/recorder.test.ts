@@ -341,6 +341,40 @@ describe('the recorder', () => {
     );
   });
 
+  test('whatever fails, is tried again or dropped: the counts balance, and stream and ledger agree on waits', () => {
+    const task = fc.record({
+      ms: fc.integer({ min: 2, max: 50 }),
+      queuedAt: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 300 })),
+      waysMs: fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 2 }),
+    });
+    const run = fc.record({
+      tasks: fc.array(task, { minLength: 1, maxLength: 40 }),
+      stop: fc.option(fc.integer({ min: 1, max: 300 }), { nil: Infinity }),
+    });
+    const runs = fc.array(run, { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), runs, (threads, all) => {
+        const events = [joined('local', threads, 0)];
+        for (const { tasks, stop } of all) {
+          const last = events[events.length - 1].time - T0;
+          events.push(...raggedRun(threads, tasks, events.length > 1 ? last + 100 : 0, stop));
+        }
+        const picture = pictureOf(events);
+        checkRows(picture);
+        const { queued: drawnAll, finished: good, failed: bad, dropped, ...rest } = picture.progress;
+        expect(rest).toMatchObject({ waiting: 0, running: 0 });
+        expect(good + bad + dropped).toBe(drawnAll);
+        const drawn = (kind: string) =>
+          boxesOf(picture).reduce((sum, box) => sum + (box.kind === kind ? box.end - box.start : 0), 0);
+        const spent = spentOf(picture);
+        expect(spent.dispatch ?? 0).toBeCloseTo(drawn('wait'), 2);
+        expect(spent.imbalance ?? 0).toBeGreaterThanOrEqual(drawn('idle') - 0.01);
+        expect(Math.abs(spent.unexplained ?? 0)).toBeLessThan(0.01);
+      }),
+      { numRuns: 300, seed: 6 },
+    );
+  });
+
   test('whatever comes, in whatever order: no negative time, no overlap; differences rebuild the picture', () => {
     const name = fc.constantFrom('w1', 'w2', 'w3');
     const task = fc.integer({ min: 0, max: 20 }).map((i) => `t${i}`);
@@ -415,6 +449,48 @@ describe('the recorder', () => {
     expect(recorder.picture().progress.finished).toBe(600_000);
   });
 });
+
+/**
+ * What a pool tells from `began` on, whose tasks come late or not and throw but at their last try, and whose run is stopped
+ * `stop` ms after that, or not. A task takes `waysMs` to get to its thread, a time for each try.
+ */
+function raggedRun(
+  threads: number,
+  tasks: readonly { readonly ms: number; readonly queuedAt: number; readonly waysMs: readonly number[] }[],
+  began: number,
+  stop: number,
+): ExecutorEvent[] {
+  const events: ExecutorEvent[] = [];
+  const free = new Array<number>(threads).fill(began);
+  const end = began + stop;
+  const open = new Map<string, string | undefined>();
+  const waiting = tasks.flatMap(({ ms, queuedAt, waysMs }, i) => {
+    const [key, at] = [`t${began}-${i}`, began + queuedAt];
+    if (at >= end) return [];
+    events.push(queued(key, at));
+    open.set(key, undefined);
+    return [{ ms, waysMs, key, at }];
+  });
+  while (waiting.length > 0) {
+    const [{ key, ms, waysMs, at }] = waiting.sort((a, b) => a.at - b.at).splice(0, 1);
+    const thread = free.indexOf(Math.min(...free));
+    const from = Math.max(free[thread], at) + waysMs[0];
+    if (from >= end) continue;
+    const [to, again] = [from + ms, waysMs.length > 1];
+    events.push(started(key, 'local', thread, from));
+    open.set(key, 'local');
+    free[thread] = to;
+    if (to >= end) continue;
+    events.push(again ? failed(key, 'local', thread, true, to) : finished(key, 'local', thread, from, to));
+    if (again) waiting.push({ key, ms, waysMs: waysMs.slice(1), at: to });
+    if (again) open.set(key, undefined);
+    else open.delete(key);
+  }
+  const rank = ({ type }: ExecutorEvent) => ['finished', 'failed', 'queued', 'started'].indexOf(type);
+  events.sort((a, b) => a.time - b.time || rank(a) - rank(b));
+  for (const [task, worker] of open) events.push({ type: 'dropped', task, worker, time: T0 + end });
+  return events;
+}
 
 function checkRows(picture: Picture): void {
   for (const { name, seconds } of picture.lesson.rows)

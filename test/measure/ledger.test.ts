@@ -151,7 +151,7 @@ describe('the ledger of a run by hand', () => {
       queued('b', 0),
       ran('a', 1, 0, 0, 0)[0],
       { type: 'dropped', task: 'a', worker: 'w', time: 100 },
-      { type: 'dropped', task: 'b', time: 100 },
+      { type: 'dropped', task: 'b', worker: 'w', time: 100 }, // was with the worker, and not begun
       queued('c', 300),
       ...ran('c', 1, 310, 400, 400),
     ];
@@ -180,6 +180,20 @@ describe('the ledger of a run by hand', () => {
       compute: 400 + 270,
       transfer: 10,
       dispatch: 20,
+    });
+  });
+
+  test('asked while tasks run, it books what they waited for as it does when they have ended', () => {
+    // b was with the thread before a's result had arrived; c had been queued late; thread 1 is free while others work.
+    const ahead = [queued('a', 0), queued('b', 0), ...ran('a', 0, 0, 400, 410), ran('b', 0, 401, 0, 0)[0]];
+    expect(msOf(ledgerOf(ahead, { ended: 700 }))).toEqual({ compute: 400 + 299, dispatch: 1 });
+    const late = [queued('a', 0), ...ran('a', 0, 0, 100, 100), queued('c', 300), ran('c', 0, 310, 0, 0)[0]];
+    expect(msOf(ledgerOf(late, { ended: 400 }))).toEqual({ compute: 190, imbalance: 200, dispatch: 10 });
+    const free = [...ahead, queued('d', 0), ...ran('d', 1, 0, 200, 200)];
+    expect(msOf(ledgerOf(free, { ended: 700 }))).toMatchObject({ compute: 899, imbalance: 500 });
+    expect(msOf(ledgerOf([...free, queued('e', 600)], { ended: 700 }))).toMatchObject({
+      imbalance: 400,
+      dispatch: 101,
     });
   });
 

@@ -205,6 +205,21 @@ test('a racer tells its events under its own name, and a turn that is stopped le
   expect(told).toHaveLength(10); // nobody is there to leave again
 });
 
+test('a task that waits for another try is left behind by a stopped turn, too; a worker that left does so once', () => {
+  const told: ExecutorEvent[] = [];
+  const turns = new Turns({ stage: 'distributed', workers: 1 }, (event) => told.push(event));
+  turns.begin();
+  const place = { task: 'a', worker: 'w', thread: 0 };
+  turns.tell({ type: 'queued', task: 'a', time: 1 });
+  turns.tell({ type: 'started', ...place, time: 2 });
+  turns.tell({ type: 'failed', ...place, message: 'no', retried: true, time: 3 });
+  turns.tell({ type: 'left', worker: 'w', reason: 'gone', time: 4 });
+  turns.end();
+  const [, , , , dropped, ...rest] = told.map(({ time: _, ...event }) => event);
+  expect(dropped).toEqual({ type: 'dropped', task: 'a', worker: undefined });
+  expect(rest).toEqual([]);
+});
+
 describe('the published schema', () => {
   test('takes a result, and uses no word that the check does not know', () => {
     expect(mistakes(four, schema)).toEqual([]);

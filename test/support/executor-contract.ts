@@ -205,8 +205,13 @@ export function executorContract(name: string, start: () => Promise<Executor>, a
         const executor = await open();
         const controller = new AbortController();
         const ends = new Map<string, string[]>();
+        const started = new Set<string>();
+        const notStarted: string[] = [];
         const onEvent = (event: ExecutorEvent) => {
           if (event.type === 'queued') ends.set(event.task, []);
+          if (event.type === 'started') started.add(event.task);
+          if (event.type === 'finished' || event.type === 'failed')
+            if (!started.delete(event.task)) notStarted.push(event.task);
           if (
             event.type === 'finished' ||
             event.type === 'dropped' ||
@@ -223,6 +228,7 @@ export function executorContract(name: string, start: () => Promise<Executor>, a
         const failure = { cancelled: CancelledError, failed: TaskError, lost: WorkerLostError }[how];
         await expect(run).rejects.toThrow(failure);
         expect([...ends.values()].filter(({ length }) => length !== 1)).toEqual([]);
+        expect(notStarted).toEqual([]);
         const failed = [...ends].filter(([, [end]]) => end === 'failed').map(([key]) => key);
         expect(failed).toEqual(how === 'cancelled' ? [] : [tasks[at].key]);
       },
