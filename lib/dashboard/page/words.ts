@@ -178,13 +178,18 @@ export function workersTable({ workers, now }: Picture): Table {
     memoryBytes === undefined ? '-' : `${count(Math.round(memoryBytes / 2 ** 20))} MiB`,
     count(finished),
     count(failed),
-    now - lastHeard < RECENT_MS ? 'now' : `${duration(now - lastHeard)} ago`,
+    heardAgo(now - lastHeard),
   ]);
   return {
     caption: '',
     head: ['worker', 'state', 'threads', 'busy', 'memory', 'done', 'failed', 'heard'],
     rows,
   };
+}
+
+function heardAgo(ms: number): string {
+  if (ms < RECENT_MS) return 'now';
+  return ms < 100_000 ? `${Math.round(ms / 1000)} s ago` : `${duration(ms)} ago`;
 }
 
 export function ledgerTable({ lesson, causes }: Picture): Table {
