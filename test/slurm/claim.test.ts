@@ -1,6 +1,6 @@
 // Who follows a run: one client at a time, and another one only when it has gone.
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -24,20 +24,45 @@ describe('a run has one client at a time', () => {
     free();
     for (let i = 0; i < 11; i++) claim(run)();
     expect(() => claim(run)).not.toThrow();
-    expect(clients()).toHaveLength(13);
+    expect(clients()).toHaveLength(13 + 12);
     expect(() => claim(run)).toThrow(SlurmError);
+  });
+
+  test('a number is used once: who saw the folder long ago cannot take one that somebody has had', () => {
+    const makes = (name: string) => () => writeFileSync(run.file(name), '', { flag: 'wx' });
+    claim(run)();
+    const old = clients();
+    claim(run)();
+    expect(makes('client-0')).toThrow(/EEXIST/);
+    expect(makes('client-1')).toThrow(/EEXIST/);
+    claim(run); // follows it as client-2
+    const asLongAgo = Object.assign(new RunDirectory(run.path), { list: () => old });
+    expect(() => claim(asLongAgo)).toThrow(`delete ${run.file('client-2')}.`);
+  });
+
+  test('one that was killed has gone for all hosts, once somebody on its own has found out', () => {
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    writeFileSync(run.file('client-0'), `${pid} ${hostname()}`);
+    claim(run)();
+    expect(clients().sort()).toEqual(['client-0', 'client-0-gone', 'client-1', 'client-1-gone']);
+    rmSync(run.file('client-1')); // in whatever order a folder is cleared, or shown
+    claim(run);
+    expect(() => claim(run)).toThrow(`delete ${run.file('client-2')}.`);
   });
 
   test('a process that has ended on this host is none; one on another host may be, and the file is named', () => {
     const { pid } = spawnSync(process.execPath, ['-e', '']);
     writeFileSync(run.file('client-0'), `${pid} ${hostname()}`);
-    claim(run);
+    claim(run)();
     writeFileSync(run.file('client-2'), `${pid} login2`);
     expect(() => claim(run)).toThrow(
       `process ${pid} on login2 follows this run. Stop it there first; if it is not there any more, delete ${run.file('client-2')}.`,
     );
     writeFileSync(run.file('client-2'), ''); // its writer has not come further, or never will
     expect(() => claim(run)).toThrow(/^another process follows/);
+    rmSync(run.file('client-2'));
+    mkdirSync(run.file('client-2')); // as if deleted while it was looked at: there, and not to be read
+    expect(() => claim(run)).toThrow(SlurmError);
   });
 
   test.runIf(process.platform === 'linux')('one that was killed is none, even if nobody has noticed', () => {
@@ -45,7 +70,7 @@ describe('a run has one client at a time', () => {
     writeFileSync(run.file('client-0'), `${child.pid} ${hostname()}`);
     expect(() => claim(run)).toThrow(`process ${child.pid} on`);
     child.kill('SIGKILL');
-    spawnSync(process.execPath, ['-e', '']); // time passes, and this process cannot hear of the end
+    while (!readFileSync(`/proc/${child.pid}/stat`, 'utf8').includes(') Z ')); // this process cannot hear of the end meanwhile
     expect(() => claim(run)).not.toThrow();
   });
 
@@ -80,6 +105,6 @@ describe('a run has one client at a time', () => {
     run.remove();
     free();
     expect(readdirSync(parent)).toEqual([]);
-    expect(() => claim(run)).toThrow(/cannot read .*The folder of a run must stay/);
+    expect(() => claim(run)).toThrow(/cannot write to .*run-.*ENOENT/);
   });
 });
