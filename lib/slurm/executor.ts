@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { CancelledError, ClosedError, InvalidArgumentError, checkInteger } from '../errors.js';
-import { clock, tellingEnds, type Executor, type RunOptions } from '../task/executor.js';
+import { clock, tellingEnds, type Executor, type ExecutorEvent, type RunOptions } from '../task/executor.js';
 import { loadOperations } from '../task/run-task.js';
 import type { Task, Value } from '../task/task.js';
 import { claim } from './claim.js';
@@ -89,7 +89,7 @@ export async function resumeSlurm(
       maxArraySize: await maxArraySize(),
       onReport: options.onReport ?? (() => {}),
     };
-    const values = await tellingEnds(options, (told) => new Following(run, record, plan, told).resume());
+    const values = await leavingLast(options, (told) => new Following(run, record, plan, told).resume());
     run.remove();
     return { label: record.label, values };
   } finally {
@@ -111,7 +111,7 @@ class SlurmExecutor implements Executor {
 
   async run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
     if (this.closed) throw new ClosedError();
-    const run = tellingEnds(options, (told) => this.runAll(tasks, told));
+    const run = leavingLast(options, (told) => this.runAll(tasks, told));
     this.underWay.add(run);
     return run.finally(() => this.underWay.delete(run));
   }
@@ -166,5 +166,24 @@ class SlurmExecutor implements Executor {
     // One array holds the whole run, so that all of it is on its way when the client goes.
     const tasksPerElement = Math.max(1, leastTasks, Math.ceil(total / Math.min(elements, most)));
     return { workers, tasksPerElement, maxArraySize: most, onReport };
+  }
+}
+
+/** As tellingEnds; workers leave after the drops, for a task that runs where a worker leaves is one to be tried again. */
+async function leavingLast(
+  options: RunOptions,
+  run: (options: RunOptions) => Promise<Value[]>,
+): Promise<Value[]> {
+  const { onEvent } = options;
+  if (!onEvent) return run(options);
+  const leaving: ExecutorEvent[] = [];
+  const hear = (event: ExecutorEvent) => {
+    if (event.type === 'left') leaving.push(event);
+    else onEvent(event);
+  };
+  try {
+    return await tellingEnds({ ...options, onEvent: hear }, run);
+  } finally {
+    for (const event of leaving) onEvent({ ...event, time: clock() });
   }
 }

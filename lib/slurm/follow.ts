@@ -1,7 +1,7 @@
 // Follows one run: asks Slurm how its elements are, and submits again what was lost. All it knows is in the run's folder
 // and in Slurm, so another process may go on where this one ended.
 import { setTimeout as delay } from 'node:timers/promises';
-import { CancelledError, WorkerLostError } from '../errors.js';
+import { CancelledError, TaskError, WorkerLostError } from '../errors.js';
 import { clock, type RunOptions } from '../task/executor.js';
 import type { Value } from '../task/task.js';
 import { SlurmError, jobDetails, jobStates, scancel } from './commands.js';
@@ -63,13 +63,14 @@ export class Following {
     if (record.tasks > 0) this.queue.push([0, record.tasks]);
   }
 
-  /** As finish, for a run that an earlier process began. */
+  /** As finish, for a run that an earlier process began; where it cannot be read or asked for, its jobs go on. */
   async resume(): Promise<Value[]> {
     try {
       this.tally.tellQueued();
       await this.takeUp();
     } catch (error) {
-      this.tally.close();
+      if (error instanceof TaskError || error instanceof CancelledError) await this.end();
+      else this.tally.close();
       throw error;
     }
     return this.finish();
