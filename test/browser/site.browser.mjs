@@ -76,6 +76,8 @@ describe('the site in a browser', () => {
         await page.addInitScript(AXE);
         for (const path of site.pages) {
           await page.goto(site.url + path);
+          // VitePress names its switch once its scripts have run.
+          await page.waitForSelector('.VPSwitchAppearance[title]:not([title=""])', { state: 'attached' });
           await unfold(page);
           const { violations } = await page.evaluate(() => window.axe.run());
           found.push(
