@@ -80,9 +80,10 @@ export class Tally {
 
   /** A task's element was lost; tells so and gives the task's key. */
   lose(task: number, element: string, node: string, message: string, retried: boolean): string {
-    this.marks[task] = WAITING;
     const { key } = this.tasks.read(task);
     const worker = this.places.get(element) ?? (node || 'no node');
+    this.begin(task, worker, clock()); // where it began and was lost between two looks
+    this.marks[task] = WAITING;
     this.tell({ type: 'failed', task: key, worker, thread: 0, message, retried, time: clock() });
     return key;
   }
