@@ -358,37 +358,28 @@ export class SchedulerState {
     error: NonNullable<(ToScheduler & { op: 'done' })['error']>,
     time: number,
   ): void {
-    const { run } = task;
-    const retried = ++task.thrown <= run.retries;
-    if (retried) run.queue.unshift(task);
-    this.send(run.client.peer, {
-      op: 'failed',
-      run: run.number,
-      index: task.index,
-      worker,
-      thread,
-      retried,
-      error,
-    });
-    this.tell({ type: 'failed', task: task.key, worker, thread, message: error.message, retried, time });
+    const retried = ++task.thrown <= task.run.retries;
+    this.failed(task, { worker, thread, retried }, { error }, error.message, time);
   }
 
   private blame(task: Entry, worker: string, thread: number, how: string, time: number): void {
-    const { run } = task;
     task.losses = [...(task.losses ?? []), how];
     task.suspect = true;
     const retried = task.losses.length <= LOSSES_ALLOWED;
-    if (retried) run.queue.unshift(task);
-    this.send(run.client.peer, {
-      op: 'failed',
-      run: run.number,
-      index: task.index,
-      worker,
-      thread,
-      retried,
-      ended: [...task.losses],
-    });
-    this.tell({ type: 'failed', task: task.key, worker, thread, message: how, retried, time });
+    this.failed(task, { worker, thread, retried }, { ended: [...task.losses] }, how, time);
+  }
+
+  private failed(
+    task: Entry,
+    what: { readonly worker: string; readonly thread: number; readonly retried: boolean },
+    why: Pick<FromScheduler & { op: 'failed' }, 'error' | 'ended'>,
+    message: string,
+    time: number,
+  ): void {
+    const { run, index, key } = task;
+    if (what.retried) run.queue.unshift(task);
+    this.send(run.client.peer, { op: 'failed', run: run.number, index, ...what, ...why });
+    this.tell({ type: 'failed', task: key, ...what, message, time });
   }
 
   /** Takes a batch from its worker and its runs. */
