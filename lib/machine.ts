@@ -1,6 +1,6 @@
 // The machine this runs on, as far as results and timings depend on it; no host, user or path.
 import { writeFileSync } from 'node:fs';
-import { readText, machine, type Machine } from '../scripts/machine.mjs';
+import { readText, machine, type Machine } from './cores.mjs';
 
 export type { Machine };
 

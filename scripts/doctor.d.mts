@@ -1,5 +1,5 @@
 // Types of doctor.mjs, for the TypeScript that imports it.
-import type { Machine } from './machine.mjs';
+import type { Machine } from '../lib/cores.mjs';
 
 /** Whether the packages or the build are here and fresh. */
 export type Freshness = 'yes' | 'no' | 'stale';

@@ -8,6 +8,6 @@ if (words[0] === 'doctor') {
   process.exitCode = main(words.slice(1)); // it says what is missing, so it must not install it first
 } else {
   prepare();
-  const { main } = await import('../dist/cli/main.js');
+  const { main } = await import('../dist/tools/cli/main.js');
   await main(words);
 }

@@ -17,6 +17,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
+/** What tsc compiles, each into its own folder of dist/. */
+const SOURCES = ['lib', 'lesson', 'tools'];
 const BUILD_STAMP = '.built-from';
 const INSTALL_STAMP = at('node_modules', '.installed-from');
 
@@ -31,7 +33,7 @@ export function prepare() {
   }
   const sources = fingerprint();
   if (readIfThere(at('dist', BUILD_STAMP)) !== sources) {
-    say('building lib/ into dist/ (a few seconds)');
+    say('building lib, lesson and tools into dist/ (a few seconds)');
     build(sources);
   }
 }
@@ -56,9 +58,9 @@ function build(sources) {
     },
   );
   // Templates, pages and data lie beside the code that reads them.
-  for (const file of filesBelow(at('lib'))) {
-    if (/\.ts$|package\.json$/.test(file)) continue;
-    const target = join(fresh, relative(at('lib'), file));
+  for (const file of SOURCES.flatMap((folder) => filesBelow(at(folder)))) {
+    if (/(?<!\.d)\.ts$|package\.json$/.test(file)) continue;
+    const target = join(fresh, relative(root, file));
     mkdirSync(dirname(target), { recursive: true });
     cpSync(file, target);
   }
@@ -69,7 +71,7 @@ function build(sources) {
 
 /** Names, sizes and times of all that the build reads: alike means that nothing changed. */
 function fingerprint() {
-  const inputs = [...filesBelow(at('lib')), at('tsconfig.json'), at('package-lock.json')];
+  const inputs = [...SOURCES.flatMap((folder) => filesBelow(at(folder))), at('tsconfig.json'), at('package-lock.json')];
   return inputs.map((file) => `${relative(root, file)} ${stamp(file)}`).join('\n');
 }
 

@@ -7,7 +7,7 @@ import type { Target } from './channel.js';
 import { connect, type ConnectOptions } from './client.js';
 
 /** By its place, not by import: a child starts a pool, and the cluster's own code knows only executors. */
-const CHILD = fileURLToPath(new URL('../cli/child.js', import.meta.url));
+const CHILD = fileURLToPath(new URL('../../tools/cli/child.js', import.meta.url));
 const START_MS = 20_000;
 const STOP_MS = 2000;
 

@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { InvalidArgumentError, show } from '../errors.js';
-import { lintTime } from './lint.js';
+import { lintTime } from '../../lesson/slurm/lint.js';
 
 const word = v.pipe(
   v.string(),

@@ -18,7 +18,7 @@ export function workerScript(
   directives: readonly string[] = [],
 ): string {
   const values = {
-    lola: [...nodeWords(settings), fileURLToPath(new URL('../../scripts/lola.mjs', import.meta.url))],
+    lola: [...nodeWords(settings), fileURLToPath(new URL('../../../scripts/lola.mjs', import.meta.url))],
     join: ['--scheduler-file', resolve(schedulerFile)],
   };
   return render('worker', settings, values, directives);

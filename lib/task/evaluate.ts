@@ -1,8 +1,8 @@
 // Runs an expression on the engine that was asked for; the same value from either.
 import { checkExpression, checkKernel, checkRange } from './check.js';
-import { covers } from './compile.js';
+import { covers } from '../simd/compile.js';
 import { interpret } from './interpret.js';
-import { runCompiled, simdSupported } from './run-compiled.js';
+import { runCompiled, simdSupported } from '../simd/run-compiled.js';
 import type { Expression, Kernel, TypedArray } from './task.js';
 
 /** The input of the operation 'evaluate': elements start, ..., start + length - 1 of an expression. */

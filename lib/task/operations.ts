@@ -1,7 +1,7 @@
 // The closed table of elementwise operations. A row is a name, an arity and two meanings: on numbers, for interpret.ts,
 // and on vectors of four, for compile.ts. Tests hold them equal, bit for bit.
 import type { ElementwiseName, Step } from './task.js';
-import { ZERO, type Code } from './wasm.js';
+import { ZERO, type Code } from '../simd/wasm.js';
 
 /**
  * A row. `plain` is the meaning on numbers (a bool is 0 or 1); rounding to the step's dtype comes after it.

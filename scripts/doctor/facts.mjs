@@ -4,7 +4,7 @@ import childProcess from 'child_process';
 import fs from 'fs';
 import os from 'os';
 import path from 'path';
-import { machine, readText } from '../machine.mjs';
+import { machine, readText } from '../../lib/cores.mjs';
 
 export const NODE_RANGE = '^20.19.0 || >=22.12.0';
 const INSTALL_BYTES = 150e6;
@@ -122,9 +122,10 @@ export function installed(root) {
 export function built(root) {
   const stamp = readText(path.join(root, 'dist', '.built-from'));
   if (stamp === undefined) return 'no';
-  const inputs = filesBelow(path.join(root, 'lib')).concat(
-    ['tsconfig.json', 'package-lock.json'].map((name) => path.join(root, name)),
-  );
+  const inputs = ['lib', 'lesson', 'tools']
+    .map((folder) => filesBelow(path.join(root, folder)))
+    .concat(['tsconfig.json', 'package-lock.json'].map((name) => path.join(root, name)))
+    .reduce((all, some) => all.concat(some), []);
   const now = inputs.map((file) => `${path.relative(root, file)} ${sizeAndTime(file)}`);
   return now.sort().join('\n') === stamp.split('\n').sort().join('\n') ? 'yes' : 'stale';
 }

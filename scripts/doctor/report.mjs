@@ -103,11 +103,11 @@ function project(facts) {
     },
   };
   const build = {
-    yes: { look: 'ok', text: 'lib/ is built into dist/' },
-    no: { look: 'missing', text: 'lib/ is not built', remedy: [`${start} builds it (a few seconds)`] },
+    yes: { look: 'ok', text: 'lib, lesson and tools are built into dist/' },
+    no: { look: 'missing', text: 'lib is not built', remedy: [`${start} builds it (a few seconds)`] },
     stale: {
       look: 'look',
-      text: 'lib/ changed after it was built',
+      text: 'a source changed after it was built',
       remedy: [`${start} builds it again (a few seconds)`],
     },
   };

@@ -1,5 +1,5 @@
 // When and on what a recording was made.
-import { machine } from '../machine.mjs';
+import { machine } from '../../lib/cores.mjs';
 
 /** The processor, the cores we may use, and Node's version. */
 export function machineFacts() {

@@ -1,16 +1,16 @@
 // `node test/bench/measure.mjs`: how far the measuring itself can be trusted on this machine: predictions, ledgers, its own cost.
 import { Command } from 'commander';
-import { readChoice, readCount } from '../../dist/cli/flags.js';
-import { table } from '../../dist/cli/table.js';
-import { startClusterExecutor } from '../../dist/cluster/local.js';
-import { startPool } from '../../dist/execute/pool.js';
-import { allottedCores, describeMachine } from '../../dist/machine.js';
-import { tasksOf } from '../../dist/measure/costs.js';
-import { percent, range } from '../../dist/measure/laws.js';
-import { LEDGER_ROWS, LedgerBook, ledgerOfRun } from '../../dist/measure/ledger.js';
-import { machineLine } from '../../dist/measure/race.js';
-import { checkWhatIf } from '../../dist/measure/what-if.js';
-import { partition } from '../../dist/sampling/partition.js';
+import { readChoice, readCount } from '../../dist/tools/cli/flags.js';
+import { table } from '../../dist/tools/cli/table.js';
+import { startClusterExecutor } from '../../dist/lib/cluster/local.js';
+import { startPool } from '../../dist/lib/execute/pool.js';
+import { allottedCores, describeMachine } from '../../dist/lib/machine.js';
+import { tasksOf } from '../../dist/tools/measure/costs.js';
+import { percent, range } from '../../dist/tools/measure/laws.js';
+import { LEDGER_ROWS, LedgerBook, ledgerOfRun } from '../../dist/tools/measure/ledger.js';
+import { machineLine } from '../../dist/tools/measure/race.js';
+import { checkWhatIf } from '../../dist/tools/measure/what-if.js';
+import { partition } from '../../dist/lib/sampling/partition.js';
 
 const CHUNKS = [1e4, 1e5, 1e6, 1e7];
 const EXECUTORS = {

@@ -1,10 +1,10 @@
 // This project as a program that measures itself warm, with the command line and the line of JSON of the peers.
 import { readFileSync, readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { countInside, keyOfSeed, startPool, startSerial } from '../../dist/index.js';
-import { STAGES } from '../../dist/estimators/stages.js';
-import { startClusterExecutor } from '../../dist/cluster/local.js';
-import { peakMemoryBytes } from '../../dist/machine.js';
+import { countInside, keyOfSeed, startPool, startSerial } from '../../dist/lib/index.js';
+import { STAGES } from '../../dist/lib/estimators/stages.js';
+import { startClusterExecutor } from '../../dist/lib/cluster/local.js';
+import { peakMemoryBytes } from '../../dist/lib/machine.js';
 
 /** What starts the executor of a stage, so that its start is not in what a stage takes. */
 const START = {

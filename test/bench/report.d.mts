@@ -1,5 +1,5 @@
 // Types of report.mjs, for the TypeScript that imports it.
-import type { Machine } from '../../scripts/machine.mjs';
+import type { Machine } from '../../lib/cores.mjs';
 import type { Absent } from './programs.mjs';
 
 /** What one subject at one number of samples gave: a value for each round. */

@@ -1,6 +1,6 @@
 // What the bench says: the machine, a table, the claims with their bounds and what is absent; as text and for the README.
-import { table } from '../../dist/cli/table.js';
-import { InvalidArgumentError } from '../../dist/errors.js';
+import { table } from '../../dist/tools/cli/table.js';
+import { InvalidArgumentError } from '../../dist/lib/errors.js';
 import { compare, digits, median, range, short } from './statistics.mjs';
 import { WORKERS } from './subjects.mjs';
 

@@ -1,7 +1,7 @@
 // The price of a task on our cluster, and of a cluster: the modes, the command line and the line of JSON of
 // peers/dask_distributed.py.
 import { parseArgs } from 'node:util';
-import { startClusterExecutor } from '../../dist/cluster/local.js';
+import { startClusterExecutor } from '../../dist/lib/cluster/local.js';
 
 const MODULE = new URL('../support/tasks.mjs', import.meta.url).href;
 

@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startDashboard } from '../../dist/dashboard/dashboard.js';
-import { startPool } from '../../dist/execute/pool.js';
+import { startDashboard } from '../../dist/tools/dashboard/dashboard.js';
+import { startPool } from '../../dist/lib/execute/pool.js';
 import { FLAGS, findChromium } from './chromium.mjs';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');

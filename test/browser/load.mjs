@@ -3,8 +3,8 @@
 // followers. Figures to read, not a test: node test/browser/load.mjs [seconds]
 import { chromium } from 'playwright-core';
 import { WebSocket } from 'ws';
-import { startDashboard } from '../../dist/dashboard/dashboard.js';
-import { clock } from '../../dist/task/executor.js';
+import { startDashboard } from '../../dist/tools/dashboard/dashboard.js';
+import { clock } from '../../dist/lib/task/executor.js';
 import { FLAGS, findChromium } from './chromium.mjs';
 
 const seconds = Number(process.argv[2] ?? 60);

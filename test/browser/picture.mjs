@@ -3,9 +3,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { startCluster } from '../../dist/cluster/local.js';
-import { startDashboard } from '../../dist/dashboard/dashboard.js';
-import { estimateDistributed } from '../../dist/estimators/distributed.js';
+import { startCluster } from '../../dist/lib/cluster/local.js';
+import { startDashboard } from '../../dist/tools/dashboard/dashboard.js';
+import { estimateDistributed } from '../../dist/lib/estimators/distributed.js';
 import { FLAGS, findChromium } from './chromium.mjs';
 
 const PICTURE = fileURLToPath(new URL('../../episodes/figures/dashboard.png', import.meta.url));

@@ -294,7 +294,7 @@ describe('a client', () => {
   test('row 9: killed, its tasks are released and others go on', async () => {
     const c = await cluster({ workers: 1 });
     const files = cleanup(newFolder(), ({ remove }) => remove());
-    const url = new URL('../../dist/cluster/client.js', import.meta.url).href;
+    const url = new URL('../../dist/lib/cluster/client.js', import.meta.url).href;
     const script = `import { connect } from ${JSON.stringify(url)};
       process.once('message', async (where) => {
         const executor = await connect(where);
@@ -398,7 +398,7 @@ describe('a local cluster', () => {
 
   test('leaves no process behind when its own process is killed', async () => {
     const files = cleanup(newFolder(), ({ remove }) => remove());
-    const url = new URL('../../dist/cluster/local.js', import.meta.url).href;
+    const url = new URL('../../dist/lib/cluster/local.js', import.meta.url).href;
     const { writeFileSync } = await import('node:fs');
     writeFileSync(
       files.path('parent.mjs'),

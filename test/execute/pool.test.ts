@@ -64,7 +64,7 @@ describe('the pool', () => {
 
   test('leaves no thread behind: the process ends by itself after close', async () => {
     const { spawnSync } = await import('node:child_process');
-    const url = new URL('../../dist/execute/pool.js', import.meta.url).href;
+    const url = new URL('../../dist/lib/execute/pool.js', import.meta.url).href;
     const script = `import { startPool } from ${JSON.stringify(url)};
       const pool = await startPool({ workers: 2 }); await pool.close(); console.log('closed');`;
     const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {

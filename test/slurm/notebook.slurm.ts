@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test, vi } from 'vitest';
-import { openTerminal } from '../../lib/slurm/terminal.js';
+import { openTerminal } from '../../lesson/slurm/terminal.js';
 import { readNotebook } from '../support/notebook.js';
 import { runNotebook, textOf } from '../support/notebook-runner.js';
 import { folder, own } from '../support/slurm.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidArgumentError } from '../../lib/errors.js';
-import { lintScript } from '../../lib/slurm/lint.js';
+import { lintScript } from '../../lesson/slurm/lint.js';
 import {
   checkSettings,
   readSettings,

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Recorder } from '../../lib/dashboard/recorder.js';
+import { Recorder } from '../../tools/dashboard/recorder.js';
 import { CancelledError, TaskError } from '../../lib/errors.js';
 import { AliveFile } from '../../lib/slurm/alive-file.js';
 import { SlurmError } from '../../lib/slurm/commands.js';

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { chooseGrains, sumTerms, type SumInput } from '../../lib/estimators/sum.js';
+import { chooseGrains, sumTerms, type SumInput } from '../../lesson/capstone/sum.js';
 import { startSerial } from '../../lib/execute/serial.js';
-import { measureOnce } from '../../lib/measure/evidence.js';
+import { measureOnce } from '../../lesson/capstone/evidence.js';
 import { startSlurm } from '../../lib/slurm/executor.js';
 import { taskModule } from '../../lib/task/module.js';
 

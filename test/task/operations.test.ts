@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { newArray } from '../../lib/task/interpret.js';
 import { ELEMENTWISE, plainOf } from '../../lib/task/operations.js';
-import { runCompiled } from '../../lib/task/run-compiled.js';
+import { runCompiled } from '../../lib/simd/run-compiled.js';
 import type { DType, ElementwiseName, Step, TypedArray } from '../../lib/task/task.js';
 import { NAMES, SPECIAL } from '../support/expressions.js';
 

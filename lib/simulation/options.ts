@@ -1,0 +1,66 @@
+// What a simulation may be given, and what comes of it.
+import type { SchedulerState, StateOptions } from '../cluster/state.js';
+
+/** The kinds of fault, each as an actor of the simulation meets it. */
+export const FAULTS = [
+  'crash', // a worker dies, its connection closes; another one joins later
+  'vanish', // a worker dies and no connection closes: its machine is gone
+  'stall', // a worker stands still for a while, and then goes on as if nothing had been
+  'partition', // nothing passes on one worker's connection for a while
+  'abort', // one worker's connection closes, the worker joins again
+  'drain', // a worker leaves by its own will; another one joins later
+  'late', // one message takes long, and those behind it wait
+  'doubled', // one message arrives twice
+  'reordered', // one message arrives after later ones
+  'clientLost', // a client's connection closes, it connects again
+  'cancelled', // a client cancels a run and submits what was left as a new one
+  'restart', // the scheduler dies and another one takes its place, knowing nothing
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** What to simulate. Times in ms. */
+export interface SimulationOptions {
+  readonly seed: number | string;
+  readonly workers: number;
+  readonly threads?: number;
+  /** In all; the clients share them. */
+  readonly tasks: number;
+  readonly clients?: number;
+  /** Calls of run that are under way at once, for each client. */
+  readonly runs?: number;
+  /** How long a task computes: a number, or by its index. */
+  readonly taskMs: number | ((index: number) => number);
+  /** How long a message is under way, without faults. */
+  readonly latencyMs?: number;
+  /** What a message, and a task in it, cost the scheduler. */
+  readonly messageMs?: number;
+  readonly perTaskMs?: number;
+  /** How many of each fault. */
+  readonly faults?: { readonly [fault in Fault]?: number };
+  /** Tasks that always take their thread, or their whole worker, with them. */
+  readonly killers?: ReadonlyMap<number, 'thread' | 'worker'>;
+  /** How often a task throws before it gives its value, by its index. */
+  readonly throws?: (index: number) => number;
+  readonly retries?: number;
+  /** Called with the state after each of its events. */
+  readonly check?: (state: SchedulerState) => void;
+  /** Makes the scheduler's state, where a test wants another. */
+  readonly newState?: (options: StateOptions) => SchedulerState;
+}
+
+/** What became of it. */
+export interface SimulationResult {
+  /** From the start to the last result. */
+  readonly makespanMs: number;
+  /** Results that were counted, and the sum of their values; every task's value is 3 * index + 1. */
+  readonly counted: number;
+  readonly sum: number;
+  /** Tasks that were given up because their workers were lost, and how each ended. */
+  readonly lost: ReadonlyMap<number, readonly string[]>;
+  readonly threw: readonly number[];
+  readonly faults: ReadonlyMap<Fault, number>;
+  readonly messages: number;
+  readonly schedulerBusyMs: number;
+  /** The time of all threads in which tasks ran whose result counted, as a share of makespan * threads. */
+  readonly efficiency: number;
+}

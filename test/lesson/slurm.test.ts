@@ -1,0 +1,141 @@
+// The checks of notebook 07: the right answer passes; each plausible slip gets a message of its own; none throws.
+import { describe, test } from 'vitest';
+import { checkSlurm } from '../../lesson/checks/slurm.js';
+import { claim, fails } from '../support/check-claims.js';
+import { readNotebook, solutionCode, sourceOf } from '../support/notebook.js';
+
+const pad = (value: number) => String(value).padStart(2, '0');
+const clock = (seconds: number) =>
+  [seconds / 3600, (seconds / 60) % 60, seconds % 60].map((part) => pad(Math.floor(part))).join(':');
+
+describe('notebook 07', () => {
+  test('a script that is mended', () => {
+    const { cells } = readNotebook('07-slurm.ipynb');
+    const cell = (id: string) => cells.find((one) => one.id === id)!;
+    const textIn = (code: string) => /`([^]*)`/.exec(code)![1];
+    const [given, mended] = [
+      textIn(sourceOf(cell('script-exercise'))),
+      textIn(solutionCode(cell('script-solution'))),
+    ];
+    claim(checkSlurm.script, {
+      right: [mended, mended.replace('-t 00:10:00', '--time=00:10:00').replace('-c 4', '--cpus-per-task=4')],
+      wrong: [
+        [given, /^not yet: line 3: '00:10' is 10 seconds/],
+        [mended.replace('#SBATCH -c 4', '# SBATCH -c 4'), /line \d: Slurm reads this as a remark/],
+        [`${mended}\n#SBATCH --mem=4G`, /--mem comes after the first command/],
+        [mended.replace('-t 00:10:00', '-t 00:10:00\n#SBATCH --exclusive'), /--exclusive stands in line/],
+        [mended.replace('00:10:00', '0:10:0'), /a field with one digit/],
+        [mended.replace('00:10:00', '10:00:00'), /it asks for 10:00:00, which is 36000 s/],
+        [mended.replace('#SBATCH --exclusive\n', ''), /a node of its own/],
+        [mended.replace('#SBATCH -c 4\n', ''), /nothing asks for four cores/],
+        [mended.replace(/exec .*/, ''), /starts the worker, is gone/],
+        [undefined, /must be a text, not nothing/],
+      ],
+    });
+  });
+
+  test('the time to ask for', () => {
+    claim(checkSlurm.time, {
+      right: [clock, (seconds: number) => `0-${clock(seconds)}`],
+      wrong: [
+        [() => '', /askFor\(600\) is empty/],
+        [() => 600, /must be a text, and is 600/],
+        ['00:10:00', /must be a function/],
+        [() => 'ten minutes', /does not know as a time/],
+        [
+          (seconds: number) => `${pad(seconds / 60)}:${pad(seconds % 60)}`,
+          /'10:00', which is 600 s: two fields/,
+        ],
+        [() => '00:10', /'00:10', which is 10 s: two fields/],
+        [(seconds: number) => String(Math.ceil(seconds / 60)), /'10': one field counts minutes/],
+        [
+          (seconds: number) => [seconds / 3600, (seconds / 60) % 60, seconds % 60].map(Math.floor).join(':'),
+          /'0:10:0': right, but easily misread/,
+        ],
+        [
+          (seconds: number) => clock(60 * Math.ceil(seconds / 60)),
+          /askFor\(3661\) is '01:02:00', which Slurm reads as 3720 s/,
+        ],
+        [
+          (seconds: number) => clock(seconds % 86_400),
+          /askFor\(90000\) is '01:00:00', which Slurm reads as 3600 s/,
+        ],
+        [fails, /oops/],
+      ],
+    });
+  });
+
+  test('elements of an array', () => {
+    const inMinute = (seconds: number) => Math.ceil(60 / seconds);
+    claim(checkSlurm.elements, {
+      right: [
+        (tasks: number, seconds: number) =>
+          Math.ceil(tasks / Math.max(inMinute(seconds), Math.ceil(tasks / 1000))),
+      ],
+      wrong: [
+        [() => NaN, /elementsOf\(10000, 0.1\) must be a number, and is NaN/],
+        [() => '17', /must be a number, and is '17'/],
+        [17, /must be a function/],
+        [(tasks: number) => tasks, /takes longer to start it/],
+        [(tasks: number, seconds: number) => (tasks * seconds) / 60, /whole numbers/],
+        [
+          (tasks: number, seconds: number) => Math.floor(tasks / inMinute(seconds)),
+          /leave 400 tasks to nobody/,
+        ],
+        [
+          (tasks: number, seconds: number) => Math.ceil(tasks / inMinute(seconds)),
+          /elementsOf\(1000000, 0.1\) .* at most/,
+        ],
+        [() => 1, /computes it all alone/],
+        [() => 1000, /each would have 10 tasks/],
+        [() => 0, /somebody must/],
+        [fails, /oops/],
+      ],
+    });
+  });
+
+  test('tasks that have no result', () => {
+    const numbers = (names: readonly string[]) => names.map((name) => name.split('-').map(Number));
+    const without = (tasks: number, done: ReadonlySet<number>) =>
+      Array.from({ length: tasks }, (_, task) => task).filter((task) => !done.has(task));
+    const doneOf = (names: readonly string[]) =>
+      new Set(
+        numbers(names).flatMap(([, , first, count]) => Array.from({ length: count }, (_, i) => first + i)),
+      );
+    const whole = (names: readonly string[]) => names.filter((name) => !name.endsWith('.draft'));
+    const right = (tasks: number, names: readonly string[]) => without(tasks, doneOf(whole(names)));
+    claim(checkSlurm.missing, {
+      right: [right, (tasks: number, names: readonly string[]) => right(tasks, names).reverse()],
+      wrong: [
+        [() => [], /task 8 has no result, and is not in your list/],
+        [() => undefined, /missing gives nothing/],
+        [() => 8, /must be a list, and is 8/],
+        [[8, 9], /must be a function/],
+        [() => ['8', '9'], /a task is a number, not '8'/],
+        [(tasks: number, names: readonly string[]) => [...right(tasks, names), tasks], /there is no task 10/],
+        [
+          (tasks: number, names: readonly string[]) =>
+            without(
+              tasks,
+              new Set(
+                numbers(names).flatMap(([, , first, end]) =>
+                  Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i),
+                ),
+              ),
+            ),
+          /count tasks, or end them/,
+        ],
+        [
+          (tasks: number, names: readonly string[]) =>
+            without(tasks, doneOf(names.map((name) => name.replace(/\..*/, '')))),
+          /A draft was never finished/,
+        ],
+        [
+          (tasks: number, names: readonly string[]) => [...right(tasks, names), ...right(tasks, names)],
+          /twice/,
+        ],
+        [fails, /oops/],
+      ],
+    });
+  });
+});

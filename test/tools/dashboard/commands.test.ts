@@ -1,0 +1,99 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Picture } from '../../../tools/dashboard/picture.js';
+
+const home = mkdtempSync(join(tmpdir(), 'lola-home-'));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+const LOLA = fileURLToPath(new URL('../../support/lola.mjs', import.meta.url));
+const env = { ...process.env, HOME: home, USERPROFILE: home, SSH_CONNECTION: '10.0.0.1 1 10.0.0.2 22' };
+const lola = (...words: string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [LOLA, ...words], {
+    env,
+    encoding: 'utf8',
+    cwd: home,
+  });
+  return { status, stdout, stderr };
+};
+
+describe('the commands that watch', () => {
+  test('without a dashboard, lola dashboard says how to start one, and forgets what a killed one left', () => {
+    expect(lola('dashboard')).toMatchObject({ status: 1, stdout: '' });
+    expect(lola('dashboard').stderr).toContain('--dashboard');
+  });
+
+  test('a scheduler serves one; logs get its address, the file its token, for the owner only', async () => {
+    const file = join(home, 'scheduler.json');
+    const words = ['scheduler', '--port', '0', '--dashboard-port', '0', '--scheduler-file', file];
+    const scheduler = spawn(process.execPath, [LOLA, ...words], { env });
+    let log = '';
+    for (const stream of [scheduler.stdout, scheduler.stderr])
+      stream.on('data', (part) => (log += String(part)));
+    const folder = join(home, '.lola');
+    try {
+      while (!log.includes('address and token in')) await once(scheduler.stdout, 'data');
+      const [name] = readdirSync(folder).filter((each) => each.startsWith('dashboard-'));
+      const { url, address } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as {
+        url: string;
+        address: string;
+      };
+      const token = new URL(url).searchParams.get('token')!;
+      if (process.platform !== 'win32') expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+      const told = lola('dashboard');
+      expect(told.status).toBe(0);
+      for (const text of [log, told.stdout]) {
+        expect(text.split(`dashboard at:  ${address}`)).toHaveLength(2); // once
+        expect(text).not.toContain(token);
+      }
+      expect(told.stdout).toMatch(/ssh -L \d+:127\.0\.0\.1:\d+ \S+@/);
+      expect((await fetch(`${address}health`)).status).toBe(200);
+      expect((await fetch(address)).status).toBe(401);
+      const worker = spawn(process.execPath, [LOLA, 'worker', '--scheduler-file', file, '--threads', '1'], {
+        env,
+      });
+      try {
+        const workers = async () => {
+          const response = await fetch(`${address}state.json`, {
+            headers: { authorization: `Bearer ${token}` },
+          });
+          return ((await response.json()) as Picture).workers;
+        };
+        await expect
+          .poll(workers, { timeout: 20_000 })
+          .toMatchObject([{ threads: 1, memoryBytes: expect.any(Number) }]);
+        expect(lola('status', '--scheduler-file', file).stdout).toMatch(/MiB\n.*\n.* \d\d+\n/);
+      } finally {
+        worker.kill('SIGTERM');
+        await once(worker, 'exit');
+      }
+    } finally {
+      scheduler.kill('SIGTERM');
+      await once(scheduler, 'exit');
+    }
+    expect(process.platform === 'win32' || lola('dashboard').status === 1).toBe(true);
+    // What a killed one left behind is no dashboard.
+    writeFileSync(join(folder, 'dashboard-1.json'), JSON.stringify({ pid: scheduler.pid }));
+    expect(lola('dashboard').status).toBe(1);
+    expect(readdirSync(folder).filter((each) => each.startsWith('dashboard-'))).toEqual([]);
+  });
+
+  test('flags that cannot be meant are refused before the work', () => {
+    const refused: readonly (readonly [readonly string[], string])[] = [
+      [['--report', join('no', 'run.html')], 'run.html'],
+      [['--events', join('no', 'run.jsonl')], 'run.jsonl'],
+      [['--dashboard-port', '1'], '--dashboard'],
+      [['--dashboard', '--dashboard-port', '70000'], '70000'],
+      [['--dashboard', '--dashboard-port', '0', '--public-url', 'nowhere'], 'nowhere'],
+    ];
+    for (const [flags, told] of refused) {
+      const { status, stdout, stderr } = lola('pi', '--samples', '1e15', ...flags);
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(told);
+    }
+    expect(lola('report', 'none.jsonl')).toMatchObject({ status: 2 });
+  });
+});

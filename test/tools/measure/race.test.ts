@@ -1,0 +1,531 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Turns } from '../../../tools/cli/racer.js';
+import type { Picture } from '../../../tools/dashboard/picture.js';
+import { describeMachine } from '../../../lib/machine.js';
+import { boardCharts, boardTable } from '../../../tools/measure/board.js';
+import {
+  chartsOf,
+  disagreements,
+  findingsOf,
+  pageOf,
+  progressionOf,
+  racersOf,
+  roundSamples,
+  rowsOf,
+  speedUpsOf,
+  tableOfRace,
+  type RaceResult,
+  type RaceRun,
+} from '../../../tools/measure/race.js';
+import { mistakes, type Schema } from '../../../tools/measure/schema.js';
+import { countInside } from '../../../lib/sampling/kernel.js';
+import { keyOfSeed } from '../../../lib/sampling/seed.js';
+import type { ExecutorEvent } from '../../../lib/task/executor.js';
+
+const schema = JSON.parse(
+  readFileSync(new URL('../../../tools/measure/race.schema.json', import.meta.url), 'utf8'),
+) as Schema;
+const run = (stage: string, workers: number, seconds: number, more: Partial<RaceRun> = {}): RaceRun => ({
+  stage,
+  workers,
+  samples: 1000,
+  cold: false,
+  seconds,
+  cpuSeconds: 1,
+  inside: 785,
+  kernel: 'simd',
+  ...more,
+});
+const raced = (runs: readonly RaceRun[], more: Partial<RaceResult> = {}): RaceResult => ({
+  format: 'lolas-pi.race.1',
+  machine: { ...describeMachine(), coresAllotted: 4 },
+  seed: 2017,
+  repeats: 3,
+  interrupted: false,
+  runs,
+  notMeasured: [],
+  memory: [],
+  ...more,
+});
+const four = raced(
+  [
+    run('serial', 1, 9, { cold: true, startupSeconds: 0.5 }),
+    ...[2, 1, 3].map((seconds) => run('serial', 1, seconds)),
+    ...[2.1, 2, 2.2].map((seconds) => run('pool', 1, seconds)),
+    ...[1.1, 1, 1.2].map((seconds) => run('pool', 2, seconds)),
+    ...[0.5, 0.4, 0.6].map((seconds) => run('pool', 4, seconds)),
+  ],
+  { memory: [{ stage: 'pool', workers: 4, peakBytes: 2 ** 26 }] },
+);
+
+describe('what a race says', () => {
+  test('cold and warm are apart; speed-ups are of medians against serial, with the range of the runs', () => {
+    const [serial, , , pool] = rowsOf(four);
+    expect(serial).toMatchObject({
+      seconds: { median: 2, low: 1, high: 3 },
+      cold: { seconds: 9 },
+      speedUp: { median: 1 },
+    });
+    expect(pool).toMatchObject({
+      stage: 'pool',
+      workers: 4,
+      cold: undefined,
+      peakBytes: 2 ** 26,
+      speedUp: { median: 4, low: 2 / 0.6, high: 5 },
+      efficiency: { median: 1 },
+    });
+  });
+
+  test('without serial, one worker of the same stage is what others are measured against', () => {
+    const { pool } = speedUpsOf(raced(four.runs.filter(({ stage }) => stage === 'pool')));
+    expect(pool.map(({ workers, speedUp }) => [workers, speedUp.median])).toEqual([
+      [1, 1],
+      [2, 2.1 / 1.1],
+      [4, 2.1 / 0.5],
+    ]);
+  });
+
+  test('a stage without anything to compare with has no speed-up', () => {
+    expect(rowsOf(raced([run('pool', 2, 1)]))[0].speedUp).toBeUndefined();
+    expect(tableOfRace(raced([run('pool', 2, 1)]))[1]).toContain('-');
+  });
+
+  test('stages that count differently are found and said', () => {
+    const wrong = raced([...four.runs, run('chunked', 2, 1, { inside: 786 })]);
+    expect([disagreements(four), disagreements(wrong)]).toEqual([[], [1000]]);
+    expect(findingsOf(wrong)[0]).toContain('The stages do not agree at 1000 samples');
+  });
+
+  test('more workers than cores are not raced, and one core is no failure', () => {
+    const { racers, notMeasured } = racersOf(['serial', 'pool'], [1, 2, 4], 1);
+    expect(racers).toEqual([
+      { stage: 'serial', workers: 1 },
+      { stage: 'pool', workers: 1 },
+    ]);
+    expect(notMeasured.map(({ workers, reason }) => [workers, reason])).toEqual(
+      [2, 4].map((workers) => [workers, 'not measurable here: this process may use 1 core']),
+    );
+    const alone = raced([run('pool', 1, 1)], { notMeasured });
+    expect(findingsOf(alone)[0]).toBe(
+      'pool with 2 workers: not measurable here: this process may use 1 core.',
+    );
+    expect(chartsOf(alone)).toEqual([]);
+  });
+
+  test('on one core no speed-up is given, not even 1, and that is said', () => {
+    const { racers, notMeasured } = racersOf(['serial', 'pool'], [1], 1);
+    expect(racers).toHaveLength(2);
+    expect(notMeasured).toEqual([
+      { reason: 'speed-ups are not measurable here: this process may use 1 core' },
+    ]);
+    const runs = [run('serial', 1, 1), run('pool', 1, 2)];
+    const one = raced(runs, { notMeasured, machine: { ...describeMachine(), coresAllotted: 1 } });
+    expect(mistakes(one, schema)).toEqual([]);
+    expect(rowsOf(one).map(({ speedUp, efficiency }) => [speedUp, efficiency])).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
+    expect(progressionOf(one).map((row) => row.at(-1))).toEqual(['speed-up', '-', '-']);
+    expect(findingsOf(one)).toEqual([
+      'speed-ups are not measurable here: this process may use 1 core.',
+      'One integer at every stage.',
+    ]);
+  });
+
+  test("the progression has each stage's count, pi with its error, median time and speed-up", () => {
+    expect(progressionOf(four)).toEqual([
+      ['stage', 'workers', 'samples', 'inside', 'pi', 'standard error', 'seconds', 'speed-up'],
+      ['serial', '1', '1000', '785', '3.1400000', '5.2e-2', '2.00', '1.00'],
+      ['pool', '1', '1000', '785', '3.1400000', '5.2e-2', '2.10', '0.95'],
+      ['pool', '2', '1000', '785', '3.1400000', '5.2e-2', '1.10', '1.82'],
+      ['pool', '4', '1000', '785', '3.1400000', '5.2e-2', '0.500', '4.00'],
+    ]);
+    const stopped = raced([run('serial', 1, 9, { cold: true })], { interrupted: true });
+    expect(progressionOf(stopped)[1]).toContain('9.00');
+  });
+
+  test('why no serial part can be fitted is said once for all stages', () => {
+    const text = findingsOf(raced([run('serial', 1, 2), run('pool', 2, 1), run('chunked', 2, 1.25)]));
+    expect(text.slice(1, 3)).toEqual([
+      'pool: Karp-Flatt at 2 workers 0.0 %, overhead included.',
+      'chunked: Karp-Flatt at 2 workers 25.0 %, overhead included.',
+    ]);
+    expect(text.filter((line) => line.includes('no fit'))).toHaveLength(1);
+  });
+
+  test('a stage that is slower than serial has no serial part, and no share above 100 % is printed', () => {
+    const tiny = raced([run('serial', 1, 2), run('pool', 2, 35), run('chunked', 2, 2)]);
+    expect(findingsOf(tiny).slice(1, 3)).toEqual([
+      'pool: with 2 workers slower than with one (speed-up 0.0571): the overhead was larger than the gain, so no serial part can be told.',
+      'chunked: Karp-Flatt at 2 workers 100.0 %, overhead included.',
+    ]);
+  });
+
+  test('the charts are those that the runs can fill, and the page needs nothing from elsewhere', () => {
+    expect(chartsOf(four).map(({ title }) => title.split(':')[0])).toEqual(['Speed-up', 'Efficiency']);
+    const sweep = raced([
+      ...four.runs,
+      ...four.runs.map((each) => ({ ...each, samples: 10_000, inside: 7854 })),
+    ]);
+    expect(chartsOf(sweep)).toHaveLength(4);
+    const page = pageOf('a & b', tableOfRace(sweep), chartsOf(sweep));
+    expect(page).toContain('<h1>a &amp; b</h1>');
+    expect(page).not.toMatch(/<script|(src|href)="(?!data:)/);
+    expect(page.match(/<img alt="[^"]+"/g)).toHaveLength(4);
+  });
+
+  test('the number of samples is a round one', () => {
+    expect([7.3e8, 4.9e6, 1.99e3, 1, 0.2].map(roundSamples)).toEqual([5e8, 2e6, 1e3, 1, 1]);
+  });
+});
+
+test('a racer tells its events under its own name, and a turn that is stopped leaves no task behind', () => {
+  const told: ExecutorEvent[] = [];
+  const turns = new Turns({ stage: 'pool', workers: 2 }, (event) => told.push(event));
+  turns.begin();
+  for (const task of ['a', 'b', 'c']) turns.tell({ type: 'queued', task, time: 1 });
+  const local = { worker: 'local', thread: 0 };
+  turns.tell({ type: 'started', task: 'a', ...local, time: 2 });
+  turns.tell({ type: 'finished', task: 'a', ...local, start: 2, end: 3, time: 3 });
+  turns.tell({ type: 'started', task: 'b', ...local, time: 4 });
+  turns.end();
+  expect(told.map(({ time, ...event }) => (time < 5 ? event.type : event))).toEqual([
+    { type: 'joined', worker: 'pool(2)', threads: 2 },
+    ...['queued', 'queued', 'queued', 'started', 'finished', 'started'],
+    { type: 'dropped', task: 'b', worker: 'pool(2)' },
+    { type: 'dropped', task: 'c', worker: undefined },
+    { type: 'left', worker: 'pool(2)', reason: 'its turn is over' },
+  ]);
+  turns.end();
+  expect(told).toHaveLength(10); // nobody is there to leave again
+});
+
+test('a task that waits for another try is left behind by a stopped turn, too; a worker that left does so once', () => {
+  const told: ExecutorEvent[] = [];
+  const turns = new Turns({ stage: 'distributed', workers: 1 }, (event) => told.push(event));
+  turns.begin();
+  const place = { task: 'a', worker: 'w', thread: 0 };
+  turns.tell({ type: 'queued', task: 'a', time: 1 });
+  turns.tell({ type: 'started', ...place, time: 2 });
+  turns.tell({ type: 'failed', ...place, message: 'no', retried: true, time: 3 });
+  turns.tell({ type: 'left', worker: 'w', reason: 'gone', time: 4 });
+  turns.end();
+  const [, , , , dropped, ...rest] = told.map(({ time: _, ...event }) => event);
+  expect(dropped).toEqual({ type: 'dropped', task: 'a', worker: undefined });
+  expect(rest).toEqual([]);
+});
+
+describe('the published schema', () => {
+  test('takes a result, and uses no word that the check does not know', () => {
+    expect(mistakes(four, schema)).toEqual([]);
+    const known = new Set([
+      '$schema',
+      'title',
+      'description',
+      'type',
+      'const',
+      'enum',
+      'minimum',
+      'exclusiveMinimum',
+      'maxLength',
+      'required',
+      'properties',
+      'additionalProperties',
+      'items',
+    ]);
+    const words = (given: Schema): string[] => [
+      ...Object.keys(given),
+      ...Object.values(given.properties ?? {}).flatMap(words),
+      ...(given.items ? words(given.items) : []),
+    ];
+    expect(words(schema).filter((word) => !known.has(word))).toEqual([]);
+  });
+
+  test.each([
+    [{ ...four, host: 'node7' }, 'host is not a known field'],
+    [{ ...four, format: 'x' }, 'format must be "lolas-pi.race.1"'],
+    [{ ...four, runs: [{ ...four.runs[0], seconds: 0 }] }, 'runs[0].seconds must be above 0'],
+    [
+      { ...four, runs: [{ ...four.runs[0], kernel: 'gpu' }] },
+      'runs[0].kernel must be one of reference, simd',
+    ],
+    [{ ...four, runs: 5 }, 'runs must be of type array'],
+    [{ ...four, repeats: 0.5 }, 'repeats must be of type integer'],
+    [{ ...four, repeats: 0 }, 'repeats must be at least 1'],
+    [{ ...four, nickname: 'n'.repeat(41) }, 'nickname must have at most 40 characters'],
+    [{ ...four, machine: {} }, 'machine.node is missing'],
+    [null, 'the value must be of type object'],
+  ])('refuses %#', (value, said) => {
+    expect(mistakes(value, schema)[0]).toBe(said);
+  });
+});
+
+describe('the board', () => {
+  const one = raced(four.runs, { nickname: 'ada', prediction: 3.5 });
+  test('shows prediction and best speed-up by nickname; two of one name stay two, and one core is no failure', () => {
+    const rows = boardTable([
+      one,
+      { ...one, prediction: undefined },
+      raced([run('pool', 1, 1)], { nickname: 'bob' }),
+    ]);
+    expect(rows.slice(1).map(([name, , cores, ...rest]) => [name, cores, ...rest])).toEqual([
+      ['ada', '4', '3.5', '4', 'pool, 4'],
+      ['ada (2)', '4', '-', '4', 'pool, 4'],
+      ['bob', '4', '-', 'not measurable there', '-'],
+    ]);
+  });
+
+  test('draws everybody who has something to draw', () => {
+    expect(boardCharts([one]).map((chart) => chart.kind === 'lines' && chart.series[0].name)).toEqual([
+      'ada: pool',
+      'ada',
+    ]);
+    expect(boardCharts([raced([run('pool', 1, 1)])])).toEqual([]);
+  });
+});
+
+test.skipIf(process.platform !== 'linux')('a process without children has no CPU time of theirs', () => {
+  const machine = new URL('../../../dist/lib/machine.js', import.meta.url).href;
+  const code = `import { childrenCpuSeconds } from '${machine}'; console.log(childrenCpuSeconds());`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+  expect(stdout).toBe('0\n');
+});
+
+describe('lola race and lola board', () => {
+  const script = fileURLToPath(new URL('../../support/lola.mjs', import.meta.url));
+  const lola = (...words: string[]) =>
+    spawnSync(process.execPath, [script, ...words], { encoding: 'utf8', timeout: 60_000 });
+  let folder: string;
+  const file = (name: string) => join(folder, name);
+  const pictureIn = (report: string) =>
+    JSON.parse(/<script type="application\/json" id="recorded">(.*?)<\/script>/s.exec(report)![1]) as Picture;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'lola-race-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('a race of two sizes: each racer cold once and warm often, one integer, files without host, user or path', () => {
+    const { status, stdout } = lola(
+      'race',
+      '--stages',
+      'serial,pool',
+      '--sweep',
+      '1e4..1e5',
+      '--workers',
+      '1',
+      '--repeats',
+      '2',
+      '--nickname',
+      'ada',
+      '--predict',
+      '1.5',
+      '--json',
+      file('ada.json'),
+      '--report',
+      file('ada.html'),
+      '--events',
+      file('ada.jsonl'),
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain('One integer at every stage.');
+    const text = readFileSync(file('ada.json'), 'utf8');
+    const result = JSON.parse(text) as RaceResult;
+    expect(mistakes(result, schema)).toEqual([]);
+    expect(result.runs.map(({ stage, samples, cold }) => [stage, samples, cold])).toEqual([
+      ['serial', 1e4, true],
+      ['pool', 1e4, true],
+      ...[1e4, 1e4, 1e5, 1e5].flatMap((samples) => [
+        ['serial', samples, false],
+        ['pool', samples, false],
+      ]),
+    ]);
+    for (const { samples, inside } of result.runs)
+      expect(inside).toBe(countInside(keyOfSeed(2017), 0, samples));
+    expect(result.memory.map(({ stage }) => stage)).toEqual(['serial', 'pool']);
+    for (const secret of [hostname(), folder, process.cwd()]) expect(text).not.toContain(secret);
+    expect(text).not.toMatch(new RegExp(`"${userInfo().username}"`));
+    const report = readFileSync(file('ada.html'), 'utf8');
+    expect(report).toContain('Time over samples');
+    const picture = pictureIn(report);
+    expect(picture.rows.map(({ worker }) => worker)).toEqual(['serial', 'pool(1)']);
+    expect(picture.lesson.run).toBe(result.runs.length); // each turn has a ledger of its own
+    expect(lola('report', file('ada.jsonl'), '--out', file('again.html')).status).toBe(0);
+    expect(pictureIn(readFileSync(file('again.html'), 'utf8'))).toEqual(picture);
+  });
+
+  test('workers beyond the cores are said and not raced; nothing left to race is no failure', () => {
+    const { status, stdout } = lola(
+      'race',
+      '--stages',
+      'pool',
+      '--workers',
+      '4096',
+      '--json',
+      file('none.json'),
+    );
+    expect({ status, said: stdout.includes('pool with 4096 workers: not measurable here') }).toEqual({
+      status: 0,
+      said: true,
+    });
+    expect(mistakes(JSON.parse(readFileSync(file('none.json'), 'utf8')), schema)).toEqual([]);
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'Ctrl-C keeps what is done, says so, and leaves no process behind',
+    async () => {
+      const words = [
+        'race',
+        '--stages',
+        'serial,pool',
+        '--workers',
+        '1',
+        '--sweep',
+        '1e4..1e9',
+        '--repeats',
+        '4',
+        '--json',
+        file('stopped.json'),
+        '--report',
+        file('stopped.html'),
+      ];
+      const child = spawn(process.execPath, [script, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+      let [out, err] = ['', ''];
+      child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+      await new Promise<void>((resolve) => {
+        child.stderr.on('data', (chunk: Buffer) => {
+          err += chunk.toString();
+          if (err.includes('100000 samples')) resolve(); // the first size is done
+        });
+      });
+      child.kill('SIGINT');
+      // 'close' comes when all holders of the pipes are gone, the racers too.
+      const code = await new Promise((resolve) => child.on('close', resolve));
+      expect(code).toBe(130);
+      expect(out).toContain('The race was stopped; this is what was done.');
+      const result = JSON.parse(readFileSync(file('stopped.json'), 'utf8')) as RaceResult;
+      expect(mistakes(result, schema)).toEqual([]);
+      expect(result.interrupted).toBe(true);
+      expect(result.runs.filter(({ samples }) => samples === 1e4)).toHaveLength(10);
+      const report = readFileSync(file('stopped.html'), 'utf8');
+      expect(report).toContain('The race was stopped; this is what was done.');
+      expect(pictureIn(report).progress).toMatchObject({ running: 0, waiting: 0 }); // nothing runs on
+    },
+  );
+
+  test.skipIf(process.platform !== 'linux')('Ctrl-C while a racer starts ends that racer, too', async () => {
+    const words = ['race', '--stages', 'distributed', '--workers', '1', '--samples', '1e4'];
+    const child = spawn(process.execPath, [script, ...words], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 15_000, // one that hangs is killed, and fails here
+      killSignal: 'SIGKILL',
+    });
+    const closed = new Promise((resolve) => child.on('close', resolve));
+    const racers = () =>
+      readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').match(/\d+/g) ?? [];
+    while (racers().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGINT'); // a racer has a process, and needs much longer until it is up
+    expect(await closed).toBe(130);
+  });
+
+  test.skipIf(process.platform !== 'linux')(
+    'a racer that is killed, in its turn or between two, ends the race, which says who and how',
+    async () => {
+      const words = [
+        'race',
+        '--stages',
+        'serial,pool',
+        '--workers',
+        '1',
+        '--samples',
+        '1e4',
+        '--repeats',
+        '5000',
+      ];
+      const child = spawn(process.execPath, [script, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const closed = new Promise((resolve) => child.on('close', resolve));
+      let err = '';
+      await new Promise<void>((resolve) => {
+        child.stderr.on('data', (chunk: Buffer) => {
+          err += chunk.toString();
+          if (err.includes('2 racers')) resolve();
+        });
+      });
+      const racers = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
+      process.kill(Number(racers[0]), 'SIGKILL');
+      expect(await closed).toBe(1);
+      expect(err).toContain('race: the process of serial with 1 workers ended (SIGKILL)');
+    },
+  );
+
+  test('the board takes what keeps the schema and says what does not', () => {
+    writeFileSync(file('other.json'), '{"format":"lolas-pi.race.2"}');
+    writeFileSync(file('good.json'), JSON.stringify({ ...four, nickname: 'eve' }));
+    const { status, stdout, stderr } = lola(
+      'board',
+      file('good.json'),
+      file('other.json'),
+      '--report',
+      file('board.html'),
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain('eve');
+    expect(stderr).toMatch(/left out: .*other.json is no result of a race: machine is missing/);
+    expect(existsSync(file('board.html'))).toBe(true);
+    expect(lola('board', file('other.json')).status).toBe(2);
+  });
+
+  test('the board takes a pattern that no shell has filled in, and says which one fits no file', () => {
+    mkdirSync(file('room'));
+    const put = (name: string, nickname: string) =>
+      writeFileSync(join(file('room'), name), JSON.stringify({ ...four, nickname }));
+    put('race-2.json', 'ben');
+    put('race-1.json', 'ada');
+    put('race-10.json', 'cy');
+    put('race+1.json', 'dot');
+    put('.race-3.json', 'hidden');
+    put('race-1.json.bak', 'old');
+    const names = (...patterns: string[]) => {
+      const { status, stdout, stderr } = lola('board', ...patterns.map((one) => join(file('room'), one)));
+      const rows = stdout.trimEnd().split('\n').slice(2);
+      return [status, rows.map((row) => row.split(' ')[0]), stderr.trim()];
+    };
+    expect(names('race-?.json')).toEqual([0, ['ada', 'ben'], '']);
+    expect(names('*.json')).toEqual([0, ['dot', 'ada', 'cy', 'ben'], '']);
+    expect(names('race+*.json', 'race-1.json')).toEqual([0, ['dot', 'ada'], '']);
+    const none = join(file('room'), 'rice*.json');
+    const said = `lola: left out: no file is named as in '${none}'`;
+    expect(names('rice*.json', 'race-1.json')).toEqual([0, ['ada'], said]);
+    expect(names('rice*.json')).toEqual([
+      2,
+      [],
+      `${said}\nlola: board: nothing in ${none} is the result of a race.`,
+    ]);
+    if (process.platform === 'win32') return; // elsewhere a file may be called so
+    put('race-*.json', 'star');
+    expect(names('race-*.json')).toEqual([0, ['star'], '']);
+  });
+
+  test.each([
+    [['--stages', 'pol'], '--stages must be one of'],
+    [['--stages', 'slurm'], '--stages must be one of serial, pool, chunked, distributed'],
+    [['--dashboard-port', '9000'], '--dashboard-port and --public-url belong to --dashboard'],
+    [['--samples', '0'], '--samples must be a whole number from 1'],
+    [['--samples', '5', '--sweep', '1..2'], '--samples and --sweep exclude one another'],
+    [['--sweep', '1e4'], "--sweep must be two numbers as 1e4..1e9, got '1e4'"],
+    [['--sweep', '1e5..1e4'], '--sweep must go up'],
+    [['--workers', '1,x'], '--workers must be a whole number'],
+    [['--repeats', '0'], '--repeats'],
+    [['--predict', 'fast'], "--predict must be a number above 0, got 'fast'"],
+    [['--nickname', ''], '--nickname must have 1 to 40 characters'],
+    [['--json', '/no/such/folder/x.json'], "race: cannot write '/no/such/folder/x.json'"],
+  ])('race %j is refused with exit code 2 and what was given', (words, said) => {
+    const { status, stdout, stderr } = lola('race', '--stages', 'serial', ...words);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(said);
+  });
+});

@@ -1,0 +1,58 @@
+// The `lola` command: reads the words, hands over to one file a command, and turns errors into messages and exit codes.
+import { Command, CommanderError } from 'commander';
+import { EstimatorError } from '../../lib/errors.js';
+import { EXIT } from './exit.js';
+
+/** The commands in the order of the help. Each is loaded when it is asked for: a scheduler's packages take 60 ms. */
+const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => void> } = {
+  pi: async () => (await import('./pi.js')).addPi,
+  start: async () => (await import('./race.js')).addStart,
+  race: async () => (await import('./race.js')).addRace,
+  board: async () => (await import('./board.js')).addBoard,
+  scheduler: async () => (await import('./scheduler.js')).addScheduler,
+  worker: async () => (await import('./worker.js')).addWorker,
+  status: async () => (await import('./status.js')).addStatus,
+  dashboard: async () => (await import('./dashboard.js')).addDashboard,
+  report: async () => (await import('./report.js')).addReport,
+  slurm: async () => (await import('./slurm.js')).addSlurm,
+  doctor: async () => (await import('./doctor.js')).addDoctor,
+};
+
+/** Runs one command line (without node and script) and sets process.exitCode. */
+export async function main(words: readonly string[]): Promise<void> {
+  const program = new Command('lola')
+    .description("Lola's pi: estimate pi from random points, from one thread to a cluster.")
+    .version(`lolas-pi on Node ${process.versions.node}`)
+    .option('--debug', 'show where in the code an error came from')
+    .showHelpAfterError('(lola --help shows the commands, lola COMMAND --help their flags)');
+  const [asked] = words.filter((word) => Object.hasOwn(COMMANDS, word));
+  const load = asked === undefined ? Object.values(COMMANDS) : [COMMANDS[asked]];
+  for (const add of await Promise.all(load.map((command) => command()))) add(program);
+  for (const command of [program, ...program.commands])
+    command.exitOverride().configureHelp({ sortSubcommands: false });
+  if (words.length === 0) return program.outputHelp();
+  // --debug is understood before and after the command's name.
+  const debug = words.includes('--debug');
+  try {
+    await program.parseAsync(
+      words.filter((word) => word !== '--debug'),
+      { from: 'user' },
+    );
+  } catch (error) {
+    process.exitCode = report(error, debug);
+  }
+}
+
+/** Says what went wrong, for people; gives the exit code. */
+function report(error: unknown, debug: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.badInput; // commander has said it already
+  const known = error instanceof EstimatorError;
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`lola: ${known ? '' : 'unexpected: '}${text}\n`);
+  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  else if (!known) process.stderr.write('lola: --debug shows where it happened.\n');
+  if (!known) return EXIT.failed;
+  if (error.code === 'CANCELLED') return EXIT.interrupted;
+  // A scheduler that is not there, or refuses us, was named wrongly more often than it is broken.
+  return ['INVALID_ARGUMENT', 'CONNECTION', 'PROTOCOL'].includes(error.code) ? EXIT.badInput : EXIT.failed;
+}

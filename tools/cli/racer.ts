@@ -1,0 +1,160 @@
+// A racer's process, as the race sees it: one order, one answer; its events go on under the racer's own name.
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { CancelledError, EstimatorError, fromErrorRecord } from '../../lib/errors.js';
+import type { RaceRun, Racer } from '../measure/race.js';
+import { clock, type ExecutorEvent } from '../../lib/task/executor.js';
+import type { FromRacer, ToRacer } from './race-child.js';
+
+type Answer = Exclude<FromRacer, { readonly type: 'events' }>;
+
+/** What hears the events of a race. */
+type Listener = (event: ExecutorEvent) => void;
+
+/** A racer's process. It stays warm between its turns. */
+export class RacerProcess {
+  peakBytes?: number;
+  private cold = true;
+  private startupSeconds = 0;
+  private readonly process: ChildProcess;
+  private answer?: (report: Answer) => void;
+
+  private constructor(
+    private readonly racer: Racer,
+    private readonly signal: AbortSignal,
+    private readonly turns?: Turns,
+  ) {
+    this.process = fork(fileURLToPath(new URL('./race-child.js', import.meta.url)), { execArgv: [] });
+    this.process.on('message', (report: FromRacer) => {
+      if (report.type === 'events') for (const event of report.events) turns?.tell(event);
+      else this.answer?.(report);
+    });
+  }
+
+  /** @param onEvent where somebody watches: what the racer's executor tells */
+  static async start(
+    racer: Racer,
+    seed: number | string,
+    signal: AbortSignal,
+    onEvent?: Listener,
+  ): Promise<RacerProcess> {
+    const child = new RacerProcess(racer, signal, onEvent && new Turns(racer, onEvent));
+    try {
+      const report = await child.ask({ ...racer, seed, watched: onEvent !== undefined });
+      if (report.type === 'up') child.startupSeconds = report.startupSeconds;
+      return child;
+    } catch (error) {
+      await child.end(); // nobody else knows of it yet
+      throw error;
+    }
+  }
+
+  /** Takes a turn. @throws CancelledError where the race is stopped meanwhile; what the racer threw */
+  async run(samples: number): Promise<RaceRun> {
+    this.turns?.begin();
+    const report = await this.ask({ samples }).finally(() => this.turns?.end());
+    if (report.type !== 'ran')
+      throw new EstimatorError('RACE', `race: ${this.racer.stage} answered '${report.type}' to a run.`);
+    const { estimate, cpuSeconds, peakBytes } = report;
+    const { cold, startupSeconds } = this;
+    this.cold = false;
+    this.peakBytes = peakBytes;
+    return {
+      ...this.racer,
+      samples,
+      cold,
+      seconds: estimate.seconds,
+      ...(cold ? { startupSeconds } : {}),
+      cpuSeconds,
+      inside: estimate.inside,
+      kernel: estimate.kernel,
+    };
+  }
+
+  /** One order, one answer. @throws CancelledError where the race is stopped meanwhile; what the racer threw */
+  private async ask(order: ToRacer): Promise<Answer> {
+    const stop = new AbortController();
+    const cancelled = once(this.signal, 'abort', { signal: stop.signal }).then(() =>
+      Promise.reject(new CancelledError()),
+    );
+    const ended = once(this.process, 'exit', { signal: stop.signal }).then(() => {
+      throw this.gone();
+    });
+    const answered = new Promise<Answer>((resolve) => (this.answer = resolve));
+    try {
+      if (this.signal.aborted) throw new CancelledError();
+      if (this.hasEnded) throw this.gone(); // while others had their turns
+      this.process.send(order, () => {}); // one that cannot be told has ended, or is about to
+      const report = await Promise.race([answered, cancelled, ended]);
+      if (report.type === 'failed') throw fromErrorRecord(report.error);
+      return report;
+    } finally {
+      stop.abort();
+      await Promise.allSettled([cancelled, ended]);
+    }
+  }
+
+  private get hasEnded(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
+  }
+
+  private gone(): EstimatorError {
+    const { stage, workers } = this.racer;
+    const how = this.process.exitCode ?? this.process.signalCode;
+    return new EstimatorError(
+      'RACE',
+      `race: the process of ${stage} with ${workers} workers ended (${how}). Is there enough memory?`,
+    );
+  }
+
+  async end(): Promise<void> {
+    if (this.hasEnded) return;
+    const ended = once(this.process, 'exit');
+    const timer = setTimeout(() => this.process.kill('SIGKILL'), 2000);
+    if (this.process.connected) this.process.disconnect();
+    await ended;
+    clearTimeout(timer);
+  }
+}
+
+/** A racer's events under its name, such as pool(2): each has rows of its own in the task stream, one turn after the other. */
+export class Turns {
+  private readonly here = new Set<string>();
+  /** Tasks without an end, which a race that is stopped leaves behind, and where they run. */
+  private readonly open = new Map<string, string | undefined>();
+  private readonly name: string;
+
+  constructor(
+    private readonly racer: Racer,
+    private readonly onEvent: Listener,
+  ) {
+    this.name = racer.stage === 'serial' ? racer.stage : `${racer.stage}(${racer.workers})`;
+  }
+
+  /** A pool tells only of threads that work: that the others are there, too, is told here. Workers of a cluster speak up. */
+  begin(): void {
+    const { stage, workers } = this.racer;
+    if (stage !== 'distributed')
+      this.tell({ type: 'joined', worker: 'local', threads: workers, time: clock() });
+  }
+
+  tell(event: ExecutorEvent): void {
+    const own = 'worker' in event ? event.worker : undefined;
+    const worker = own === 'local' ? this.name : own && `${this.name} ${own}`;
+    if (event.type === 'left') this.here.delete(worker!);
+    else if (worker !== undefined) this.here.add(worker);
+    if (event.type === 'queued' || event.type === 'started') this.open.set(event.task, worker);
+    else if (event.type === 'failed' && event.retried) this.open.set(event.task, undefined);
+    else if ('task' in event) this.open.delete(event.task);
+    this.onEvent(worker === undefined ? event : ({ ...event, worker } as ExecutorEvent));
+  }
+
+  end(): void {
+    for (const [task, worker] of this.open) this.onEvent({ type: 'dropped', task, worker, time: clock() });
+    this.open.clear();
+    for (const worker of this.here)
+      this.onEvent({ type: 'left', worker, reason: 'its turn is over', time: clock() });
+    this.here.clear();
+  }
+}

@@ -1,0 +1,33 @@
+// `lola status`: who is in the cluster, and how much there is to do.
+import type { Command } from 'commander';
+import { askStatus } from '../../lib/cluster/client.js';
+import { table } from './table.js';
+import { addWhereFlags, readWhereFlags, warn, type WhereFlags } from './whereabouts.js';
+
+export function addStatus(program: Command): void {
+  addWhereFlags(
+    program.command('status').description('say who is in the cluster, and how much there is to do'),
+  )
+    .option('--json', 'print one JSON object instead of text')
+    .action(runStatus);
+}
+
+async function runStatus({ json, ...flags }: WhereFlags & { readonly json?: boolean }): Promise<void> {
+  const { workers, clients, waiting } = await askStatus(readWhereFlags(flags), warn);
+  if (json) return void process.stdout.write(`${JSON.stringify({ workers, clients, waiting })}\n`);
+  const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`;
+  const lines = [
+    `${count(workers.length, 'worker')}, ${count(clients, 'client')}, ${count(waiting, 'task')} waiting`,
+  ];
+  if (workers.length === 0) lines.push('Start a worker: lola worker');
+  else {
+    const head = ['worker', 'threads', 'batches running', 'ahead', 'tasks finished', 'MiB'];
+    const rows = workers.map(({ name, draining, ...numbers }) => [
+      draining ? `${name} (leaving)` : name,
+      ...[numbers.threads, numbers.running, numbers.ahead, numbers.finished].map(String),
+      numbers.memoryBytes === undefined ? '-' : (numbers.memoryBytes / 2 ** 20).toFixed(0),
+    ]);
+    lines.push('', table(head, rows));
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,156 @@
+// Who may look, and from where: token, cookie, Host and Origin, decided without I/O.
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hostname } from 'node:os';
+import { isIP } from 'node:net';
+import { InvalidArgumentError } from '../../lib/errors.js';
+
+/** What of a request matters here. */
+export interface Asked {
+  readonly method?: string;
+  readonly url?: string;
+  readonly headers: {
+    readonly host?: string;
+    readonly origin?: string;
+    readonly cookie?: string;
+    readonly authorization?: string;
+  };
+}
+
+/** What to do: serve `path`, send the browser on with a cookie, or refuse. */
+export type Decision =
+  | { readonly answer: 'serve'; readonly path: string; readonly query: URLSearchParams }
+  | { readonly answer: 'enter'; readonly cookie: string }
+  | { readonly answer: 'refuse'; readonly status: number; readonly why: string };
+
+/** Paths that tell nothing but whether all is well. */
+const OPEN_TO_ALL = ['/health'];
+
+/** The guard of one dashboard. Its token reads and can change nothing. */
+export class Guard {
+  readonly token = randomBytes(32).toString('base64url');
+
+  /**
+   * @param host where the server listens
+   * @param publicUrl where a proxy shows it: a URL, or where its host is not known, a path
+   */
+  constructor(
+    private readonly port: number,
+    private readonly host: string,
+    private readonly publicUrl?: string,
+  ) {}
+
+  /** Judges a request for a page or a socket. */
+  decide({ method, url = '/', headers }: Asked): Decision {
+    if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'This dashboard only shows: ask with GET.');
+    if (!this.knowsHost(headers.host))
+      return refuse(
+        403,
+        `This dashboard does not go by the name ${headers.host}: start it with --public-url.`,
+      );
+    if (!this.knowsOrigin(headers))
+      return refuse(403, `A page from ${headers.origin} may not read this dashboard.`);
+    const asked = new URL(url, 'http://localhost');
+    const path = this.withoutPrefix(asked.pathname);
+    const given = asked.searchParams.get('token');
+    if (path === '/' && given !== null && this.isToken(given))
+      return { answer: 'enter', cookie: this.cookie() };
+    if (OPEN_TO_ALL.includes(path) || this.isToken(this.tokenIn(headers))) {
+      return { answer: 'serve', path, query: asked.searchParams };
+    }
+    return refuse(
+      401,
+      "Open the full address, with its token: 'lola dashboard' prints it, in the account that started this.",
+    );
+  }
+
+  /** Cookies are shared by all ports of a host, so each port's has a name of its own. */
+  private get cookieName(): string {
+    return `lola-dashboard-${this.port}`;
+  }
+
+  /** Without a Path it holds for the folder that the browser sees, whatever proxy is between. */
+  private cookie(): string {
+    const secure = this.publicUrl?.startsWith('https:') ? '; Secure' : '';
+    return `${this.cookieName}=${this.token}; HttpOnly; SameSite=Lax${secure}`;
+  }
+
+  private tokenIn({ cookie = '', authorization = '' }: Asked['headers']): string {
+    const own = cookie.split('; ').find((each) => each.startsWith(`${this.cookieName}=`));
+    return own?.slice(this.cookieName.length + 1) ?? /^Bearer (\S+)$/.exec(authorization)?.[1] ?? '';
+  }
+
+  private isToken(given: string): boolean {
+    const digest = (text: string) => createHash('sha256').update(text).digest();
+    return timingSafeEqual(digest(given), digest(this.token));
+  }
+
+  /** A page that rebinds a name of its own to this machine still says that name here; a number cannot be rebound. */
+  private knowsHost(host = ''): boolean {
+    const { hostname: name } = parse(`http://${host}`) ?? { hostname: '' };
+    const own = ['localhost', hostname().toLowerCase(), this.host.toLowerCase()];
+    if (isIP(name.replace(/^\[|\]$/g, '')) !== 0 || own.includes(name)) return true;
+    if (this.publicUrl === undefined) return false;
+    const known = parse(this.publicUrl);
+    return known === undefined || known.hostname === name;
+  }
+
+  private knowsOrigin({ origin, host }: Asked['headers']): boolean {
+    if (origin === undefined) return true; // no page, or a page's own GET
+    return (
+      parse(origin)?.host === host ||
+      (this.publicUrl !== undefined && parse(this.publicUrl)?.origin === origin)
+    );
+  }
+
+  /** Some proxies leave their prefix in the path. */
+  private withoutPrefix(path: string): string {
+    const prefix = this.publicUrl === undefined ? '/' : new URL(this.publicUrl, 'http://localhost').pathname;
+    return prefix !== '/' && path.startsWith(prefix) ? path.slice(prefix.length - 1) : path;
+  }
+}
+
+function refuse(status: number, why: string): Decision {
+  return { answer: 'refuse', status, why };
+}
+
+function parse(url: string): URL | undefined {
+  return URL.canParse(url) ? new URL(url) : undefined;
+}
+
+/**
+ * Where a proxy of a hosted room shows a port: given, or derived from what JupyterHub and Codespaces set.
+ * @returns a URL or path with a last slash, or nothing where there is no proxy
+ * @throws InvalidArgumentError for a given one that is neither
+ */
+export function publicUrlOf(
+  port: number,
+  given: string | undefined,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  if (given !== undefined) {
+    if (!given.startsWith('/') && !/^https?:$/.test(parse(given)?.protocol ?? '')) {
+      throw new InvalidArgumentError(
+        `--public-url must be a URL or a path, got '${given}'. Write it as https://hub.example.org/user/lola/proxy/${port}/.`,
+      );
+    }
+    return given.endsWith('/') ? given : `${given}/`;
+  }
+  if (env.CODESPACES && env.CODESPACE_NAME) {
+    return `https://${env.CODESPACE_NAME}-${port}.${env.GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN ?? 'app.github.dev'}/`;
+  }
+  if (env.JUPYTERHUB_SERVICE_PREFIX)
+    return `${env.JUPYTERHUB_HOST ?? ''}${env.JUPYTERHUB_SERVICE_PREFIX}proxy/${port}/`;
+  return undefined;
+}
+
+/**
+ * The line that brings the dashboard to the machine one sits at; nothing where one sits at this one. The name by which
+ * this machine is known there may be another than its own.
+ */
+export function sshLine(port: number, user: string, env: NodeJS.ProcessEnv): string | undefined {
+  const [here, forward] = [hostname(), `-L ${port}:127.0.0.1:${port}`];
+  const { SLURM_JOB_ID, SLURM_SUBMIT_HOST: login, SSH_CONNECTION } = env;
+  if (SLURM_JOB_ID && login && login !== here) return `ssh -J ${user}@${login} ${forward} ${user}@${here}`;
+  const sshPort = SSH_CONNECTION?.split(' ')[3] ?? '22';
+  return SSH_CONNECTION && `ssh ${sshPort === '22' ? '' : `-p ${sshPort} `}${forward} ${user}@${here}`;
+}

@@ -1,0 +1,113 @@
+// Times code in a way that another person can repeat: in turn, cold and warm apart, median and range, with CPU time.
+import { InvalidArgumentError, checkInteger, show } from '../../lib/errors.js';
+import { range, type Range } from './laws.js';
+
+/** One timed run. CPU time is that of all threads of this process: it stays when other programs slow the clock's time. */
+export interface Timing {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
+
+/** The runs of one piece of code. */
+export interface Timings<T> {
+  /** The first run, in which the code is compiled and threads and caches are still cold. */
+  readonly cold: Timing;
+  /** The runs after it, in their order, and what they were like. */
+  readonly warm: readonly Timing[];
+  readonly seconds: Range;
+  readonly cpuSeconds: Range;
+  /** What the last run gave. */
+  readonly value: T;
+}
+
+/** A function and what it is called with. */
+export interface Contestant<T> {
+  readonly timed: (...given: never) => T | Promise<T>;
+  readonly given: readonly unknown[];
+}
+
+/**
+ * Times a function: one cold run, then `repeats` warm ones.
+ * @param timed takes all it needs as parameters. A notebook's top-level variables live behind a Proxy: a loop that
+ *   touches one is about 60 times slower, so a function that names one is refused.
+ * @param given what it is called with
+ * @throws InvalidArgumentError; what the function throws
+ */
+export async function timeRuns<A extends readonly unknown[], T>(
+  timed: (...given: A) => T | Promise<T>,
+  given: A,
+  { repeats = 5 }: { readonly repeats?: number } = {},
+): Promise<Timings<T>> {
+  const { it } = await timeInTurn({ it: { timed, given } }, { repeats });
+  return it;
+}
+
+/**
+ * Times several functions in turn (A B C A B C ...), so that a slow moment of the machine meets all of them alike.
+ * @param contestants by name; see timeRuns
+ * @returns the timings under the same names
+ */
+export async function timeInTurn<T, Name extends string>(
+  contestants: { readonly [name in Name]: Contestant<T> },
+  { repeats = 5 }: { readonly repeats?: number } = {},
+): Promise<{ readonly [name in Name]: Timings<T> }> {
+  checkInteger('timeRuns: repeats', repeats, 1, 'Five or more show how far runs differ.');
+  const entries = Object.entries<Contestant<T>>(contestants);
+  for (const [name, contestant] of entries) checkNoNotebookVariable(name, contestant);
+  const runs = entries.map((): Run<T>[] => []);
+  for (let round = 0; round <= repeats; round++) {
+    for (const [i, [, contestant]] of entries.entries()) runs[i].push(await timeOnce(contestant));
+  }
+  return Object.fromEntries(entries.map(([name], i) => [name, summary(runs[i])])) as {
+    [name in Name]: Timings<T>;
+  };
+}
+
+type Run<T> = Timing & { readonly value: T };
+
+/** Runs a function once, to its promise's end where it gives one. */
+export async function timeOnce<T>({ timed, given }: Contestant<T>): Promise<Run<T>> {
+  const cpu = process.cpuUsage();
+  const began = performance.now();
+  const value = await timed(...(given as never));
+  const seconds = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  return { seconds, cpuSeconds: (user + system) / 1e6, value };
+}
+
+function summary<T>(runs: readonly Run<T>[]): Timings<T> {
+  const [cold, ...warm] = runs.map(({ seconds, cpuSeconds }) => ({ seconds, cpuSeconds }));
+  return {
+    cold,
+    warm,
+    seconds: range(warm.map(({ seconds }) => seconds)),
+    cpuSeconds: range(warm.map(({ cpuSeconds }) => cpuSeconds)),
+    value: runs[runs.length - 1].value,
+  };
+}
+
+/** In a cell's compiled code a top-level variable is a field of `exports`, which the kernel made a Proxy. */
+function checkNoNotebookVariable(name: string, { timed, given }: Contestant<unknown>): void {
+  if (typeof timed !== 'function') {
+    throw new InvalidArgumentError(
+      `timeRuns: ${name} must be a function, got ${show(timed)}. Wrap it: (n) => count(n).`,
+    );
+  }
+  for (const code of [timed, ...given.flatMap(functionsIn)]) {
+    const used = [...String(code).matchAll(/\bexports\.([\w$]+)/g)].map(([, variable]) => variable);
+    if (used.length === 0) continue;
+    const names = [...new Set(used)].join(', ');
+    throw new InvalidArgumentError(
+      `timeRuns: the timed code names ${names} from the notebook's top level, where each access goes through a Proxy and a loop is about 60 times slower. ` +
+        `Make ${names} a parameter and hand the value over: timeRuns((${names}) => ..., [${names}]).`,
+    );
+  }
+}
+
+/** A value that is a function, or the functions of a list or record: what timed code is handed over, it may call. */
+function functionsIn(value: unknown): unknown[] {
+  const open = typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
+  return [value, ...(open ? Object.values<unknown>({ ...value }) : [])].filter(
+    (each) => typeof each === 'function',
+  );
+}
