@@ -1,0 +1,180 @@
+// One call of run, the same for every executor: draws tasks, keeps values in order, reports events, settles once.
+import { CancelledError, InvalidArgumentError, show } from '../errors.js';
+import { clock, type ExecutorEvent, type RunOptions } from './executor.js';
+import { checkTask } from './run-task.js';
+import type { Task, Value } from './task.js';
+
+/** A task that a run has drawn. */
+export interface Drawn {
+  readonly run: Run;
+  /** Its place in the run. */
+  readonly index: number;
+  readonly task: Task;
+  /** The worker that has begun it. */
+  worker?: string;
+}
+
+/** A thread of a worker. */
+export interface Place {
+  readonly worker: string;
+  readonly thread: number;
+}
+
+/**
+ * A call of run. The executor draws tasks while it has room, and says what becomes of each: started, finished, failed.
+ * What the caller's own code throws (iterable, callbacks) fails the run. Once settled, a run ignores what it is told.
+ */
+export class Run {
+  readonly result: Promise<Value[]>;
+  settled = false;
+  private readonly source: Iterator<Task>;
+  private readonly open = new Set<Drawn>();
+  private readonly values: Value[] = [];
+  private drawn = 0;
+  private exhausted = false;
+  private resolve!: (values: Value[]) => void;
+  private reject!: (reason: Error) => void;
+  private readonly onAbort = () => this.fail(new CancelledError());
+
+  /**
+   * @param onSettled called once, as the run settles: nothing more of it need be computed
+   * @throws InvalidArgumentError where tasks or options are not what run takes
+   */
+  constructor(
+    tasks: Iterable<Task>,
+    private readonly options: RunOptions,
+    private readonly onSettled: (run: Run) => void = () => {},
+  ) {
+    checkRun(tasks, options);
+    this.result = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
+    this.result.catch(() => {}); // the caller hears of it
+    this.source = tasks[Symbol.iterator]();
+    options.signal?.addEventListener('abort', this.onAbort, { once: true });
+    if (options.signal?.aborted) this.onAbort();
+  }
+
+  /** Somebody wants to hear when tasks start. */
+  get watched(): boolean {
+    return this.options.onEvent !== undefined;
+  }
+
+  /** The next task; undefined where there is none left, or the run has settled. */
+  draw(): Drawn | undefined {
+    let drawn: Drawn | undefined;
+    if (!this.settled && !this.exhausted) this.guard(() => (drawn = this.drawNext()));
+    return this.settled ? undefined : drawn;
+  }
+
+  private drawNext(): Drawn | undefined {
+    const { done, value: task } = this.source.next() as IteratorResult<Task, undefined>;
+    if (done) {
+      this.exhausted = true;
+      this.settleIfDone();
+      return undefined;
+    }
+    checkTask(task);
+    const drawn: Drawn = { run: this, index: this.drawn++, task };
+    this.open.add(drawn);
+    this.tell({ type: 'queued', task: task.key, time: clock() });
+    return drawn;
+  }
+
+  /** A thread has begun the task. Without effect where that is known already. */
+  started(drawn: Drawn, { worker, thread }: Place, time: number): void {
+    if (this.settled || drawn.worker !== undefined) return;
+    drawn.worker = worker;
+    this.guard(() => this.tell({ type: 'started', task: drawn.task.key, worker, thread, time }));
+  }
+
+  /** The task gave a value. Without effect where it has one already. */
+  finished(drawn: Drawn, value: Value, place: Place, start: number, end: number): void {
+    if (!this.open.has(drawn)) return;
+    this.started(drawn, place, start);
+    if (this.settled) return;
+    this.open.delete(drawn);
+    this.values[drawn.index] = value;
+    this.guard(() => {
+      const { worker, thread } = place;
+      this.tell({ type: 'finished', task: drawn.task.key, worker, thread, start, end, time: clock() });
+      this.options.onResult?.(value, drawn.task, drawn.index);
+      this.settleIfDone();
+    });
+  }
+
+  /**
+   * The task threw, or was lost with its thread.
+   * @param failure what the run fails with; undefined where the task is tried again
+   */
+  failed(drawn: Drawn, place: Place, message: string, failure: Error | undefined): void {
+    if (!this.open.has(drawn)) return;
+    this.started(drawn, place, clock());
+    const retried = failure === undefined;
+    if (this.settled) return;
+    drawn.worker = undefined;
+    if (!retried) this.open.delete(drawn);
+    const { worker, thread } = place;
+    const task = drawn.task.key;
+    this.guard(() => this.tell({ type: 'failed', task, worker, thread, message, retried, time: clock() }));
+    if (failure) this.fail(failure);
+  }
+
+  /** Reports an event of the executor itself: a worker that joined or left. */
+  report(event: ExecutorEvent): void {
+    if (!this.settled) this.guard(() => this.tell(event));
+  }
+
+  /** Ends the run: every task without an end is dropped. The first failure counts. */
+  fail(failure: unknown): void {
+    if (this.settled) return;
+    this.settle();
+    try {
+      for (const { task, worker } of this.open)
+        this.tell({ type: 'dropped', task: task.key, ...(worker && { worker }), time: clock() });
+      if (!this.exhausted) this.source.return?.();
+    } catch {
+      // The caller's own code threw, after the run had failed with its own reason.
+    }
+    this.open.clear();
+    this.reject(failure instanceof Error ? failure : new Error(`threw ${show(failure)}`));
+    this.onSettled(this);
+  }
+
+  private settleIfDone(): void {
+    if (this.settled || !this.exhausted || this.open.size > 0) return;
+    this.settle();
+    this.resolve(this.values);
+    this.onSettled(this);
+  }
+
+  private settle(): void {
+    this.settled = true;
+    this.options.signal?.removeEventListener('abort', this.onAbort);
+  }
+
+  private tell(event: ExecutorEvent): void {
+    this.options.onEvent?.(event);
+  }
+
+  private guard(callerCode: () => void): void {
+    try {
+      callerCode();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+}
+
+function checkRun(tasks: unknown, { signal, onEvent, onResult }: RunOptions): void {
+  if (
+    typeof (tasks as Iterable<Task> | undefined)?.[Symbol.iterator] !== 'function' ||
+    typeof tasks === 'string'
+  )
+    throw new InvalidArgumentError(`run: tasks must be a list or a generator of tasks, got ${show(tasks)}.`);
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw new InvalidArgumentError(
+      `run: signal must be an AbortSignal, got ${show(signal)}. Give it controller.signal, not the controller.`,
+    );
+  for (const [name, callback] of Object.entries({ onEvent, onResult }))
+    if (callback !== undefined && typeof callback !== 'function')
+      throw new InvalidArgumentError(`run: ${name} must be a function, got ${show(callback)}.`);
+}
