@@ -1,9 +1,10 @@
 // A run as files on the shared file system: the tasks, who began which, and the results. Whoever sees the folder can go on
 // with the run; nothing else is needed.
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import { writeAtomically } from '../atomic.js';
 import { InvalidArgumentError, type ErrorRecord } from '../errors.js';
 import { SlurmError } from './commands.js';
 import type { Value } from '../task/task.js';
@@ -138,16 +139,7 @@ export class RunDirectory {
 
   /** Whole or not at all: written under another name, then renamed, so that no reader ever sees half a file. */
   write(name: string, content: string | Uint8Array): void {
-    const draft = this.file(`${name}.${process.pid}-${randomBytes(3).toString('hex')}.draft`);
-    this.attempt(() => {
-      try {
-        writeFileSync(draft, content, { flag: 'wx', flush: true }); // a full disk says so here
-        renameSync(draft, this.file(name));
-      } catch (error) {
-        rmSync(draft, { force: true });
-        throw error;
-      }
-    });
+    this.attempt(() => writeAtomically(this.file(name), content));
   }
 
   remove(): void {

@@ -1,7 +1,7 @@
 // Workers of the cluster as Slurm's jobs: one script, submitted as often as there shall be workers.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { lolaProgram } from '../lola.js';
 import { jobStates, ownJobs, sbatch, scancel } from './commands.js';
 import { isLive, type JobState } from './job-state.js';
 import { describeEnd } from './ending.js';
@@ -18,7 +18,7 @@ export function workerScript(
   directives: readonly string[] = [],
 ): string {
   const values = {
-    lola: [...nodeWords(settings), fileURLToPath(new URL('../../../scripts/lola.mjs', import.meta.url))],
+    lola: [...nodeWords(settings), lolaProgram()],
     join: ['--scheduler-file', resolve(schedulerFile)],
   };
   return render('worker', settings, values, directives);

@@ -7,7 +7,7 @@ const lib = fileURLToPath(new URL('../../lib', import.meta.url));
 
 /** A layer may import from those before it; layers in one list never import one another. */
 const LAYERS: readonly (readonly string[])[] = [
-  ['errors', 'machine'],
+  ['errors', 'machine', 'atomic', 'lola'],
   ['sampling'],
   ['task'],
   ['execute', 'array', 'cluster', 'slurm'],
@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['cli'],
 ];
 /** Folders and files in which sockets, threads, processes and timers may live. */
-const WITH_IO = /^(execute|slurm|dashboard|cli)\/|^cluster\/(scheduler|worker|client|local|channel)|^machine/;
+const WITH_IO = /^(execute|slurm|dashboard|cli)\/|^cluster\/(scheduler|worker|client|local|channel)|^(machine|atomic|lola)/;
 
 interface Source {
   readonly file: string;
