@@ -47,8 +47,6 @@ export function ask(
 ): { readonly state: AnswerState; readonly out: string };
 export function jupyterInterfaces(out: string): string[];
 export function hasTslab(out: string): boolean;
-export function installed(root: string): Freshness;
-export function built(root: string): Freshness;
 export function report(facts: Facts, colour: boolean): string;
 
 /** Ways to a Node that is new enough, one line each. */

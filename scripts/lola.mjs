@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The `lola` command: makes sure the clone is installed and built, then hands over to lib/cli.
+// The `lola` command: makes sure the clone is installed and built, then hands over to tools/cli.
 import { prepare } from './prepare.mjs';
 
 const words = process.argv.slice(2);

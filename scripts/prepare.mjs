@@ -5,36 +5,30 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
-  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { BUILD_STAMP, INSTALL_STAMP, built, fingerprint, installed, sourceFiles } from './freshness.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
-/** What tsc compiles, each into its own folder of dist/. */
-const SOURCES = ['lib', 'lesson', 'tools'];
-const BUILD_STAMP = '.built-from';
-const INSTALL_STAMP = at('node_modules', '.installed-from');
 
 /** Makes the clone ready to run: `npm ci` where the lockfile changed, `tsc` where a source did. */
 export function prepare() {
-  const lock = readFileSync(at('package-lock.json'), 'utf8');
-  if (readIfThere(INSTALL_STAMP) !== lock) {
+  if (installed(root) !== 'yes') {
+    const lock = readFileSync(at('package-lock.json'), 'utf8');
     say('installing the packages of package-lock.json (once, about half a minute)');
     run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
     dropOtherSystems();
-    writeFileSync(INSTALL_STAMP, lock);
+    writeFileSync(at(INSTALL_STAMP), lock);
   }
-  const sources = fingerprint();
-  if (readIfThere(at('dist', BUILD_STAMP)) !== sources) {
+  if (built(root) !== 'yes') {
     say('building lib, lesson and tools into dist/ (a few seconds)');
-    build(sources);
+    build();
   }
 }
 
@@ -48,7 +42,8 @@ function dropOtherSystems() {
 }
 
 /** Builds into a folder of its own and puts it in place when it is whole: a failed build leaves the last good one. */
-function build(sources) {
+function build() {
+  const sources = fingerprint(root); // before the compiler reads them: what changes meanwhile is built next time
   const fresh = at(`dist-${process.pid}`);
   run(
     process.execPath,
@@ -58,39 +53,15 @@ function build(sources) {
     },
   );
   // Templates, pages and data lie beside the code that reads them.
-  for (const file of SOURCES.flatMap((folder) => filesBelow(at(folder)))) {
+  for (const file of sourceFiles(root)) {
     if (/(?<!\.d)\.ts$|package\.json$/.test(file)) continue;
     const target = join(fresh, relative(root, file));
     mkdirSync(dirname(target), { recursive: true });
     cpSync(file, target);
   }
-  writeFileSync(join(fresh, BUILD_STAMP), sources);
+  writeFileSync(join(fresh, basename(BUILD_STAMP)), sources);
   rmSync(at('dist'), { recursive: true, force: true });
   renameSync(fresh, at('dist'));
-}
-
-/** Names, sizes and times of all that the build reads: alike means that nothing changed. */
-function fingerprint() {
-  const inputs = [...SOURCES.flatMap((folder) => filesBelow(at(folder))), at('tsconfig.json'), at('package-lock.json')];
-  return inputs.map((file) => `${relative(root, file)} ${stamp(file)}`).join('\n');
-}
-
-function stamp(file) {
-  const { size, mtimeMs } = statSync(file);
-  return `${size} ${mtimeMs}`;
-}
-
-function filesBelow(folder) {
-  return readdirSync(folder, { withFileTypes: true })
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => {
-      const path = join(folder, entry.name);
-      return entry.isDirectory() ? filesBelow(path) : [path];
-    });
-}
-
-function readIfThere(file) {
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
 // Output goes to stderr, so that `lola pi --json` prints its one object also when it had to build first.

@@ -3,8 +3,8 @@
 import childProcess from 'child_process';
 import fs from 'fs';
 import os from 'os';
-import path from 'path';
 import { machine, readText } from '../../lib/cores.mjs';
+import { built, installed } from '../freshness.mjs';
 
 export const NODE_RANGE = '^20.19.0 || >=22.12.0';
 const INSTALL_BYTES = 150e6;
@@ -109,42 +109,6 @@ function diskFree(folder) {
   if (!fs.statfsSync) return null;
   const { bavail, bsize } = fs.statfsSync(folder);
   return bavail * bsize;
-}
-
-/** 'yes', 'no' or 'stale', by the stamp that prepare.mjs leaves: so it says what `npm start` is going to do. */
-export function installed(root) {
-  const stamp = readText(path.join(root, 'node_modules', '.installed-from'));
-  if (stamp !== undefined && stamp === readText(path.join(root, 'package-lock.json'))) return 'yes';
-  return fs.existsSync(path.join(root, 'node_modules')) ? 'stale' : 'no';
-}
-
-/** 'yes', 'no' or 'stale': whether dist/ was built from the files as they are now, again by prepare.mjs's stamp. */
-export function built(root) {
-  const stamp = readText(path.join(root, 'dist', '.built-from'));
-  if (stamp === undefined) return 'no';
-  const inputs = ['lib', 'lesson', 'tools']
-    .map((folder) => filesBelow(path.join(root, folder)))
-    .concat(['tsconfig.json', 'package-lock.json'].map((name) => path.join(root, name)))
-    .reduce((all, some) => all.concat(some), []);
-  const now = inputs.map((file) => `${path.relative(root, file)} ${sizeAndTime(file)}`);
-  return now.sort().join('\n') === stamp.split('\n').sort().join('\n') ? 'yes' : 'stale';
-}
-
-function sizeAndTime(file) {
-  try {
-    const { size, mtimeMs } = fs.statSync(file);
-    return `${size} ${mtimeMs}`;
-  } catch {
-    return 'gone';
-  }
-}
-
-function filesBelow(folder) {
-  const entries = fs.existsSync(folder) ? fs.readdirSync(folder, { withFileTypes: true }) : [];
-  return entries.reduce((files, entry) => {
-    const name = path.join(folder, entry.name);
-    return files.concat(entry.isDirectory() ? filesBelow(name) : [name]);
-  }, []);
 }
 
 /** Whether the packages are missing and would not fit. */

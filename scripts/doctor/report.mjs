@@ -104,7 +104,11 @@ function project(facts) {
   };
   const build = {
     yes: { look: 'ok', text: 'lib, lesson and tools are built into dist/' },
-    no: { look: 'missing', text: 'lib is not built', remedy: [`${start} builds it (a few seconds)`] },
+    no: {
+      look: 'missing',
+      text: 'lib, lesson and tools are not built',
+      remedy: [`${start} builds it (a few seconds)`],
+    },
     stale: {
       look: 'look',
       text: 'a source changed after it was built',

@@ -8,7 +8,6 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
-  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -20,6 +19,7 @@ import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as doctor from '../../../scripts/doctor.mjs';
 import type { Facts } from '../../../scripts/doctor.mjs';
+import { fingerprint } from '../../../scripts/freshness.mjs';
 import { machine } from '../../../lib/cores.mjs';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
@@ -250,7 +250,7 @@ describe('what the doctor knows', () => {
 });
 
 /** All that the doctor is made of, below scripts/. */
-const FILES = ['doctor.mjs', 'doctor/facts.mjs', 'doctor/report.mjs', '../lib/cores.mjs'];
+const FILES = ['doctor.mjs', 'doctor/facts.mjs', 'doctor/report.mjs', 'freshness.mjs', '../lib/cores.mjs'];
 const read = (name: string) => readFileSync(join(repository, 'scripts', name), 'utf8');
 
 describe('syntax and imports that an old Node can read', () => {
@@ -293,8 +293,8 @@ describe.skipIf(process.platform === 'win32')('the command in a clone', () => {
     for (const name of [...FILES, 'prepare.mjs']) write(`scripts/${name}`, read(name));
     write('package.json', '{"type":"module"}');
     write('package-lock.json', '{"lock":1}');
-    write('tsconfig.json', '{"compilerOptions":{"rootDir":"lib"},"include":["lib"]}');
-    write('lib/deep/a.ts', 'export {};');
+    write('tsconfig.json', '{"compilerOptions":{"rootDir":"."},"include":["lib","lesson","tools"]}');
+    for (const name of ['lib/deep/a.ts', 'lesson/a.ts', 'tools/a.ts']) write(name, 'export {};');
     const compiler = join(repository, 'node_modules', 'typescript');
     command(
       'npm',
@@ -334,11 +334,7 @@ describe.skipIf(process.platform === 'win32')('the command in a clone', () => {
   /** The stamps that prepare.mjs leaves. */
   function install() {
     write('node_modules/.installed-from', '{"lock":1}');
-    const inputs = ['lib/deep/a.ts', 'tsconfig.json', 'package-lock.json'].map((name) => {
-      const { size, mtimeMs } = statSync(join(clone, name));
-      return `${name} ${size} ${mtimeMs}`;
-    });
-    write('dist/.built-from', inputs.join('\n'));
+    write('dist/.built-from', fingerprint(clone));
   }
 
   it('before any install it says what is missing and ends with code 1', () => {
@@ -349,7 +345,7 @@ describe.skipIf(process.platform === 'win32')('the command in a clone', () => {
     expect(stdout).toContain(
       'x missing   packages are not installed\n                `npm start` installs them',
     );
-    expect(stdout).toContain('x missing   lib/ is not built');
+    expect(stdout).toContain('x missing   lib, lesson and tools are not built');
     expect(columns(stdout)).toEqual(
       expect.arrayContaining([
         'jupyter none',
@@ -395,14 +391,19 @@ describe.skipIf(process.platform === 'win32')('the command in a clone', () => {
       env: { PATH },
       encoding: 'utf8',
     });
-    expect([prepared.status, prepared.stderr]).toEqual([0, expect.stringContaining('building lib/')]);
+    expect([prepared.status, prepared.stderr]).toEqual([
+      0,
+      expect.stringContaining('building lib, lesson and tools'),
+    ]);
     const freshness = () => columns(run().stdout).slice(-3);
     expect(freshness()).toEqual(['installed yes', 'built yes', 'verdict ready']);
 
-    write('lib/deep/b.ts', 'export {};');
-    expect(freshness()).toEqual(['installed yes', 'built stale', 'verdict ready']);
-    rmSync(join(clone, 'lib', 'deep', 'b.ts'));
-    expect(freshness()).toEqual(['installed yes', 'built yes', 'verdict ready']);
+    for (const name of ['lib/deep/b.ts', 'lesson/b.ts', 'tools/b.ts']) {
+      write(name, 'export {};');
+      expect(freshness()).toEqual(['installed yes', 'built stale', 'verdict ready']);
+      rmSync(join(clone, name));
+      expect(freshness()).toEqual(['installed yes', 'built yes', 'verdict ready']);
+    }
     utimesSync(join(clone, 'lib', 'deep', 'a.ts'), new Date(0), new Date(0));
     expect(freshness()).toEqual(['installed yes', 'built stale', 'verdict ready']);
 
