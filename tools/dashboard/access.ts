@@ -19,7 +19,7 @@ export interface Asked {
 /** What to do: serve `path`, send the browser on with a cookie, or refuse. */
 export type Decision =
   | { readonly answer: 'serve'; readonly path: string; readonly query: URLSearchParams }
-  | { readonly answer: 'enter'; readonly cookie: string }
+  | { readonly answer: 'enter'; readonly cookie: string; readonly location: string }
   | { readonly answer: 'refuse'; readonly status: number; readonly why: string };
 
 /** Paths that tell nothing but whether all is well. */
@@ -49,14 +49,16 @@ export class Guard {
       );
     if (!this.knowsOrigin(headers))
       return refuse(403, `A page from ${headers.origin} may not read this dashboard.`);
-    const asked = new URL(url, 'http://localhost');
-    const path = this.withoutPrefix(asked.pathname);
-    const given = asked.searchParams.get('token');
+    if (!url.startsWith('/')) return refuse(400, 'The target of a request is a path here.');
+    // Cut by hand: a URL made of what a stranger sends, such as `//`, would throw.
+    const [pathname, ...rest] = url.split('?');
+    const query = new URLSearchParams(rest.join('?'));
+    const path = this.withoutPrefix(pathname);
+    const given = query.get('token');
     if (path === '/' && given !== null && this.isToken(given))
-      return { answer: 'enter', cookie: this.cookie() };
-    if (OPEN_TO_ALL.includes(path) || this.isToken(this.tokenIn(headers))) {
-      return { answer: 'serve', path, query: asked.searchParams };
-    }
+      return { answer: 'enter', cookie: this.cookie(), location: withoutToken(query) };
+    if (OPEN_TO_ALL.includes(path) || this.isToken(this.tokenIn(headers)))
+      return { answer: 'serve', path, query };
     return refuse(
       401,
       "Open the full address, with its token: 'lola dashboard' prints it, in the account that started this.",
@@ -109,6 +111,12 @@ export class Guard {
   }
 }
 
+/** The page's own address without the token; other parameters, such as present, stay. */
+function withoutToken(query: URLSearchParams): string {
+  query.delete('token');
+  return query.size > 0 ? `./?${query.toString().replace(/=(&|$)/g, '$1')}` : './';
+}
+
 function refuse(status: number, why: string): Decision {
   return { answer: 'refuse', status, why };
 }
@@ -128,7 +136,8 @@ export function publicUrlOf(
   env: NodeJS.ProcessEnv,
 ): string | undefined {
   if (given !== undefined) {
-    if (!given.startsWith('/') && !/^https?:$/.test(parse(given)?.protocol ?? '')) {
+    const isPath = /^\/(?![/\\])/.test(given);
+    if (!isPath && !/^https?:$/.test(parse(given)?.protocol ?? '')) {
       throw new InvalidArgumentError(
         `--public-url must be a URL or a path, got '${given}'. Write it as https://hub.example.org/user/lola/proxy/${port}/.`,
       );

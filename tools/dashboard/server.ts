@@ -20,6 +20,8 @@ const SILENCE_MS = 10_000;
 const FRAMES_KEPT = 90;
 /** A subscriber that is so far behind is cut off, and resumes when it can (bytes). */
 const MOST_BEHIND = 4 * 2 ** 20;
+/** A refused socket has so long to read why, then it is closed (ms). */
+const LET_GO_MS = 1000;
 /** A run with tasks to do and threads to do them is stalled after so long without an event (ms). */
 const STALLED_MS = 5000;
 
@@ -66,8 +68,23 @@ export class DashboardServer {
     private readonly options: ServerOptions,
   ) {
     this.shown = recorder.picture();
-    this.http = createServer((request, response) => this.respond(request, response));
-    this.http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
+    this.http = createServer((request, response) => {
+      try {
+        this.respond(request, response);
+      } catch (error) {
+        logFault(error);
+        if (response.headersSent) response.destroy();
+        else send(response, 500, 'text/plain', 'The dashboard failed to answer; its log says why.\n');
+      }
+    });
+    this.http.on('upgrade', (request, socket, head) => {
+      try {
+        this.upgrade(request, socket, head);
+      } catch (error) {
+        logFault(error);
+        socket.destroy();
+      }
+    });
     this.ticker = setInterval(() => this.tick(), TICK_MS);
   }
 
@@ -123,7 +140,7 @@ export class DashboardServer {
     // Sent on to the same folder, so that the token stays neither in the address nor in the history.
     if (decision.answer === 'enter')
       return send(response, 303, 'text/plain', '', {
-        location: this.entry(request),
+        location: decision.location,
         'set-cookie': decision.cookie,
       });
     if (decision.path === '/health') return this.health(response);
@@ -137,13 +154,6 @@ export class DashboardServer {
     const file = pageFile(decision.path);
     if (file) return send(response, 200, file.type, readFileSync(file.url));
     send(response, 404, 'text/plain', 'There is the page /, /state.json, /report.html and /health.\n');
-  }
-
-  /** The address without its token, other parameters (such as present) kept. */
-  private entry({ url = '/' }: IncomingMessage): string {
-    const { searchParams } = new URL(url, 'http://localhost');
-    searchParams.delete('token');
-    return searchParams.size > 0 ? `./?${searchParams.toString().replace(/=(&|$)/g, '$1')}` : '../../lib/dashboard/';
   }
 
   private health(response: ServerResponse): void {
@@ -228,5 +238,12 @@ function refuseUpgrade(socket: Duplex, decision: Decision): void {
   const [status, why] =
     decision.answer === 'refuse' ? [decision.status, decision.why] : [404, 'The socket is at /live.'];
   socket.on('error', () => socket.destroy());
+  setTimeout(() => socket.destroy(), LET_GO_MS).unref(); // a peer that never hangs up would keep it, and our end, for ever
   socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${why}\n`);
+}
+
+/** A request that fails costs that request, never the run that is watched. */
+function logFault(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`lola: dashboard: a request failed: ${text}\n`);
 }

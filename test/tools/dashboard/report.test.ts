@@ -81,7 +81,7 @@ describe('recorded runs', () => {
     createEventsFile(path, 'nothing', '').close();
     const report = renderReport(readEventsFile(path));
     expect(report).not.toMatch(/<(script|link|img)[^>]+(src|href)="(?!data:)/);
-    const modules = readdirSync(new URL('../../../lib/dashboard/page', import.meta.url)).filter((name) =>
+    const modules = readdirSync(new URL('../../../tools/dashboard/page', import.meta.url)).filter((name) =>
       name.endsWith('.ts'),
     );
     for (const name of modules)

@@ -2,11 +2,12 @@ import { request, createServer, type IncomingHttpHeaders } from 'node:http';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Guard, publicUrlOf, sshLine } from '../../../tools/dashboard/access.js';
 import { startDashboard, type Dashboard, type DashboardOptions } from '../../../tools/dashboard/dashboard.js';
 import { applyDifference, type Frame, type Picture } from '../../../tools/dashboard/picture.js';
+import { Recorder } from '../../../tools/dashboard/recorder.js';
 import { InvalidArgumentError } from '../../../lib/errors.js';
 import { clock, type ExecutorEvent } from '../../../lib/task/executor.js';
 
@@ -182,6 +183,58 @@ describe('the dashboard server', () => {
     expect((await ask(`${local(dashboard)}health`)).status).toBe(200);
   });
 
+  test('no request target, whatever its form, ends the process or gets in', async () => {
+    const dashboard = await open();
+    const statusOf = async (target: string, headers = 'Host: localhost\r\n') => {
+      const socket = connect(dashboard.port, '127.0.0.1').setEncoding('latin1');
+      socket.write(`GET ${target} HTTP/1.1\r\n${headers}Connection: close\r\n\r\n`);
+      let text = '';
+      for await (const part of socket) text += part as string;
+      return Number(text.split(' ')[1]);
+    };
+    const own = `Host: localhost\r\nAuthorization: Bearer ${tokenOf(dashboard)}\r\n`;
+    const socket = 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n';
+    const statuses: Record<string, readonly number[]> = {};
+    for (const target of ['//', '///', '/\\', '//[', '/%', '/?%', 'http://[', 'http://localhost/', '*'])
+      statuses[target] = [
+        await statusOf(target),
+        await statusOf(target, own),
+        await statusOf(target, `${own}${socket}`),
+      ];
+    expect(statuses).toEqual({
+      ...{ '//': [401, 404, 404], '///': [401, 404, 404], '/\\': [401, 404, 404], '//[': [401, 404, 404] },
+      ...{ '/%': [401, 404, 404], '/?%': [401, 200, 404], '*': [400, 400, 400] },
+      ...{ 'http://[': [400, 400, 400], 'http://localhost/': [400, 400, 400] },
+    });
+    expect((await ask(`${local(dashboard)}health`)).status).toBe(200);
+  });
+
+  test('a request that fails inside is answered 500 and logged, and the next one is served', async () => {
+    const dashboard = await open();
+    const log = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const fault = vi.spyOn(Recorder.prototype, 'picture').mockImplementation(() => {
+      throw new Error('planted');
+    });
+    const answer = await ask(`${local(dashboard)}state.json`, bearer(dashboard));
+    fault.mockRestore();
+    expect(answer.status).toBe(500);
+    expect(String(log.mock.calls[0][0])).toContain('planted');
+    log.mockRestore();
+    expect((await ask(`${local(dashboard)}state.json`, bearer(dashboard))).status).toBe(200);
+  });
+
+  test('a refused peer that never hangs up is let go, and does not keep the server', async () => {
+    const dashboard = await open();
+    const stranger = connect({ port: dashboard.port, host: '127.0.0.1', allowHalfOpen: true });
+    stranger.on('error', () => {}).resume();
+    stranger.write(
+      'GET /live HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+    );
+    await once(stranger, 'end'); // it has been refused, and keeps its own half open
+    await dashboard.close();
+    stranger.destroy();
+  });
+
   test('health tells: idle, running, no workers', async () => {
     const dashboard = await open();
     const health = async () => {
@@ -296,7 +349,8 @@ describe('access', () => {
       'https://pi-8787.app.github.dev/',
     );
     expect(publicUrlOf(8787, 'https://a.example/b', {})).toBe('https://a.example/b/');
-    expect(() => publicUrlOf(8787, 'javascript:alert(1)', {})).toThrow(InvalidArgumentError);
+    for (const wrong of ['javascript:alert(1)', '//', '/\\', 'http://['])
+      expect(() => publicUrlOf(8787, wrong, {})).toThrow(InvalidArgumentError);
   });
 
   test('the ssh line is there where one is not', () => {
