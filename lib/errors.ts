@@ -87,12 +87,34 @@ export interface ErrorRecord {
   readonly code?: string;
 }
 
-/** Makes plain data of whatever was thrown. */
+/** Makes plain data of whatever was thrown: every field is text. */
 export function toErrorRecord(thrown: unknown): ErrorRecord {
   if (!(thrown instanceof Error))
-    return { name: 'Error', message: `threw a value that is not an Error: ${String(thrown)}` };
+    return { name: 'Error', message: `threw a value that is not an Error: ${asText(thrown)}` };
   const { name, message, stack, code } = thrown as Error & { code?: unknown };
-  return { name, message, stack, ...(typeof code === 'string' ? { code } : {}) };
+  return {
+    name: asText(name),
+    message: asText(message),
+    ...(typeof stack === 'string' && { stack }),
+    ...(typeof code === 'string' && { code }),
+  };
+}
+
+/** What was thrown, where it is an Error of texts; else an Error that says what it was. */
+export function toError(thrown: unknown): Error {
+  if (!(thrown instanceof Error)) return fromErrorRecord(toErrorRecord(thrown));
+  const { name, message, stack } = thrown as { name: unknown; message: unknown; stack: unknown };
+  const sound = typeof name === 'string' && typeof message === 'string' && typeof stack === 'string';
+  return sound ? thrown : fromErrorRecord(toErrorRecord(thrown));
+}
+
+/** Text of anything; an object without a prototype has no text of its own. */
+function asText(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return show(value);
+  }
 }
 
 const KNOWN = new Map<string, { prototype: Error }>(

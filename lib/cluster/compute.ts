@@ -35,7 +35,7 @@ export async function runBatch(
   };
   try {
     const onResult = (value: Value) => values.push(value);
-    await executor.run(tasks, { signal, onEvent, onResult, together: true });
+    await executor.run(tasks, { signal, onEvent, onResult });
     return { values, times };
   } catch (failure) {
     if (signal.aborted) return { values, times, stopped: true };

@@ -1,11 +1,11 @@
 // The executor with one worker: this thread. Stage 1 of the lesson, and the simplest reading of the contract.
-import { setImmediate as breathe } from 'node:timers/promises';
-import { CancelledError, ClosedError, TaskError } from '../errors.js';
+import { ClosedError, TaskError, toError } from '../errors.js';
 import { clock, type Executor, type RunOptions } from '../task/executor.js';
-import { checkTask, loadOperations, runTask, type TaskOperation } from '../task/run-task.js';
+import { Run } from '../task/run.js';
+import { loadOperations, runTask, type TaskOperation } from '../task/run-task.js';
 import type { Task, Value } from '../task/task.js';
 
-/** After so much work in one go, timers and signals get their turn (ms). */
+/** After this much work in one go, timers and signals get their turn (ms). */
 const BREATH_MS = 20;
 const HERE = { worker: 'local', thread: 0 };
 
@@ -20,66 +20,59 @@ export interface LocalOptions {
  * @throws InvalidArgumentError where a task module cannot be loaded
  */
 export async function startSerial({ tasks }: LocalOptions = {}): Promise<Executor> {
-  return new SerialExecutor(await loadOperations(tasks));
+  return new Serial(await loadOperations(tasks));
 }
 
-class SerialExecutor implements Executor {
+class Serial implements Executor {
   readonly workers = 1;
   private closed = false;
-  private readonly underWay = new Set<Promise<Value[]>>();
+  private readonly running = new Set<Promise<void>>();
 
   constructor(private readonly operations: ReadonlyMap<string, TaskOperation>) {}
 
   async run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
     if (this.closed) throw new ClosedError();
-    const run = this.runAll(tasks, options);
-    this.underWay.add(run);
-    return run.finally(() => this.underWay.delete(run));
+    const run = new Run(tasks, options);
+    const work = this.runAll(run);
+    this.running.add(work);
+    void work.then(() => this.running.delete(work));
+    return run.result;
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.allSettled(this.underWay);
+    await Promise.all(this.running);
   }
 
-  private async runAll(tasks: Iterable<Task>, { signal, onEvent, onResult }: RunOptions): Promise<Value[]> {
-    const values: Value[] = [];
+  private async runAll(run: Run): Promise<void> {
+    run.report({ type: 'joined', worker: HERE.worker, threads: 1, time: clock() });
     let lastBreath = clock();
-    for (const task of tasks) {
-      if (clock() - lastBreath >= BREATH_MS) {
-        await breathe();
-        lastBreath = clock();
-      }
-      if (signal?.aborted) throw new CancelledError();
-      checkTask(task);
-      onEvent?.({ type: 'queued', task: task.key, time: clock() });
+    for (let drawn = run.draw(); drawn; drawn = run.draw()) {
       const start = clock();
-      onEvent?.({ type: 'started', task: task.key, ...HERE, time: start });
-      const value = await this.attempt(task, onEvent);
-      const end = clock();
-      onEvent?.({ type: 'finished', task: task.key, ...HERE, start, end, time: end });
-      values.push(value);
-      onResult?.(value, task, values.length - 1);
+      run.started(drawn, HERE, start);
+      if (run.settled) return; // the caller's own code threw
+      try {
+        const value = await runTask(drawn.task, this.operations);
+        run.finished(drawn, value, HERE, start, clock());
+      } catch (thrown) {
+        const cause = toError(thrown);
+        run.failed(drawn, HERE, cause.message, new TaskError(drawn.task.key, cause));
+      }
+      if (clock() - lastBreath < BREATH_MS) continue;
+      await breathe();
+      lastBreath = clock();
     }
-    if (signal?.aborted) throw new CancelledError();
-    return values;
   }
+}
 
-  private async attempt(task: Task, onEvent: RunOptions['onEvent']): Promise<Value> {
-    try {
-      return await runTask(task, this.operations);
-    } catch (thrown) {
-      const cause =
-        thrown instanceof Error ? thrown : new Error(`threw a value that is not an Error: ${String(thrown)}`);
-      onEvent?.({
-        type: 'failed',
-        task: task.key,
-        ...HERE,
-        message: cause.message,
-        retried: false,
-        time: clock(),
-      });
-      throw new TaskError(task.key, cause);
-    }
-  }
+/** A turn of the event loop; a timer would wait 4 ms in a page. */
+function breathe(): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
 }

@@ -24,8 +24,6 @@ export interface RunOptions {
   readonly onEvent?: (event: ExecutorEvent) => void;
   /** Called once a task as it completes, in the order of completion: what a stopped run keeps. */
   readonly onResult?: (value: Value, task: Task, index: number) => void;
-  /** The tasks are few and one thread's share: a pool hands them over in one go. An executor may do without it. */
-  readonly together?: boolean;
 }
 
 /**

@@ -39,17 +39,6 @@ describe('the pool', () => {
     await pool.close();
   });
 
-  test('tasks that are to go together run on one thread, one after the other', async () => {
-    const pool = await startPool({ workers: 3, tasks: [CONTRACT_TASKS] });
-    const ran: { readonly thread: number; readonly start: number; readonly end: number }[] = [];
-    const onEvent = (event: ExecutorEvent) => event.type === 'finished' && ran.push(event);
-    const spins = Array.from({ length: 12 }, (_, i) => ({ key: `spin-${i}`, operation: 'spin', input: 3 }));
-    expect(await pool.run(spins, { onEvent, together: true })).toEqual(spins.map(() => true));
-    expect(new Set(ran.map(({ thread }) => thread)).size).toBe(1);
-    expect(ran.every(({ start }, i) => i === 0 || start >= ran[i - 1].end)).toBe(true);
-    await pool.close();
-  });
-
   test('more threads than an event target likes listeners make no warning', async () => {
     const warnings: string[] = [];
     const onWarning = ({ message }: Error) => warnings.push(message);
