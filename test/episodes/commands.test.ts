@@ -22,7 +22,7 @@ beforeAll(() => {
     filter: (path) => !path.includes('node_modules'),
   });
   // Links, not copies: what is installed and built here is fresh for the clone too.
-  for (const name of ['node_modules', 'dist', 'lib', 'package-lock.json', 'tsconfig.json'])
+  for (const name of ['node_modules', 'dist', 'lib', 'lesson', 'tools', 'package-lock.json', 'tsconfig.json'])
     symlinkSync(join(root, name), join(clone.root, name));
 });
 afterAll(() => clone?.remove());

@@ -52,6 +52,11 @@ describe('each breach is named', () => {
       changed('set-up', { ...codeCell('set-up', '1', 'set-up'), execution_count: 1 }),
       ['set-up: outputs must be stripped'],
     ],
+    [
+      'an import of 101 characters',
+      withCode(`import { ${'x'.repeat(72)} } from '../lesson';`),
+      ['more: an import of 101 characters; 100 at most'],
+    ],
     ['16 lines', withCode('1;\n'.repeat(16)), ['more: 16 lines; 15 at most']],
     [
       'a loop at the top',
@@ -66,12 +71,12 @@ describe('each breach is named', () => {
     [
       'an import from elsewhere',
       withCode("import { cpus } from 'node:os';"),
-      ["more: imports 'node:os'; cells import from ../lib, tslab, seedrandom"],
+      ["more: imports 'node:os'; cells import from ../lib, ../lesson, tslab, seedrandom"],
     ],
     [
       'an import() from elsewhere',
       withCode("await import('./x.js');"),
-      ["more: imports './x.js'; cells import from ../lib, tslab, seedrandom"],
+      ["more: imports './x.js'; cells import from ../lib, ../lesson, tslab, seedrandom"],
     ],
     ['an exercise without its check', changed('half-check'), [four]],
     ['an exercise without its solution', changed('half-solution'), [four]],
@@ -102,6 +107,11 @@ describe('each breach is named', () => {
     ],
   ])('%s', (_, notebook, breaches) => {
     expect(breachesOf(notebook)).toEqual(breaches);
+  });
+
+  test('15 lines may have imports above them', () => {
+    const imports = "import { amdahl } from '../lesson';\n".repeat(3);
+    expect(breachesOf(withCode(imports + '1;\n'.repeat(15)))).toEqual([]);
   });
 
   test('a loop in a function is as it should be', () => {
