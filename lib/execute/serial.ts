@@ -53,7 +53,8 @@ class Serial implements Executor {
       if (run.settled) return; // the caller's own code threw
       try {
         const value = await runTask(drawn.task, this.operations);
-        run.finished(drawn, value, HERE, start, clock());
+        const end = clock();
+        run.finished(drawn, value, HERE, start, end, end);
       } catch (thrown) {
         const cause = toError(thrown);
         run.failed(drawn, HERE, cause.message, new TaskError(drawn.task.key, cause));

@@ -1,28 +1,38 @@
-// The threads of this process: piscina's, one pool of one thread each, so that each keeps its number. Needs Node.
-import { Piscina } from 'piscina';
-import { fromErrorRecord, toErrorRecord, type ErrorRecord } from '../errors.js';
-import type { Answer, Batch } from './batch.js';
-import { IdleThreads, type Thread, type ThreadEnd, type Threads } from './idle-threads.js';
+// Threads of this process. Each runs one batch of tasks at a time, and is replaced when it ends.
+import { fromErrorRecord, toErrorRecord } from '../errors.js';
+import { packValue, type PackedTask } from '../task/pack.js';
+import type { Task, Value } from '../task/task.js';
+import { openPort } from './node-port.js';
+import type { Answer, Batch, Port, Posted } from './thread.js';
 
-export type { BatchEnd, ThreadOptions, Threads } from './idle-threads.js';
+/** When the signal aborts, a batch may end by itself for this long before its thread is ended (ms). */
+const GRACE_MS = 500;
 
-/** What a thread is started with. `place` is shared with it: the place in its batch of the task that it runs now. */
-export interface ThreadData {
-  readonly tasks: readonly string[];
-  readonly place: Int32Array;
+/** Each call of run or runPacked takes an idle thread: make at most `count` calls at a time. */
+export interface Threads {
+  readonly count: number;
+  /** Runs the tasks on one thread, one after the other. Never rejects. */
+  run(tasks: readonly Task[], options: ThreadOptions): Promise<BatchEnd<readonly Value[]>>;
+  /** The same for packed tasks. The thread unpacks them and packs their values, as one list. */
+  runPacked(tasks: readonly PackedTask[], options: ThreadOptions): Promise<BatchEnd<Uint8Array>>;
+  /** Ends all threads at once, with what they run. */
+  close(): Promise<void>;
 }
 
-/** A batch on its way to a thread; `number` tells its start from that of the batch before it. */
-export interface SentBatch {
-  readonly number: number;
-  readonly batch: Batch;
-  readonly watched: boolean;
+export interface ThreadOptions {
+  /** When it aborts, the batch ends within 500 ms, if need be together with its thread. */
+  readonly signal?: AbortSignal;
+  /** Called when a thread (0 to count - 1) starts the first task, with the time on its clock. */
+  readonly onStarted?: (thread: number, time: number) => void;
 }
 
-/** The thread has started a batch. */
-export interface Started {
-  readonly number: number;
-  readonly time: number;
+/** How a batch ended. A thread that was lost or stopped takes the values of its batch with it. */
+export interface BatchEnd<V> extends Answer<V> {
+  readonly thread: number;
+  /** The thread ended while it ran task `at` of the batch. */
+  readonly lost?: { readonly at: number; readonly ended: string };
+  /** The signal ended the thread. */
+  readonly stopped?: boolean;
 }
 
 /**
@@ -32,52 +42,97 @@ export interface Started {
  * @throws InvalidArgumentError where a task module cannot be loaded
  */
 export async function startThreads(o: { count: number; tasks?: readonly string[] }): Promise<Threads> {
-  const threads = Array.from({ length: o.count }, () => new PiscinaThread(o.tasks ?? []));
-  try {
-    await Promise.all(threads.map((thread) => thread.ready()));
-  } catch (error) {
-    await Promise.all(threads.map((thread) => thread.close()));
-    throw error;
-  }
-  return new IdleThreads(threads);
+  const threads = Array.from({ length: o.count }, () => new Thread(o.tasks ?? []));
+  const ends = await Promise.all(threads.map((thread) => thread.run({ tasks: [] })));
+  const lent = new LentThreads(threads);
+  const failed = ends.find(({ error, lost }) => error ?? lost);
+  if (!failed) return lent;
+  await lent.close();
+  throw failed.error ? fromErrorRecord(failed.error) : new Error(`a thread did not start: ${failed.lost?.ended}`);
 }
 
-class PiscinaThread implements Thread {
-  private readonly place = new Int32Array(new SharedArrayBuffer(4));
-  private readonly piscina: Piscina;
-  private number = 0;
-  private onStarted: ((time: number) => void) | undefined;
+class LentThreads implements Threads {
+  readonly count: number;
+  private readonly idle: number[];
 
-  constructor(tasks: readonly string[]) {
-    const workerData: ThreadData = { tasks, place: this.place };
-    const filename = new URL('./thread.js', import.meta.url).href;
-    this.piscina = new Piscina({ filename, minThreads: 1, maxThreads: 1, workerData, recordTiming: false });
-    this.piscina.on('error', () => {}); // a thread that dies idle is replaced, and no task is harmed
-    this.piscina.on(
-      'message',
-      ({ number, time }: Started) => number === this.number && this.onStarted?.(time),
-    );
+  constructor(private readonly threads: readonly Thread[]) {
+    this.count = threads.length;
+    this.idle = [...threads.keys()].reverse();
   }
 
-  async ready(): Promise<void> {
-    const failure = (await this.piscina.run(undefined, { name: 'ready' })) as ErrorRecord | undefined;
-    if (failure) throw fromErrorRecord(failure);
+  run(tasks: readonly Task[], options: ThreadOptions): Promise<BatchEnd<readonly Value[]>> {
+    return this.lend<readonly Value[]>({ tasks }, [], options);
   }
 
-  async run(batch: Batch, kill: AbortSignal, onStarted?: (time: number) => void): Promise<ThreadEnd> {
-    this.number++;
+  runPacked(tasks: readonly PackedTask[], options: ThreadOptions): Promise<BatchEnd<Uint8Array>> {
+    return this.lend({ packed: tasks }, packValue([]), options);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.end({ stopped: true })));
+  }
+
+  private async lend<V>(batch: Batch, none: V, { signal, onStarted }: ThreadOptions): Promise<BatchEnd<V>> {
+    const number = this.idle.pop();
+    if (number === undefined) throw new Error(`all ${this.count} threads are busy`);
+    const thread = this.threads[number];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const onAbort = () => void (timer = setTimeout(() => thread.end({ stopped: true }), GRACE_MS));
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort);
+    const end = await thread.run(batch, (time) => onStarted?.(number, time));
+    signal?.removeEventListener('abort', onAbort);
+    clearTimeout(timer);
+    this.idle.push(number);
+    return { thread: number, count: 0, times: [], ...end, values: (end.values as V | undefined) ?? none };
+  }
+}
+
+/** How a batch ended, as far as its thread could tell. */
+type End = Partial<Answer<unknown>> & Pick<BatchEnd<unknown>, 'lost' | 'stopped'>;
+
+/** One thread, and after its end the one that takes its place. */
+class Thread {
+  /** Shared with the thread, where memory can be shared. */
+  private readonly place = new Int32Array(
+    typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(4) : new SharedArrayBuffer(4),
+  );
+  private port: Port | undefined;
+  private onStarted: (time: number) => void = () => {};
+  private resolve: (end: End) => void = () => {};
+
+  constructor(private readonly modules: readonly string[]) {}
+
+  run(batch: Batch, onStarted: (time: number) => void = () => {}): Promise<End> {
     this.onStarted = onStarted;
     Atomics.store(this.place, 0, 0);
-    const sent: SentBatch = { number: this.number, batch, watched: onStarted !== undefined };
-    try {
-      return (await this.piscina.run(sent, { name: 'run', signal: kill })) as Answer<unknown>;
-    } catch (error) {
-      if (kill.aborted) return { stopped: true };
-      return { lost: { at: Atomics.load(this.place, 0), ended: toErrorRecord(error).message } };
-    }
+    return new Promise<End>((resolve) => {
+      this.resolve = resolve;
+      this.port ??= this.open();
+      this.port.post(batch);
+    }).catch((error: unknown) => ({ error: toErrorRecord(error) }));
   }
 
-  close(): Promise<void> {
-    return this.piscina.destroy();
+  /** Ends the thread. The next batch gets another one. */
+  end(end: End): Promise<unknown> {
+    const ended = this.port?.end();
+    this.port = undefined;
+    this.resolve(end);
+    return Promise.resolve(ended);
+  }
+
+  private open(): Port {
+    const onPosted = (posted: Posted) => {
+      if (port !== this.port) return;
+      if ('started' in posted) return this.onStarted(posted.started);
+      port.rest();
+      this.resolve(posted);
+    };
+    const onEnded = (ended: string, at = Atomics.load(this.place, 0)) => {
+      if (port === this.port) void this.end({ lost: { at, ended } });
+    };
+    const port = openPort(onPosted, onEnded);
+    port.post({ modules: this.modules, place: this.place });
+    return port;
   }
 }

@@ -86,8 +86,8 @@ export class Run {
     this.guard(() => this.tell({ type: 'started', task: drawn.task.key, worker, thread, time }));
   }
 
-  /** The task gave a value. Without effect where it has one already. */
-  finished(drawn: Drawn, value: Value, place: Place, start: number, end: number): void {
+  /** The task gave a value, which is here since `time`. Without effect where it has one already. */
+  finished(drawn: Drawn, value: Value, place: Place, start: number, end: number, time = clock()): void {
     if (!this.open.has(drawn)) return;
     this.started(drawn, place, start);
     if (this.settled) return;
@@ -95,7 +95,7 @@ export class Run {
     this.values[drawn.index] = value;
     this.guard(() => {
       const { worker, thread } = place;
-      this.tell({ type: 'finished', task: drawn.task.key, worker, thread, start, end, time: clock() });
+      this.tell({ type: 'finished', task: drawn.task.key, worker, thread, start, end, time });
       this.options.onResult?.(value, drawn.task, drawn.index);
       this.settleIfDone();
     });

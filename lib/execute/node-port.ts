@@ -1,0 +1,32 @@
+// Opens a worker thread of Node. Needs Node.
+import { Worker } from 'node:worker_threads';
+import { toErrorRecord } from '../errors.js';
+import type { Port, Posted } from './thread.js';
+
+/**
+ * Starts a thread.
+ * @param onEnded called when it ended by itself, with the reason and, where the thread told it, its task's place
+ */
+export function openPort(
+  onPosted: (posted: Posted) => void,
+  onEnded: (reason: string, at?: number) => void,
+): Port {
+  // The flag of `node --input-type=module -e '...'` is about the program's own text, and a thread would refuse it.
+  const execArgv = process.execArgv.filter((flag) => !flag.startsWith('--input-type'));
+  const worker = new Worker(new URL('./node-entry.js', import.meta.url), { execArgv });
+  let reason: string | undefined;
+  worker.on('message', onPosted);
+  worker.on('error', (error) => (reason = toErrorRecord(error).message));
+  worker.on('exit', (code) => onEnded(reason ?? `worker exited with code: ${code}`));
+  return {
+    post: (message) => {
+      worker.ref();
+      worker.postMessage(message);
+    },
+    rest: () => worker.unref(),
+    end: () => {
+      worker.ref(); // who waits for its end is kept alive until then
+      return worker.terminate();
+    },
+  };
+}

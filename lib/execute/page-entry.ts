@@ -1,0 +1,18 @@
+// The first file that a Web Worker of a page runs.
+import type { Closed } from './page-port.js';
+import { place, receive, type Batch, type Posted, type Setup } from './thread.js';
+
+/** As much of a worker's own scope as is used here. */
+declare const self: {
+  onmessage: (event: { readonly data: Setup | Batch }) => void;
+  postMessage(message: Posted | Closed, transfer?: ArrayBuffer[]): void;
+  close(): void;
+};
+
+self.onmessage = ({ data }) => receive(data, (posted, transfer) => self.postMessage(posted, transfer ?? []));
+
+const close = self.close.bind(self);
+self.close = () => {
+  self.postMessage({ closedAt: place[0] });
+  close();
+};

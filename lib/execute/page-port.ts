@@ -1,0 +1,34 @@
+// Opens a Web Worker of a page. Bundlers for browsers take this file instead of node-port.ts (see package.json).
+import type { Batch, Port, Posted, Setup } from './thread.js';
+
+/** What a page's worker posts when it closes itself, which nobody else would tell. */
+export interface Closed {
+  readonly closedAt: number;
+}
+
+/** As much of Web Workers as is used here: lib is compiled without the types of a page. */
+interface WebWorker {
+  onmessage: (event: { readonly data: Posted | Closed }) => void;
+  onerror: (event: { readonly message?: string }) => void;
+  postMessage(message: Setup | Batch): void;
+  terminate(): void;
+}
+declare const Worker: new (url: URL, options: { type: 'module' }) => WebWorker;
+
+/** Starts a thread, as in node-port.ts. */
+export function openPort(
+  onPosted: (posted: Posted) => void,
+  onEnded: (reason: string, at?: number) => void,
+): Port {
+  const worker = new Worker(new URL('./page-entry.js', import.meta.url), { type: 'module' });
+  worker.onmessage = ({ data }) => {
+    if ('closedAt' in data) onEnded('the worker closed itself', data.closedAt);
+    else onPosted(data);
+  };
+  worker.onerror = ({ message }) => onEnded(message ?? 'the worker did not start');
+  return {
+    post: (message) => worker.postMessage(message),
+    rest: () => {},
+    end: () => worker.terminate(),
+  };
+}
