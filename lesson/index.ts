@@ -8,7 +8,6 @@ export {
   gustafson,
   karpFlatt,
   lessonMemory,
-  percent,
   quantisation,
   range,
 } from '../tools/measure/laws.js';
@@ -19,7 +18,13 @@ export {
   type Range,
   type TimedRun,
 } from '../tools/measure/laws.js';
-export { timeInTurn, timeRuns, type Contestant, type Timing, type Timings } from '../tools/measure/stopwatch.js';
+export {
+  timeInTurn,
+  timeRuns,
+  type Contestant,
+  type Timing,
+  type Timings,
+} from '../tools/measure/stopwatch.js';
 export {
   LEDGER_ROWS,
   LedgerBook,
@@ -38,7 +43,7 @@ export {
 } from './charts/charts.js';
 export type { Chart } from './charts/charts.js';
 export { plotlyHtml } from './charts/plotly.js';
-export { chartsOf, findingsOf, rowsOf, speedUpsOf, tableOfRace, type RaceResult } from '../tools/measure/race.js';
+export { percent } from '../tools/measure/text.js';
 export {
   describeProfile,
   profileLines,
@@ -47,7 +52,13 @@ export {
   type SerialProfile,
 } from './profile.js';
 export { measureCosts, type Costs, type WhatIf } from '../tools/measure/costs.js';
-export { checkWhatIf, whatIf, type Checked, type CheckOptions, type Prediction } from '../tools/measure/what-if.js';
+export {
+  checkWhatIf,
+  whatIf,
+  type Checked,
+  type CheckOptions,
+  type Prediction,
+} from '../tools/measure/what-if.js';
 export { startDashboard, type Dashboard, type DashboardOptions } from '../tools/dashboard/dashboard.js';
 export type { Vitals } from '../tools/dashboard/recorder.js';
 export { chooseGrains, integralOf, sumTerms, type OwnSum, type SumInput } from './capstone/sum.js';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { readText } from '../lib/cores.mjs';
 import { checkInteger } from '../lib/errors.js';
 import { estimateSerial } from '../lib/estimators/serial.js';
-import { percent } from '../tools/measure/laws.js';
+import { percent } from '../tools/measure/text.js';
 
 /** A line of code and its share of the time. */
 export interface ProfiledLine {

@@ -11,9 +11,8 @@ import {
   type MeasuredStage,
 } from './evidence.js';
 import { LEDGER_ROWS } from '../../tools/measure/ledger.js';
-import { percent } from '../../tools/measure/laws.js';
+import { machineLine, percent } from '../../tools/measure/text.js';
 import { pictureOf } from '../charts/plotly.js';
-import { machineLine } from '../../tools/measure/race.js';
 
 const STYLE = `:root{color-scheme:light dark;--ink:#1f2328;--paper:#fff;--line:#8c959f;--soft:#f3f5f7;--good:#116329;--bad:#a40e26}
 @media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0d1117;--line:#6e7681;--soft:#1b222b;--good:#56d364;--bad:#ff9d94}}

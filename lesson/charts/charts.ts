@@ -1,6 +1,10 @@
 // The lesson's charts as plain data: what each compares, and the same numbers as a table. Drawn by svg.ts and plotly.ts.
 import { LEDGER_ROWS, type Ledger } from '../../tools/measure/ledger.js';
 import { amdahl, standardErrorOfPi, type Range } from '../../tools/measure/laws.js';
+import type { AtWorkers } from '../../tools/measure/race.js';
+import { short } from '../../tools/measure/text.js';
+
+export { short };
 
 /** Points and curves over two axes. */
 export interface LineChart {
@@ -43,12 +47,6 @@ export interface BarChart {
 }
 
 export type Chart = LineChart | BarChart;
-
-/** A figure at a number of workers. */
-export interface AtWorkers {
-  readonly workers: number;
-  readonly speedUp: Range;
-}
 
 /** Measured speed-up of some stages, the ideal, and Amdahl's curve where a serial part is known. */
 export function speedUpChart(
@@ -218,13 +216,6 @@ export function tableOf(chart: Chart): string[][] {
     [chart.x.label, ...series.map(({ name }) => name)],
     ...xs.map((x) => [short(x), ...series.map((one) => cell(one, x))]),
   ];
-}
-
-/** A number with three digits, as people write it: 0.0123, 12.3, 2e6 */
-export function short(value: number): string {
-  if (value !== 0 && (Math.abs(value) >= 1e4 || Math.abs(value) < 1e-3))
-    return value.toExponential(2).replace(/\.?0*e\+?/, 'e');
-  return String(Number(value.toPrecision(3)));
 }
 
 /** Text as it may stand in HTML and SVG. */

@@ -6,9 +6,9 @@ import { startClusterExecutor } from '../../dist/lib/cluster/local.js';
 import { startPool } from '../../dist/lib/execute/pool.js';
 import { allottedCores, describeMachine } from '../../dist/lib/machine.js';
 import { tasksOf } from '../../dist/tools/measure/costs.js';
-import { percent, range } from '../../dist/tools/measure/laws.js';
+import { range } from '../../dist/tools/measure/laws.js';
 import { LEDGER_ROWS, LedgerBook, ledgerOfRun } from '../../dist/tools/measure/ledger.js';
-import { machineLine } from '../../dist/tools/measure/race.js';
+import { machineLine, percent } from '../../dist/tools/measure/text.js';
 import { checkWhatIf } from '../../dist/tools/measure/what-if.js';
 import { partition } from '../../dist/lib/sampling/partition.js';
 

@@ -1,49 +1,45 @@
 // `lola board`: a room's predictions and speed-ups together, from the files of `lola race --json`; nothing is sent anywhere.
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from '../../lib/errors.js';
-import { boardCharts, boardTable } from '../measure/board.js';
-import { pageOf, type RaceResult } from '../measure/race.js';
-import { readRace } from './race.js';
-import { table } from './table.js';
+import { boardTable, entriesOf } from '../measure/board.js';
+import { readRace, type RaceResult } from '../measure/race-file.js';
+import { outputFile } from './output.js';
+import { boardPage } from './race-page.js';
+import { printable, table } from './table.js';
 
 export function addBoard(program: Command): void {
   program
     .command('board')
     .description("draw a room's predictions and speed-ups together, from the files of lola race --json")
-    .argument('<FILES...>', 'one file a person')
+    .argument('<FILES...>', 'one file for each person')
     .option('--report <FILE>', 'also write an HTML page with the charts')
     .action(runBoard);
 }
 
 function runBoard(given: readonly string[], { report }: { readonly report?: string }): void {
-  const files = given.flatMap(filesOf);
-  const results: RaceResult[] = [];
-  for (const file of files) {
-    try {
-      results.push(readRace(file));
-    } catch (error) {
-      // One broken file must not keep the others off the board.
-      if (!(error instanceof InvalidArgumentError)) throw error;
-      process.stderr.write(`lola: left out: ${error.message}\n`);
-    }
-  }
-  if (results.length === 0)
+  const write = report === undefined ? undefined : outputFile('--report', report);
+  const entries = entriesOf(given.flatMap(filesOf).flatMap(resultIn));
+  if (entries.length === 0)
     throw new InvalidArgumentError(`board: nothing in ${given.join(', ')} is the result of a race.`);
-  const [head, ...rows] = boardTable(results);
+  const [head, ...rows] = boardTable(entries);
   process.stdout.write(`${table(head, rows)}\n`);
-  if (report === undefined) return;
+  write?.(boardPage(entries));
+}
+
+/** The result in a file. One broken file must not keep the others off the board. */
+function resultIn(file: string): RaceResult[] {
   try {
-    writeFileSync(report, pageOf("Lola's pi: the board", [head, ...rows], boardCharts(results)));
-  } catch (cause) {
-    throw new InvalidArgumentError(
-      `board: cannot write '${report}': ${(cause as Error).message}. Name a file in a folder that is there.`,
-    );
+    return [readRace(file)];
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    process.stderr.write(printable(`lola: left out: ${error.message}\n`));
+    return [];
   }
 }
 
-/** The files of a pattern as *.json, which Windows' shells hand over as it is; a name of a file, as it is. */
+/** The files of a pattern such as *.json, which Windows' shells hand over as it is; the name of a file, as it is. */
 function filesOf(name: string): string[] {
   const last = basename(name);
   if (existsSync(name) || !/[*?]/.test(last)) return [name];

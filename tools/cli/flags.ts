@@ -1,5 +1,12 @@
 // Flags that several commands share, read the same way everywhere.
+import { Option } from 'commander';
 import { InvalidArgumentError } from '../../lib/errors.js';
+
+/** A flag whose value is a whole number, as readCount reads it. */
+export function countOption(flags: string, description: string, least = 1): Option {
+  const option = new Option(flags, description);
+  return option.argParser((text) => readCount(`${option.long}`, text, least));
+}
 
 /** '1000000', '1e9', '1_000_000' as a number. @throws InvalidArgumentError with the text given and the remedy */
 export function readCount(flag: string, text: string, least = 1): number {

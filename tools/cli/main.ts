@@ -2,8 +2,9 @@
 import { Command, CommanderError } from 'commander';
 import { EstimatorError } from '../../lib/errors.js';
 import { EXIT } from './exit.js';
+import { printable } from './table.js';
 
-/** The commands in the order of the help. Each is loaded when it is asked for: a scheduler's packages take 60 ms. */
+/** The commands in the order of the help. Each is loaded when its name is given: a scheduler's packages take 60 ms. */
 const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => void> } = {
   pi: async () => (await import('./pi.js')).addPi,
   start: async () => (await import('./race.js')).addStart,
@@ -13,13 +14,13 @@ const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => v
   worker: async () => (await import('./worker.js')).addWorker,
   status: async () => (await import('./status.js')).addStatus,
   dashboard: async () => (await import('./dashboard.js')).addDashboard,
-  report: async () => (await import('./report.js')).addReport,
   slurm: async () => (await import('./slurm.js')).addSlurm,
   doctor: async () => (await import('./doctor.js')).addDoctor,
 };
 
 /** Runs one command line (without node and script) and sets process.exitCode. */
 export async function main(words: readonly string[]): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithReader);
   const program = new Command('lola')
     .description("Lola's pi: estimate pi from random points, from one thread to a cluster.")
     .version(`lolas-pi on Node ${process.versions.node}`)
@@ -43,12 +44,18 @@ export async function main(words: readonly string[]): Promise<void> {
   }
 }
 
+/** Whoever reads our output has gone, as `head` does: there is nobody left to work for. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+}
+
 /** Says what went wrong, for people; gives the exit code. */
 function report(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.badInput; // commander has said it already
   const known = error instanceof EstimatorError;
   const text = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`lola: ${known ? '' : 'unexpected: '}${text}\n`);
+  process.stderr.write(printable(`lola: ${known ? '' : 'unexpected: '}${text}\n`));
   if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   else if (!known) process.stderr.write('lola: --debug shows where it happened.\n');
   if (!known) return EXIT.failed;

@@ -1,13 +1,19 @@
 // `lola pi`: one stage, one estimate.
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { InvalidArgumentError } from '../../lib/errors.js';
 import type { Estimate } from '../../lib/estimators/run.js';
 import { STAGES, type StageOptions } from '../../lib/estimators/stages.js';
-import { allottedCores, childrenPeakMemoryBytes, forgetPeakMemory, peakMemoryBytes } from '../../lib/machine.js';
-import { allowedThreads } from '../slurm/login-node.js';
+import {
+  allottedCores,
+  childrenPeakMemoryBytes,
+  forgetPeakMemory,
+  peakMemoryBytes,
+} from '../../lib/machine.js';
 import { clock } from '../../lib/task/executor.js';
+import { lessonMemory } from '../measure/laws.js';
+import { allowedThreads } from '../slurm/login-node.js';
 import { EXIT } from './exit.js';
-import { readChoice, readCount, readSeed } from './flags.js';
+import { countOption, readCount, readSeed } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { progressBar } from './progress.js';
 import { addWatchFlags, startWatch, type WatchFlags } from './watch.js';
@@ -15,67 +21,86 @@ import { addWhereFlags, readWhereFlags, warn, type WhereFlags } from './whereabo
 
 interface PiFlags extends WhereFlags, WatchFlags {
   readonly stage: string;
-  readonly samples: string;
-  readonly workers?: string;
-  readonly seed: string;
-  readonly kernel?: string;
-  readonly chunk?: string;
-  readonly form?: string;
-  readonly optimize?: string;
+  readonly samples: number;
+  readonly workers?: number;
+  readonly seed: number | string;
+  readonly kernel?: 'simd' | 'reference';
+  readonly chunk?: number;
+  readonly form?: 'sum' | 'index';
+  readonly optimize?: 'on' | 'off';
   readonly json?: boolean;
 }
 
-/** An estimate and the memory it took: what `--json` prints. */
-export interface Report extends Estimate {
-  readonly peakMemoryBytes: number;
-}
+/** The flags that only some stages can mean. */
+const ARRAY_STAGES = ['chunked', 'distributed', 'slurm'];
+const STAGES_OF: { readonly [flag: string]: readonly string[] } = {
+  chunk: ARRAY_STAGES,
+  optimize: ARRAY_STAGES,
+  form: ['chunked'],
+  scheduler: ['distributed'],
+  schedulerFile: ['distributed'],
+};
 
 export function addPi(program: Command): void {
+  const choice = (flags: string, description: string, choices: readonly string[]) =>
+    new Option(flags, description).choices(choices);
   const command = program
     .command('pi')
     .description('estimate pi with one stage of the lesson')
-    .option('--stage <NAME>', `one of ${Object.keys(STAGES).join(', ')}`, 'serial')
-    .option('--samples <N>', 'random points, as 1000000, 1e9 or 1_000_000', '1e8')
-    .option('--workers <P>', 'threads (absent: the cores you are allotted; serial has one)')
-    .option('--seed <S>', 'a number or a text; the same seed gives the same count at every stage', '2017')
+    .addOption(choice('--stage <NAME>', 'the stage', Object.keys(STAGES)).default('serial'))
+    // The estimator says why 0 is too few.
+    .addOption(
+      countOption('--samples <N>', 'random points, as 1000000, 1e9 or 1_000_000', 0).default(1e8, '1e8'),
+    )
+    .addOption(
+      countOption('--workers <P>', 'threads (default: the cores you are allotted; serial has one)').conflicts(
+        ['scheduler', 'schedulerFile'],
+      ),
+    )
     .option(
-      '--kernel <NAME>',
-      'simd (compiled to machine code) or reference (plain TypeScript); one count from both',
+      '--seed <S>',
+      'a number or a text; the same seed gives the same count at every stage',
+      readSeed,
+      2017,
+    )
+    .addOption(
+      choice('--kernel <NAME>', 'compiled to machine code, or plain TypeScript; both give one count', [
+        'simd',
+        'reference',
+      ]),
     )
     .option(
       '--chunk <C>',
-      'arrays: elements in a chunk, as 1e6; -1 for one chunk of all (absent: chosen for you)',
+      'arrays: elements in a chunk, as 1e6; -1 for one chunk of all (default: chosen for you)',
+      (text) => (text === '-1' ? -1 : readCount('--chunk', text)),
     )
-    .option('--form <NAME>', 'chunked: sum, or index (the gathering of indices that the lesson began with)')
-    .option('--optimize <ON>', 'arrays: on fuses the steps of a chunk into one task, off runs each by itself')
+    .addOption(
+      choice('--form <NAME>', 'chunked: the sum, or the list of indices that the original began with', [
+        'sum',
+        'index',
+      ]),
+    )
+    .addOption(
+      choice(
+        '--optimize <ON>',
+        'arrays: on fuses the steps of a chunk into one task, off runs each by itself',
+        ['on', 'off'],
+      ),
+    )
     .option('--json', 'print one JSON object instead of text');
   addWatchFlags(addWhereFlags(command)).action(runPi);
 }
 
 async function runPi(flags: PiFlags): Promise<void> {
-  const stage = readChoice('--stage', flags.stage, Object.keys(STAGES));
-  const samples = readCount('--samples', flags.samples, 0); // the estimator says why 0 is too few
-  const asked = flags.workers === undefined ? undefined : readCount('--workers', flags.workers);
-  const workers = threadsHere(stage, flags) ? allowedThreads(asked ?? allottedCores(), warn) : asked;
-  const seed = readSeed(flags.seed);
-  const kernel =
-    flags.kernel === undefined
-      ? undefined
-      : readChoice('--kernel', flags.kernel, ['simd', 'reference'] as const);
-  const options = {
-    workers,
-    seed,
-    kernel,
-    ...readArrayFlags(stage, flags),
-    ...readClusterFlags(stage, flags),
-  };
+  const { stage, samples } = flags;
+  const options = optionsOf(flags);
   const watch = await startWatch(`Lola's pi: ${stage}`, flags);
   const { signal, release } = interruptible();
   let done = false;
   try {
     const { onEvent } = watch;
     // A pool tells only of threads that work: that the others are there, too, is told here.
-    const threads = stage === 'serial' ? 1 : (workers ?? allottedCores());
+    const threads = stage === 'serial' ? 1 : (options.workers ?? allottedCores());
     if (stage === 'serial' || stage === 'pool' || stage === 'chunked')
       onEvent?.({ type: 'joined', worker: 'local', threads, time: clock() });
     const report = await estimateWithProgress(stage, samples, { ...options, signal, onEvent });
@@ -88,61 +113,37 @@ async function runPi(flags: PiFlags): Promise<void> {
   }
 }
 
-/** Whether the stage's threads run on this machine, and there may be several. */
-function threadsHere(stage: string, flags: PiFlags): boolean {
-  return stage === 'distributed'
-    ? readWhereFlags(flags) === undefined
-    : stage === 'pool' || stage === 'chunked';
-}
-
-/** The stages with arrays, and the flags that only they, or only one of them, can mean. */
-const ARRAY_STAGES = ['chunked', 'distributed', 'slurm'];
-const STAGES_OF_FLAG = { chunk: ARRAY_STAGES, optimize: ARRAY_STAGES, form: ['chunked'] };
-
-/** Flags for arrays; a stage that would ignore one refuses it. */
-function readArrayFlags(stage: string, flags: PiFlags): StageOptions {
-  for (const [flag, stages] of Object.entries(STAGES_OF_FLAG)) {
-    if (flags[flag as keyof typeof STAGES_OF_FLAG] === undefined || stages.includes(stage)) continue;
+/** What the flags mean for the stage. @throws InvalidArgumentError for a flag that the stage would ignore */
+function optionsOf(flags: PiFlags): StageOptions {
+  const { stage, workers, seed, kernel, chunk, form, optimize } = flags;
+  for (const [name, stages] of Object.entries(STAGES_OF)) {
+    if (flags[name as keyof PiFlags] === undefined || stages.includes(stage)) continue;
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     throw new InvalidArgumentError(
-      `--${flag} belongs to --stage ${stages.join(' or ')}, got --stage ${stage}. Leave it out, or change the stage.`,
+      `${flag} belongs to --stage ${stages.join(' or ')}, got --stage ${stage}. Leave it out, or change the stage.`,
     );
   }
-  const { chunk, form, optimize } = flags;
+  const scheduler = readWhereFlags(flags);
+  // A cluster of its own is started here, unless a scheduler is named.
+  const threadsHere = stage === 'pool' || stage === 'chunked' || (stage === 'distributed' && !scheduler);
   return {
-    ...(chunk === undefined ? {} : { chunks: chunk === '-1' ? -1 : readCount('--chunk', chunk) }),
-    ...(form === undefined ? {} : { form: readChoice('--form', form, ['sum', 'index'] as const) }),
-    ...(optimize === undefined
-      ? {}
-      : { optimize: readChoice('--optimize', optimize, ['on', 'off'] as const) === 'on' }),
+    workers: threadsHere ? allowedThreads(workers ?? allottedCores(), warn) : workers,
+    chunks: chunk,
+    optimize: optimize && optimize === 'on',
+    ...{ seed, kernel, form, scheduler },
   };
 }
 
-/** Where the scheduler is, for the stage that asks one; a cluster of its own is started where neither flag is given. */
-function readClusterFlags(stage: string, flags: PiFlags): StageOptions {
-  const where = readWhereFlags(flags);
-  if (where === undefined) return {};
-  if (stage !== 'distributed') {
-    throw new InvalidArgumentError(
-      `--scheduler belongs to --stage distributed, got --stage ${stage}. Leave it out, or change the stage.`,
-    );
-  }
-  if (flags.workers !== undefined) {
-    throw new InvalidArgumentError(
-      `--workers does not go with --scheduler, got ${flags.workers}: the workers are those that joined it.`,
-    );
-  }
-  return { scheduler: where };
+/** An estimate and the memory it took: what `--json` prints. */
+interface Report extends Estimate {
+  readonly peakMemoryBytes: number;
 }
 
 /** How often the memory of a cluster's processes is looked at (ms). */
 const LOOK_MS = 500;
 
 /** Runs a stage with a progress bar on the terminal and measures its peak memory. */
-export async function estimateWithProgress(
-  stage: string,
-  samples: number,
-  options: StageOptions,
-): Promise<Report> {
+async function estimateWithProgress(stage: string, samples: number, options: StageOptions): Promise<Report> {
   const estimate = await STAGES[stage]();
   forgetPeakMemory();
   const bar = await progressBar(stage, samples);
@@ -162,13 +163,13 @@ export async function estimateWithProgress(
   }
 }
 
-/** The lines of the lesson, put right: memory as measured, the error, the rate. */
+/** The lines of the original, put right: memory as measured, the error, the rate. */
 function describe(report: Report, asked: number): string {
   const { stage, samples, seed, workers, inside, pi, standardError, seconds, startupSeconds, kernel } =
     report;
-  const lessonMemory = (samples * 4 * 3) / 2 ** 20;
+  const mb = (bytes: number, digits: number) => `${(bytes / 2 ** 20).toFixed(digits)} MB`;
   const lines = [
-    `[${stage} version] required memory ${lessonMemory.toFixed(3)} MB as the lesson computes it (three arrays); measured: ${(report.peakMemoryBytes / 2 ** 20).toFixed(0)} MB at its peak`,
+    `[${stage} version] required memory ${mb(lessonMemory(samples).promised, 3)} as the lesson computes it (three arrays); measured: ${mb(report.peakMemoryBytes, 0)} at its peak`,
     `[${stage} version] pi is ${pi.toFixed(6)} from ${samples} samples`,
     `[using ${String(workers).padStart(3)} ${workers === 1 ? 'worker ' : 'workers'}] ${inside} of them inside, seed ${seed}, kernel ${kernel}`,
     `standard error ${standardError.toPrecision(2)}; pi is off by ${Math.abs(pi - Math.PI).toPrecision(2)}`,

@@ -1,29 +1,29 @@
 // `lola race`, and `npm start`, its short form: the stages against one another on this machine, in turn, each in a
 // process of its own.
-import { readFileSync, writeFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { CancelledError, InvalidArgumentError } from '../../lib/errors.js';
 import { STAGES } from '../../lib/estimators/stages.js';
 import { describeMachine } from '../../lib/machine.js';
+import type { ExecutorEvent } from '../../lib/task/executor.js';
+import type { RaceResult, Racer } from '../measure/race-file.js';
 import {
   disagreements,
   findingsOf,
-  machineLine,
   progressionOf,
-  raceSection,
   racersOf,
   roundSamples,
   tableOfRace,
 } from '../measure/race.js';
-import type { NotMeasured, RaceResult, RaceRun, Racer } from '../measure/race.js';
-import { mistakes, type Schema } from '../measure/schema.js';
+import { machineLine } from '../measure/text.js';
 import { EXIT } from './exit.js';
-import { readChoice, readCount, readSeed } from './flags.js';
+import { countOption, readChoice, readCount, readSeed } from './flags.js';
 import { interruptible } from './interrupt.js';
+import { outputFile } from './output.js';
 import { progressBar } from './progress.js';
+import { raceSection } from './race-page.js';
 import { RacerProcess } from './racer.js';
 import { table } from './table.js';
-import { addWatchFlags, startWatch, type Watch, type WatchFlags } from './watch.js';
+import { addWatchFlags, startWatch, type WatchFlags } from './watch.js';
 
 /** A run that would take longer is left out of a sweep (s). */
 const MOST_SECONDS = 30;
@@ -32,21 +32,21 @@ const CALIBRATION = 1e7;
 const RACED = Object.keys(STAGES).filter((stage) => stage !== 'slurm');
 
 interface RaceFlags extends WatchFlags {
-  readonly stages: string;
-  readonly samples?: string;
-  readonly sweep?: string;
-  readonly workers?: string;
-  readonly repeats: string;
-  readonly seed: string;
+  readonly stages: readonly string[];
+  readonly samples?: number;
+  readonly sweep?: readonly number[];
+  readonly workers?: readonly number[];
+  readonly repeats: number;
+  readonly seed: number | string;
   readonly nickname?: string;
-  readonly predict?: string;
+  readonly predict?: number;
   readonly json?: string;
 }
 
 /** What differs between the race and its short form. */
 interface Form {
   readonly workers: (cores: number) => readonly number[];
-  /** Where no number of samples is given, the race is to take about this long (s). */
+  /** If no number of samples is given, the race is to take about this long (s). */
   readonly aimSeconds: number;
   readonly table: (result: RaceResult) => string[][];
   readonly laws: boolean;
@@ -74,7 +74,7 @@ export function addRace(program: Command): void {
     .description(
       'race the stages on this machine: in turn, cold and warm, with speed-ups, memory and charts',
     );
-  addFlags(command, '1, 2, 4 ... up to the cores you are allotted', '5').action((flags: RaceFlags) =>
+  addFlags(command, '1, 2, 4 ... up to the cores you are allotted', 5).action((flags: RaceFlags) =>
     runRace(flags, WHOLE),
   );
 }
@@ -83,116 +83,100 @@ export function addStart(program: Command): void {
   const command = program
     .command('start')
     .description("run Lola's progression on this machine: every stage, the same samples, one integer");
-  addFlags(command, 'the cores you are allotted', '3').action((flags: RaceFlags) => runRace(flags, SHORT));
+  addFlags(command, 'the cores you are allotted', 3).action((flags: RaceFlags) => runRace(flags, SHORT));
 }
 
-function addFlags(command: Command, workers: string, repeats: string): Command {
+function addFlags(command: Command, workers: string, repeats: number): Command {
+  const stages = new Option('--stages <LIST>', 'which, as serial,pool').default(RACED, RACED.join(','));
+  const sweep = new Option('--sweep <A..B>', 'every power of ten from A to B: shows where the stages cross');
   command
-    .option('--stages <LIST>', 'which, as serial,pool', RACED.join(','))
-    .option('--samples <N>', 'random points for each run (absent: as many as fit this machine)')
-    .option(
-      '--sweep <A..B>',
-      'every power of ten from A to B instead, as 1e4..1e9: shows where the stages cross',
+    .addOption(stages.argParser(listOf((text) => readChoice('--stages', text, RACED))))
+    .addOption(
+      countOption('--samples <N>', 'random points for each run (default: as many as fit this machine)'),
     )
-    .option('--workers <LIST>', `numbers of workers, as 1,2,4 (absent: ${workers})`)
-    .option('--repeats <R>', 'warm runs of each', repeats)
-    .option('--seed <S>', 'a number or a text, the same for all', '2017')
-    .option('--nickname <NAME>', 'the name that `lola board` shows')
-    .option('--predict <S>', 'the best speed-up that you predict')
-    .option('--json <FILE>', 'also write the result as JSON (tools/measure/race.schema.json)');
+    .addOption(sweep.argParser(readSweep).conflicts('samples'))
+    .option(
+      '--workers <LIST>',
+      `numbers of workers, as 1,2,4 (default: ${workers})`,
+      listOf((text) => readCount('--workers', text)),
+    )
+    .addOption(countOption('--repeats <R>', 'warm runs of each').default(repeats))
+    .option('--seed <S>', 'a number or a text, the same for all', readSeed, 2017)
+    .option('--nickname <NAME>', 'the name that `lola board` shows', readNickname)
+    .option('--predict <S>', 'the best speed-up that you predict', readPrediction)
+    .option('--json <FILE>', 'also write the result as JSON, for `lola board`');
   return addWatchFlags(command);
 }
 
 async function runRace(flags: RaceFlags, form: Form): Promise<void> {
   const machine = describeMachine();
-  const stages = flags.stages.split(',').map((stage) => readChoice('--stages', stage, RACED));
-  const workers =
-    flags.workers?.split(',').map((text) => readCount('--workers', text)) ??
-    form.workers(machine.coresAllotted);
-  const repeats = readCount('--repeats', flags.repeats);
-  const sizes = sizesOf(flags);
-  const { racers, notMeasured } = racersOf(
-    [...new Set(stages)],
-    [...new Set(workers)],
-    machine.coresAllotted,
-  );
-  const result: Kept = {
+  const cores = machine.coresAllotted;
+  const { stages, workers = form.workers(cores), samples, sweep, nickname, predict, seed, repeats } = flags;
+  const { racers, notMeasured } = racersOf(stages, workers, cores);
+  const result: RaceResult = {
     format: 'lolas-pi.race.1',
-    ...readPerson(flags),
-    machine,
-    seed: readSeed(flags.seed),
-    repeats,
-    interrupted: false,
-    runs: [],
-    memory: [],
-    notMeasured,
+    ...{ nickname, prediction: predict, machine, seed, repeats, interrupted: false },
+    ...{ runs: [], memory: [], notMeasured },
   };
-  if (flags.json !== undefined) write(flags.json, ''); // refused before the work
+  const write = flags.json === undefined ? undefined : outputFile('--json', flags.json);
   const watch = await startWatch("Lola's pi: a race", flags);
   const { signal, release } = interruptible();
+  let failure: unknown;
   try {
-    await new Race(result, racers, signal, watch).run(sizes ?? form.aimSeconds);
+    await new Race(result, racers, signal, watch.onEvent).run(
+      sweep ?? (samples === undefined ? form.aimSeconds : [samples]),
+    );
   } catch (error) {
-    if (error instanceof CancelledError) result.interrupted = true;
-    else {
-      await watch.finish(false, raceSection(result, form.laws));
-      throw error;
-    }
-  } finally {
-    release();
-    if (flags.json !== undefined) write(flags.json, `${JSON.stringify(result, null, 1)}\n`);
+    failure = error;
   }
-  tell(result, form);
-  await watch.finish(!result.interrupted, raceSection(result, form.laws));
+  release();
+  result.interrupted = failure instanceof CancelledError;
+  write?.(`${JSON.stringify(result, null, 1)}\n`);
+  const failed = failure !== undefined && !result.interrupted;
+  if (!failed) tell(result, form);
+  await watch.finish(failure === undefined, raceSection(result, form.laws));
+  if (failed) throw failure;
 }
 
 /** Prints what was measured, and sets the exit code. */
 function tell(result: RaceResult, form: Form): void {
   const [head, ...rows] = form.table(result);
-  process.stdout.write(
-    `${machineLine(result.machine)}\n\n${table(head, rows)}\n\n${findingsOf(result, form.laws).join('\n')}\n`,
-  );
+  const findings = findingsOf(result, form.laws).join('\n');
+  process.stdout.write(`${machineLine(result.machine)}\n\n${table(head, rows)}\n\n${findings}\n`);
   if (result.interrupted) process.exitCode = EXIT.interrupted;
   else if (disagreements(result).length > 0) process.exitCode = EXIT.failed;
   else process.stderr.write(form.next);
 }
 
-/** The result while it grows. */
-type Kept = Omit<RaceResult, 'runs' | 'memory' | 'notMeasured' | 'interrupted'> & {
-  interrupted: boolean;
-  readonly runs: RaceRun[];
-  readonly notMeasured: NotMeasured[];
-  readonly memory: (Racer & { peakBytes: number })[];
-};
-
 /** The runs of a race, written into `result` as they end. */
 class Race {
-  private readonly children = new Map<Racer, RacerProcess>();
+  private readonly processes: RacerProcess[] = [];
 
   constructor(
-    private readonly result: Kept,
+    private readonly result: RaceResult,
     private readonly racers: readonly Racer[],
     private readonly signal: AbortSignal,
-    private readonly watch: Watch,
+    private readonly onEvent?: (event: ExecutorEvent) => void,
   ) {}
 
   /** @param given numbers of samples, or about how long the race is to take (s) */
   async run(given: readonly number[] | number): Promise<void> {
     if (this.racers.length === 0) return;
     try {
-      for (const racer of this.racers) this.children.set(racer, await this.startChild(racer, this.watch));
+      for (const racer of this.racers) this.processes.push(await this.start(racer, this.onEvent));
       const sizes = typeof given === 'number' ? [await this.fittingSamples(given)] : given;
       for (const samples of sizes) {
         const expected = this.expectedSeconds(samples);
-        if (sizes.length > 1 && expected > MOST_SECONDS) {
-          this.result.notMeasured.push({
-            samples,
-            reason: `a run would take about ${expected.toFixed(0)} s here; --samples ${samples} insists`,
-          });
-        } else await this.runSize(samples);
+        if (sizes.length === 1 || expected <= MOST_SECONDS) await this.runSize(samples);
+        else {
+          const reason = `a run would take about ${expected.toFixed(0)} s here; --samples ${samples} insists`;
+          this.result.notMeasured.push({ samples, reason });
+        }
       }
     } finally {
-      await Promise.all([...this.children.values()].map((child) => child.end()));
+      for (const { racer, peakBytes } of this.processes)
+        if (peakBytes !== undefined) this.result.memory.push({ ...racer, peakBytes });
+      await Promise.all(this.processes.map((each) => each.end()));
     }
   }
 
@@ -203,22 +187,11 @@ class Race {
     process.stderr.write(`${samples} samples: ${this.racers.length} racers, ${rounds} runs each\n`);
     const bar = await progressBar(`race of ${samples} samples`, rounds * this.racers.length);
     try {
-      for (let round = 0, done = 0; round < rounds; round++) {
-        for (const [racer, child] of this.children) {
-          runs.push(await child.run(samples));
-          this.note(racer, child.peakBytes);
-          bar.update(++done);
-        }
-      }
+      for (let done = 0; done < rounds * this.racers.length; bar.update(++done))
+        runs.push(await this.processes[done % this.racers.length].run(samples));
     } finally {
       bar.stop();
     }
-  }
-
-  private note(racer: Racer, peakBytes: number | undefined): void {
-    const { memory } = this.result;
-    const at = memory.findIndex(({ stage, workers }) => stage === racer.stage && workers === racer.workers);
-    if (peakBytes !== undefined) memory.splice(at < 0 ? memory.length : at, 1, { ...racer, peakBytes });
   }
 
   /** From the slowest racer's last runs; time grows with the samples at most. */
@@ -227,10 +200,10 @@ class Race {
     return Math.max(0, ...last.map((run) => (run.seconds * samples) / run.samples));
   }
 
-  /** So many samples that all rounds take about so long; nobody's cold run is spent on finding out. */
+  /** So many samples that all rounds take about so long. No racer's cold run is spent on finding out. */
   private async fittingSamples(aimSeconds: number): Promise<number> {
     const [first] = this.racers;
-    const scout = await this.startChild(first);
+    const scout = await this.start(first);
     try {
       await scout.run(CALIBRATION);
       const { seconds } = await scout.run(CALIBRATION);
@@ -241,8 +214,8 @@ class Race {
     }
   }
 
-  private startChild(racer: Racer, watch?: Watch): Promise<RacerProcess> {
-    return RacerProcess.start(racer, this.result.seed, this.signal, watch?.onEvent);
+  private start(racer: Racer, onEvent?: (event: ExecutorEvent) => void): Promise<RacerProcess> {
+    return RacerProcess.start(racer, this.result.seed, this.signal, onEvent);
   }
 }
 
@@ -251,67 +224,31 @@ function powersUpTo(cores: number): number[] {
   return powers.includes(cores) ? powers : [...powers, cores];
 }
 
-function sizesOf({ samples, sweep }: RaceFlags): number[] | undefined {
-  if (samples !== undefined && sweep !== undefined)
-    throw new InvalidArgumentError('--samples and --sweep exclude one another. Leave one out.');
-  if (samples !== undefined) return [readCount('--samples', samples)];
-  if (sweep === undefined) return undefined;
-  const [from, to, ...rest] = sweep.split('..');
+/** Reads a list without repeats, as 1,2,4. */
+function listOf<T>(read: (text: string) => T): (text: string) => T[] {
+  return (text) => [...new Set(text.split(',').map(read))];
+}
+
+function readSweep(text: string): number[] {
+  const [from, to, ...rest] = text.split('..');
   if (to === undefined || rest.length > 0)
-    throw new InvalidArgumentError(`--sweep must be two numbers as 1e4..1e9, got '${sweep}'.`);
+    throw new InvalidArgumentError(`--sweep must be two numbers as 1e4..1e9, got '${text}'.`);
   const [first, last] = [readCount('--sweep', from), readCount('--sweep', to)];
-  if (first > last) throw new InvalidArgumentError(`--sweep must go up, got '${sweep}'. Write 1e4..1e9.`);
+  if (first > last) throw new InvalidArgumentError(`--sweep must go up, got '${text}'. Write 1e4..1e9.`);
   const sizes = [];
   for (let size = first; size <= last; size *= 10) sizes.push(size);
   return sizes;
 }
 
-function readPerson({ nickname, predict }: RaceFlags): { nickname?: string; prediction?: number } {
-  if (nickname !== undefined && (nickname === '' || nickname.length > 40))
-    throw new InvalidArgumentError(
-      `--nickname must have 1 to 40 characters, got '${nickname.slice(0, 60)}'.`,
-    );
-  const prediction = predict === undefined ? undefined : Number(predict);
-  if (prediction !== undefined && !(prediction > 0 && Number.isFinite(prediction)))
-    throw new InvalidArgumentError(
-      `--predict must be a number above 0, got '${predict}'. Write 1.8 for 1.8 times as fast.`,
-    );
-  return {
-    ...(nickname === undefined ? {} : { nickname }),
-    ...(prediction === undefined ? {} : { prediction }),
-  };
+function readNickname(text: string): string {
+  if (text !== '' && text.length <= 40) return text;
+  throw new InvalidArgumentError(`--nickname must have 1 to 40 characters, got '${text.slice(0, 60)}'.`);
 }
 
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (cause) {
-    throw new InvalidArgumentError(
-      `race: cannot write '${file}': ${(cause as Error).message}. Name a file in a folder that is there.`,
-    );
-  }
-}
-
-/**
- * Reads a result that `lola race --json` wrote, here or elsewhere.
- * @throws InvalidArgumentError with the first mistakes where the file does not keep the schema
- */
-export function readRace(file: string): RaceResult {
-  const schema = JSON.parse(
-    readFileSync(new URL('../measure/race.schema.json', import.meta.url), 'utf8'),
-  ) as Schema;
-  let given: unknown;
-  try {
-    given = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw new InvalidArgumentError(
-      `${file}: ${(cause as Error).message}. Give a file that lola race --json wrote.`,
-    );
-  }
-  const found = mistakes(given, schema);
-  if (found.length > 0)
-    throw new InvalidArgumentError(
-      `${file} is no result of a race: ${found.slice(0, 3).join('; ')}. Give a file that lola race --json wrote.`,
-    );
-  return given as RaceResult;
+function readPrediction(text: string): number {
+  const prediction = Number(text);
+  if (prediction > 0 && Number.isFinite(prediction)) return prediction;
+  throw new InvalidArgumentError(
+    `--predict must be a number above 0, got '${text}'. Write 1.8 for 1.8 times as fast.`,
+  );
 }

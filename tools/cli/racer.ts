@@ -3,13 +3,13 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { CancelledError, EstimatorError, fromErrorRecord } from '../../lib/errors.js';
-import type { RaceRun, Racer } from '../measure/race.js';
 import { clock, type ExecutorEvent } from '../../lib/task/executor.js';
+import type { RaceRun, Racer } from '../measure/race-file.js';
 import type { FromRacer, ToRacer } from './race-child.js';
 
-type Answer = Exclude<FromRacer, { readonly type: 'events' }>;
+type Answer = Exclude<FromRacer, { readonly type: 'events' | 'failed' }>;
 
-/** What hears the events of a race. */
+/** What receives the events of a race. */
 type Listener = (event: ExecutorEvent) => void;
 
 /** A racer's process. It stays warm between its turns. */
@@ -18,21 +18,24 @@ export class RacerProcess {
   private cold = true;
   private startupSeconds = 0;
   private readonly process: ChildProcess;
-  private answer?: (report: Answer) => void;
+  private resolve = (_answer: Answer): void => {};
+  private reject = (_reason: Error): void => {};
 
   private constructor(
-    private readonly racer: Racer,
+    readonly racer: Racer,
     private readonly signal: AbortSignal,
     private readonly turns?: Turns,
   ) {
     this.process = fork(fileURLToPath(new URL('./race-child.js', import.meta.url)), { execArgv: [] });
+    this.process.on('exit', () => this.reject(this.gone()));
     this.process.on('message', (report: FromRacer) => {
       if (report.type === 'events') for (const event of report.events) turns?.tell(event);
-      else this.answer?.(report);
+      else if (report.type === 'failed') this.reject(fromErrorRecord(report.error));
+      else this.resolve(report);
     });
   }
 
-  /** @param onEvent where somebody watches: what the racer's executor tells */
+  /** @param onEvent if somebody watches: receives what the racer's executor emits */
   static async start(
     racer: Racer,
     seed: number | string,
@@ -50,49 +53,29 @@ export class RacerProcess {
     }
   }
 
-  /** Takes a turn. @throws CancelledError where the race is stopped meanwhile; what the racer threw */
+  /** Takes a turn. @throws CancelledError if the race is stopped meanwhile; what the racer threw */
   async run(samples: number): Promise<RaceRun> {
     this.turns?.begin();
     const report = await this.ask({ samples }).finally(() => this.turns?.end());
     if (report.type !== 'ran')
       throw new EstimatorError('RACE', `race: ${this.racer.stage} answered '${report.type}' to a run.`);
     const { estimate, cpuSeconds, peakBytes } = report;
-    const { cold, startupSeconds } = this;
+    const { racer, cold, startupSeconds } = this;
     this.cold = false;
     this.peakBytes = peakBytes;
-    return {
-      ...this.racer,
-      samples,
-      cold,
-      seconds: estimate.seconds,
-      ...(cold ? { startupSeconds } : {}),
-      cpuSeconds,
-      inside: estimate.inside,
-      kernel: estimate.kernel,
-    };
+    const { seconds, inside, kernel } = estimate;
+    return { ...racer, samples, cold, seconds, ...(cold && { startupSeconds }), cpuSeconds, inside, kernel };
   }
 
-  /** One order, one answer. @throws CancelledError where the race is stopped meanwhile; what the racer threw */
+  /** One order, one answer. @throws CancelledError if the race is stopped meanwhile; what the racer threw */
   private async ask(order: ToRacer): Promise<Answer> {
-    const stop = new AbortController();
-    const cancelled = once(this.signal, 'abort', { signal: stop.signal }).then(() =>
-      Promise.reject(new CancelledError()),
-    );
-    const ended = once(this.process, 'exit', { signal: stop.signal }).then(() => {
-      throw this.gone();
-    });
-    const answered = new Promise<Answer>((resolve) => (this.answer = resolve));
-    try {
-      if (this.signal.aborted) throw new CancelledError();
-      if (this.hasEnded) throw this.gone(); // while others had their turns
-      this.process.send(order, () => {}); // one that cannot be told has ended, or is about to
-      const report = await Promise.race([answered, cancelled, ended]);
-      if (report.type === 'failed') throw fromErrorRecord(report.error);
-      return report;
-    } finally {
-      stop.abort();
-      await Promise.allSettled([cancelled, ended]);
-    }
+    if (this.signal.aborted) throw new CancelledError();
+    if (this.hasEnded) throw this.gone(); // while others had their turns
+    const answered = new Promise<Answer>((resolve, reject) => Object.assign(this, { resolve, reject }));
+    const stop = () => this.reject(new CancelledError());
+    this.signal.addEventListener('abort', stop);
+    this.process.send(order, () => {}); // if it cannot be told, it has ended or is about to
+    return answered.finally(() => this.signal.removeEventListener('abort', stop));
   }
 
   private get hasEnded(): boolean {

@@ -2,12 +2,15 @@
 
 /** Lines of text, without a last newline. `rows` are as long as `head`. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column].length)),
+  const cells = [head, ...rows].map((row) => row.map(printable));
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
+  const [first, ...rest] = cells.map((row) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '),
   );
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
-      .join('  ');
-  return [line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
+  return [first, widths.map((width) => '-'.repeat(width)).join('  '), ...rest].join('\n');
+}
+
+/** Text from elsewhere without control characters, which would change what a terminal shows. Lines stay lines. */
+export function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\n]/gu, '?');
 }

@@ -9,6 +9,7 @@ import { InvalidArgumentError } from '../../lib/errors.js';
 import { describeMachine } from '../../lib/machine.js';
 import type { ExecutorEvent } from '../../lib/task/executor.js';
 import { readCount } from './flags.js';
+import { outputFile } from './output.js';
 
 /** What --public-url means, wherever there is a dashboard. */
 export const PUBLIC_URL = 'where a proxy shows the dashboard (absent: what JupyterHub or Codespaces say)';
@@ -53,10 +54,10 @@ export async function startWatch(title: string, flags: WatchFlags): Promise<Watc
   if (!flags.dashboard && report === undefined && events === undefined) {
     return { finish: async () => {} };
   }
-  if (report !== undefined) writeReport(report, ''); // a file that cannot be written is refused before the work
+  const write = report === undefined ? undefined : outputFile('--report', report);
   // Loaded only where they are asked for: a plain run need not wait for a server's packages.
   const [{ machineLine }, { createEventsFile }, { Recorder }, { renderReport }] = await Promise.all([
-    import('../measure/race.js'),
+    import('../measure/text.js'),
     import('../dashboard/events-file.js'),
     import('../dashboard/recorder.js'),
     import('../dashboard/report.js'),
@@ -74,7 +75,7 @@ export async function startWatch(title: string, flags: WatchFlags): Promise<Watc
     onEvent,
     finish: async (done, section) => {
       file?.close();
-      if (report !== undefined && recorder) writeReport(report, renderReport(recorder.picture(), section));
+      if (recorder) write?.(renderReport(recorder.picture(), section));
       if (dashboard && process.stderr.isTTY && done) {
         process.stderr.write('The dashboard stays until Ctrl-C.\n');
         await interrupted();
@@ -169,17 +170,6 @@ function folder(): string {
 
 function noteOf(port: number): string {
   return join(folder(), `dashboard-${port}.json`);
-}
-
-/** Writes a report. @throws InvalidArgumentError where it cannot be written */
-export function writeReport(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (cause) {
-    throw new InvalidArgumentError(
-      `cannot write the report '${path}': ${(cause as Error).message}. Name a file in a folder that is there.`,
-    );
-  }
 }
 
 function interrupted(): Promise<void> {

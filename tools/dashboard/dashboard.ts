@@ -1,7 +1,7 @@
 // Starts a dashboard for any source of executor events: a pool in a notebook, a scheduler, a race.
 import { checkInteger } from '../../lib/errors.js';
 import { describeMachine } from '../../lib/machine.js';
-import { machineLine } from '../measure/race.js';
+import { machineLine } from '../measure/text.js';
 import type { ExecutorEvent } from '../../lib/task/executor.js';
 import { Recorder, type Vitals } from './recorder.js';
 import { renderReport } from './report.js';

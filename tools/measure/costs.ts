@@ -1,9 +1,9 @@
 // What work costs on this machine, measured in a second or two: what predictions and the ledger are told.
 import { checkInteger } from '../../lib/errors.js';
-import { simulate } from '../../lib/simulation/simulation.js';
-import { DEFAULT_SEED, keyOfSeed } from '../../lib/sampling/seed.js';
 import { countTasks } from '../../lib/estimators/run.js';
 import type { Part } from '../../lib/sampling/partition.js';
+import { DEFAULT_SEED, keyOfSeed } from '../../lib/sampling/seed.js';
+import { simulate } from '../../lib/simulation/simulation.js';
 import type { Executor, ExecutorEvent } from '../../lib/task/executor.js';
 import type { Kernel, Task } from '../../lib/task/task.js';
 import { range } from './laws.js';
@@ -30,14 +30,13 @@ export interface ProbeOptions {
   readonly rounds?: number;
 }
 
-/** Tasks of the probes: large ones take some 15 ms, so that all else in them is nothing; small ones are mostly all else. */
+/** Samples of the probes' tasks: large ones take some 15 ms, so that all else in them is nothing; small ones are mostly all else. */
 const LARGE: { readonly [kernel in Kernel]: number } = { simd: 2e7, reference: 5e6 };
 const SMALL = 1e4;
-/** Of each kind in a round. */
+/** Tasks of each kind in a round; so many small ones that the growing of batches in the beginning is little of it. */
 const ALONE = 3;
-const FOR_EACH_THREAD = 3;
-/** So many that the growing of batches in the beginning is little of it. */
-const IN_BURST = 1000;
+const LARGE_PER_THREAD = 3;
+const SMALL_PER_THREAD = 1000;
 /** Small tasks begin so far apart: anywhere in their blocks, as the chunks of a real run do. */
 const APART = 99_991;
 
@@ -45,7 +44,7 @@ const APART = 99_991;
  * Measures what predictions need. Its probes take turns, so that a slow moment of the machine meets all of them, and
  * means are taken, since a long run meets fast moments and slow ones.
  * @param executor with as many workers as cores; with one worker nothing can be said of cores that are shared
- * @throws InvalidArgumentError for rounds that cannot be meant; what the executor throws
+ * @throws InvalidArgumentError for invalid rounds; what the executor throws
  */
 export async function measureCosts(
   executor: Executor,
@@ -53,20 +52,25 @@ export async function measureCosts(
 ): Promise<Costs> {
   checkInteger('measureCosts: rounds', rounds, 1, 'Six are enough.');
   const { workers } = executor;
-  const large = (count: number) => tasksOf(parts(count, LARGE[kernel], LARGE[kernel]), kernel);
-  const small = tasksOf(parts(IN_BURST * workers, SMALL, APART), kernel);
-  const empty = tasksOf(parts(IN_BURST * workers, 1, 0), kernel);
-  await executor.run(large(3 * workers)); // compiled everywhere
+  const tasks = (count: number, samples: number, apart = samples) =>
+    tasksOf(
+      Array.from({ length: count }, (_, i) => ({ start: i * apart, samples })),
+      kernel,
+    );
+  const large = tasks(LARGE_PER_THREAD * workers, LARGE[kernel]);
+  const small = tasks(SMALL_PER_THREAD * workers, SMALL, APART);
+  const empty = tasks(SMALL_PER_THREAD * workers, 1, 0);
+  await executor.run(large); // compiled everywhere
   const busy = { alone: [] as number[], together: [] as number[], small: [] as number[] };
-  const wall = { small: [] as number[], empty: [] as number[], way: [] as number[] };
+  const wall = { small: [] as number[], empty: [] as number[], one: [] as number[] };
   for (let round = 0; round < rounds; round++) {
-    for (let i = 0; i < ALONE; i++) busy.alone.push(await busyMs(executor, large(1)));
-    busy.together.push(await busyMs(executor, large(FOR_EACH_THREAD * workers)));
+    for (let i = 0; i < ALONE; i++) busy.alone.push(await busyMs(executor, large.slice(0, 1)));
+    busy.together.push(await busyMs(executor, large));
     busy.small.push(await busyMs(executor, small));
-    // Without events, which cost the one who hands out: a run that nobody watches is foretold.
+    // Without events, which cost the thread that hands out: a run that nobody watches is predicted.
     wall.small.push(await wallMs(executor, small));
     wall.empty.push(await wallMs(executor, empty));
-    wall.way.push(await wallMs(executor, empty.slice(0, 1)));
+    wall.one.push(await wallMs(executor, empty.slice(0, 1)));
   }
   const sampleNs = (1e6 * mean(busy.alone)) / LARGE[kernel];
   const aloneShare = workers === 1 ? 1 : mean(busy.alone) / mean(busy.together);
@@ -77,12 +81,12 @@ export async function measureCosts(
     aloneShare,
     busy: workers,
     // A round trip is four messages: submitted, assigned, done, finished. Seldom is one held up, so the median is taken.
-    latencyMs: range(wall.way).median / 4,
+    latencyMs: range(wall.one).median / 4,
     // Handing out and collecting are booked apart.
     handlingMs: mean(wall.empty) / empty.length / 2,
   };
-  const foretold = makespanMs(costs, { samples: SMALL * small.length, chunk: SMALL, workers });
-  return { ...costs, gapMs: Math.max(0, ((mean(wall.small) - foretold) * workers) / small.length) };
+  const predicted = makespanMs(costs, { samples: SMALL * small.length, chunk: SMALL, workers });
+  return { ...costs, gapMs: Math.max(0, ((mean(wall.small) - predicted) * workers) / small.length) };
 }
 
 /** A run, and the number of cores that its workers share: those measured, unless said otherwise. */
@@ -99,8 +103,8 @@ export function makespanMs(costs: Costs, { samples, chunk, workers, cores = cost
   const tasks = Math.ceil(samples / chunk);
   const speed = speedOf(costs, workers, cores);
   // A thread's gap is the work of others on its behalf: where threads share cores in turns, it waits its turn as well.
-  const turns = Math.max(1, workers / cores);
-  const msOf = (count: number) => aloneMs(costs, count, 1) / speed + costs.gapMs * turns;
+  const gapMs = costs.gapMs * Math.max(1, workers / cores);
+  const msOf = (count: number) => aloneMs(costs, count, 1) / speed + gapMs;
   const [usual, last] = [msOf(chunk), msOf(samples - chunk * (tasks - 1))];
   return simulate({
     seed: DEFAULT_SEED,
@@ -114,9 +118,8 @@ export function makespanMs(costs: Costs, { samples, chunk, workers, cores = cost
 
 /** The mean of costs that were measured before and after something: what held meanwhile, if the machine drifts. */
 export function meanCosts(all: readonly Costs[]): Costs {
-  const names = Object.keys(all[0]) as (keyof Costs)[];
-  const of = (name: keyof Costs) => all.reduce((sum, costs) => sum + costs[name], 0) / all.length;
-  return Object.fromEntries(names.map((name) => [name, of(name)])) as unknown as Costs;
+  const of = (name: string) => [name, mean(all.map((costs) => costs[name as keyof Costs]))];
+  return Object.fromEntries(Object.keys(all[0]).map(of)) as Costs;
 }
 
 /** Thread time that so many samples in so many tasks take on threads that are alone (ms). */
@@ -135,14 +138,10 @@ export function speedOf(costs: Costs, workers: number, cores: number = costs.bus
   return 1 - ((1 - aloneShare) * (workers - 1)) / (busy - 1);
 }
 
-/** One task a part, under the lesson's seed. */
-export function tasksOf(given: Iterable<Part>, kernel: Kernel = 'simd'): Task[] {
+/** One task for each part, under the lesson's seed. */
+export function tasksOf(parts: Iterable<Part>, kernel: Kernel = 'simd'): Task[] {
   const context = { key: keyOfSeed(DEFAULT_SEED), kernel };
-  return Array.from(countTasks(context, given), (task, i) => ({ ...task, key: `count-${i}` }));
-}
-
-function parts(count: number, samples: number, apart: number): Part[] {
-  return Array.from({ length: count }, (_, i) => ({ start: i * apart, samples }));
+  return Array.from(countTasks(context, parts), (task, i) => ({ ...task, key: `count-${i}` }));
 }
 
 /** The mean time that the tasks of a run took on their threads (ms). */
@@ -155,7 +154,8 @@ async function busyMs(executor: Executor, tasks: readonly Task[]): Promise<numbe
   return busy / tasks.length;
 }
 
-async function wallMs(executor: Executor, tasks: readonly Task[]): Promise<number> {
+/** How long a run took (ms). */
+export async function wallMs(executor: Executor, tasks: readonly Task[]): Promise<number> {
   const began = performance.now();
   await executor.run(tasks);
   return performance.now() - began;

@@ -1,5 +1,6 @@
 // The laws of parallel speed, each as a function of a few lines, and how far they may be trusted.
 import { InvalidArgumentError, checkInteger, show } from '../../lib/errors.js';
+import { percent } from './text.js';
 
 /**
  * Amdahl's law: the speed-up when a share of the time is made `faster` times as fast and the rest stays as it was.
@@ -106,61 +107,59 @@ export function fitAmdahl(runs: readonly TimedRun[], cores: number): AmdahlFit {
     checkPositive('fitAmdahl: seconds', seconds);
   }
   const within = runs.filter(({ workers }) => workers <= cores);
-  const refusal = whyNot(runs, within, cores);
-  if (refusal) return refusal;
-  // T = a + b / p is a straight line in 1 / p. An error of 1 % counts alike at every p: weights 1 / T^2.
-  let [w, wx, wy, wxx, wxy] = [0, 0, 0, 0, 0];
-  for (const { workers, seconds } of within) {
-    const [weight, x] = [seconds ** -2, 1 / workers];
-    w += weight;
-    wx += weight * x;
-    wy += weight * seconds;
-    wxx += weight * x * x;
-    wxy += weight * x * seconds;
-  }
-  const determinant = w * wxx - wx * wx;
-  const a = (wxx * wy - wx * wxy) / determinant;
-  const b = (w * wxy - wx * wy) / determinant;
-  const square = within.reduce(
-    (sum, { workers, seconds }) => sum + ((a + b / workers) / seconds - 1) ** 2,
-    0,
-  );
-  const variance = square / (within.length - 2);
-  // s = a / (a + b): its error from those of a and b, to first order.
+  return refusalOf(runs, within, cores) ?? fit(within);
+}
+
+/** T = a + b / p, each run divided by its T: the a and b for which a u + b v is nearest to 1. */
+function fit(runs: readonly TimedRun[]): AmdahlFit {
+  const scaled = runs.map(({ workers, seconds }) => ({ u: 1 / seconds, v: 1 / (workers * seconds) }));
+  const sum = (of: (run: { u: number; v: number }) => number) =>
+    scaled.reduce((total, run) => total + of(run), 0);
+  const [u, v] = [sum((run) => run.u), sum((run) => run.v)];
+  const [uu, uv, vv] = [sum((run) => run.u ** 2), sum((run) => run.u * run.v), sum((run) => run.v ** 2)];
+  const determinant = uu * vv - uv * uv;
+  const a = (vv * u - uv * v) / determinant;
+  const b = (uu * v - uv * u) / determinant;
+  const variance = sum((run) => (a * run.u + b * run.v - 1) ** 2) / (runs.length - 2);
+  // s = a / (a + b): its error follows from those of a and b, to first order.
   const t1 = a + b;
   const [da, db] = [b / t1 ** 2, -a / t1 ** 2];
   const standardError = Math.sqrt(
-    (variance * (da * da * wxx - 2 * da * db * wx + db * db * w)) / determinant,
+    (variance * (da * da * vv - 2 * da * db * uv + db * db * uu)) / determinant,
   );
   const serial = a / t1;
-  const text = `serial part ${percent(serial)} +- ${percent(standardError)} (one standard error, ${within.length} runs)`;
+  const text = `serial part ${percent(serial)} +- ${percent(standardError)} (one standard error, ${runs.length} runs)`;
   return { serial, standardError, serialSeconds: t1, text };
 }
 
-function whyNot(
+function refusalOf(
   runs: readonly TimedRun[],
   within: readonly TimedRun[],
   cores: number,
 ): AmdahlFit | undefined {
   const counts = [...new Set(within.map(({ workers }) => workers))].sort((a, b) => a - b);
-  if (counts.length < 3) {
-    const left = runs.length > within.length;
-    const counted = counts.length === 1 ? '1 number of workers' : `${counts.length} numbers of workers`;
-    const why = left
-      ? `runs with more workers than the ${cores} cores here are another experiment; without them there are ${counted}`
-      : `there are runs with ${counted}, on ${cores} cores`;
-    const text = `no fit: it takes 3 numbers of workers to tell a serial part from a law that does not hold; ${why}.`;
-    return { refused: left ? 'more-workers-than-cores' : 'few-worker-counts', text };
-  }
-  const secondsOf = (count: number) =>
-    within.filter(({ workers }) => workers === count).map(({ seconds }) => seconds);
-  const ranges = counts.map((count) => range(secondsOf(count)));
+  if (counts.length < 3) return tooFew(counts.length, cores, runs.length > within.length);
+  const ranges = counts.map((count) =>
+    range(within.filter(({ workers }) => workers === count).map(({ seconds }) => seconds)),
+  );
   const effect = ranges[0].median - ranges[ranges.length - 1].median;
   const widest = Math.max(...ranges.map(({ high, low }) => high - low));
   if (widest < effect) return undefined;
   const saved = effect > 0 ? `${effect.toPrecision(2)} s` : 'nothing';
   const text = `no fit: repeats with one number of workers differ by up to ${widest.toPrecision(2)} s, and going from ${counts[0]} to ${counts[counts.length - 1]} workers saves ${saved}. Take more samples, or a quieter machine.`;
   return { refused: 'noise-wider-than-effect', text };
+}
+
+/** @param leftOut whether runs with more workers than cores were left out */
+function tooFew(count: number, cores: number, leftOut: boolean): AmdahlFit {
+  const counted = count === 1 ? '1 worker count' : `${count} different worker counts`;
+  const why = leftOut
+    ? `runs with more workers than the ${cores} cores here are another experiment; without them there are runs with ${counted}`
+    : `there are runs with ${counted}, on ${cores} cores`;
+  return {
+    refused: leftOut ? 'more-workers-than-cores' : 'few-worker-counts',
+    text: `no fit: at least 3 different worker counts are needed; ${why}.`,
+  };
 }
 
 /** The middle and the ends of some measurements. */
@@ -178,11 +177,6 @@ export function range(values: readonly number[]): Range {
   return sorted.length === 0
     ? { median: NaN, low: NaN, high: NaN }
     : { median, low: sorted[0], high: sorted[sorted.length - 1] };
-}
-
-/** A share as people read it: 0.0751 is 7.5 %. */
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }
 
 function checkShare(name: string, value: unknown): void {

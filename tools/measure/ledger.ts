@@ -1,4 +1,4 @@
-// Where the time of a run went: a row for each cause, each measured by itself, and what they leave unexplained.
+// Where the time of a run went: a row for each cause, and what they leave unexplained.
 import { InvalidArgumentError } from '../../lib/errors.js';
 import { partition } from '../../lib/sampling/partition.js';
 import { clock, type Executor, type ExecutorEvent } from '../../lib/task/executor.js';
@@ -6,21 +6,19 @@ import { aloneMs, meanCosts, measureCosts, tasksOf, type ProbeOptions } from './
 import { karpFlatt } from './laws.js';
 
 /**
- * The causes, in a run's order, and what each means. Each but the last is measured by itself: the waits are differences
- * of two times that were noted, 'compute' is the price of the tasks on a thread that is alone, measured apart, and 'cores
- * slowed' is how much more the run's own tasks took beside others.
+ * The causes, in a run's order, and what each means. All are read off the events, but two: 'compute' is the price of the
+ * tasks on a thread that is alone, measured apart, and 'cores slowed' is the extra time of the run's own tasks.
  */
 export const LEDGER_ROWS = {
   'start-up': 'threads and workers come up, tasks are made',
-  dispatch: 'a task waits for its way to a thread that is free',
+  dispatch: 'a task is on its way to a thread that is free',
   compute: 'what the tasks take on a thread that is alone',
-  'cores slowed': 'what they take more beside others: shared cores, a lower clock',
+  'cores slowed': 'extra time because other threads run at the same time: shared cores, a lower clock',
   transfer: 'a thread waits while its result is on the way to the caller',
   imbalance: 'no task is left for a free thread, and others still work',
   tail: 'all results are there, the caller finishes alone',
   lost: 'tries that failed, threads that are gone',
-  unexplained:
-    "what remains of threads x makespan: a thread's first and last task at another speed, clocks that disagree",
+  unexplained: "what remains of threads x makespan: a thread's first and last task ran at another speed",
 } as const;
 export type LedgerRowName = keyof typeof LEDGER_ROWS;
 
@@ -44,51 +42,22 @@ export interface LedgerOptions {
   readonly threads?: number;
   /**
    * What the run's tasks take in all on a thread that is alone (ms), measured apart: the tasks should be alike. Without
-   * it, or where one thread had all tasks, 'compute' is the time that they took.
+   * it, or if one thread had all tasks, 'compute' is the time that they took.
    */
   readonly aloneMs?: number;
-  /** When the run ended; absent means now. */
+  /** When the run ended (default: now). */
   readonly ended?: number;
-}
-
-/** Time of threads that did not compute (ms). */
-interface Waits {
-  dispatch: number;
-  transfer: number;
-  imbalance: number;
-  lost: number;
-}
-
-type Finished = ExecutorEvent & { readonly type: 'finished' };
-
-/** A thread: since when it is there, when it became idle (`ended`), and when the caller knew (`delivered`). */
-interface Thread {
-  readonly since: number;
-  /** The task that runs; since when, and since when tasks had been waiting by then. */
-  task: string | undefined;
-  start: number;
-  filled: number;
-  ended: number | undefined;
-  delivered: number | undefined;
-  left: number | undefined;
-  /** What its tasks took, the first and the last of them once more. */
-  tasks: number;
-  busy: number;
-  first: number;
-  last: number;
 }
 
 /**
  * Keeps the ledger of a run. Make one as the run begins, pass `add` as onEvent, and ask for the ledger at the end or at
- * any time before. It holds a few numbers a thread.
+ * any time before. It holds a few numbers for each thread.
  */
 export class LedgerBook {
-  private readonly workers = new Map<string, Thread[]>();
-  private readonly threads: Thread[] = [];
+  private readonly workers = new Map<string, Map<number, Thread>>();
   /** Tasks that are queued, and since when there have been any. */
-  private waiting = 0;
-  private filled = 0;
-  private readonly ms: Waits = { dispatch: 0, transfer: 0, imbalance: 0, lost: 0 };
+  private queued = 0;
+  private queuedSince = 0;
   private firstQueued: number | undefined;
   private lastDelivered = 0;
 
@@ -99,192 +68,233 @@ export class LedgerBook {
   readonly add = (event: ExecutorEvent): void => {
     switch (event.type) {
       case 'queued':
-        this.firstQueued ??= event.time;
         return this.queue(event.time);
       case 'started':
-        return this.started(this.threadOf(event.worker, event.thread), event.task, event.time);
+        this.unqueue();
+        return this.threadOf(event.worker, event.thread).start(event.task, event.time, this.queuedSince);
       case 'finished':
-        return this.finished(event, this.threadOf(event.worker, event.thread));
+        this.lastDelivered = Math.max(this.lastDelivered, event.time);
+        return this.threadOf(event.worker, event.thread).finish(event, this.firstQueued);
       case 'failed':
         if (event.retried) this.queue(event.time);
-        return void this.fail(this.workers.get(event.worker), event.task, event.time);
+        return void this.lose(event.worker, event.task, event.time);
       case 'dropped':
-        if (!this.fail(this.workers.get(event.worker ?? ''), event.task, event.time)) this.unqueue();
+        if (!this.lose(event.worker, event.task, event.time)) this.unqueue();
         return;
       case 'joined':
-        for (let number = 0; number < event.threads; number++) this.join(event.worker, number, event.time);
+        for (let number = 0; number < event.threads; number++)
+          this.threadOf(event.worker, number, event.time).comeBack(event.time);
         return;
       case 'left':
-        this.workers.get(event.worker)?.forEach((thread) => this.leave(thread, event.time));
+        for (const thread of this.threadsOf(event.worker)) {
+          if (thread.task !== undefined) this.lose(event.worker, thread.task, event.time);
+          thread.leave(event.time, this.firstQueued);
+        }
     }
   };
 
   /**
    * The ledger up to `ended`.
-   * @throws InvalidArgumentError where that is not after the beginning
+   * @throws InvalidArgumentError if that is not after the beginning
    */
   ledger({ threads = 0, aloneMs, ended = clock() }: LedgerOptions = {}): Ledger {
     if (!(ended > this.began))
       throw new InvalidArgumentError(
         `ledger: ended must be after the run began, got ${ended}. Pass a time by clock().`,
       );
-    const count = Math.max(threads, this.threads.length);
-    const asked = this.firstQueued ?? ended;
-    const goesOn = this.waiting > 0 || this.threads.some(({ task }) => task !== undefined);
-    const last = goesOn ? ended : Math.max(this.lastDelivered, asked);
-    const unseen = count - this.threads.length; // threads without a task
-    const waits = { ...this.ms, imbalance: this.ms.imbalance + unseen * span(asked, last) };
-    let startUp = unseen * span(this.began, asked);
-    let tail = unseen * span(last, ended);
-    let underWay = 0;
-    for (const thread of this.threads) {
-      const { since, task, start, filled, delivered = Math.max(since, asked), left } = thread;
-      startUp += span(this.began, Math.max(since, asked));
-      if (left !== undefined) waits.lost += span(left, ended);
-      else if (task !== undefined) {
-        addWait(waits, thread, start, filled, asked);
-        underWay += span(start, ended);
-      } else {
-        addWait(waits, thread, last, this.waiting > 0 ? this.filled : Infinity, asked);
-        tail += span(Math.max(last, delivered), ended);
-      }
-    }
-    const took = this.sum(({ busy }) => busy) + underWay;
-    const several = this.threads.filter(({ tasks }) => tasks > 0).length > 1;
-    const compute = several ? (aloneMs ?? took) : took;
-    const beside = several ? this.besideOthers() + underWay : took;
-    const { dispatch, transfer, imbalance, lost } = waits;
-    const measured = {
-      'start-up': startUp,
-      dispatch,
-      compute,
-      'cores slowed': aloneMs === undefined ? undefined : beside - compute,
-      transfer,
-      imbalance,
-      tail,
-      lost,
-    };
-    const whole = count * (ended - this.began);
-    const unexplained = Object.values(measured).reduce<number>((rest, ms) => rest - (ms ?? 0), whole);
-    const rows = Object.entries({ ...measured, unexplained })
-      .filter((row): row is [LedgerRowName, number] => row[1] !== undefined)
-      .map(([name, ms]) => ({ name, seconds: ms / 1000, share: ms / whole }));
-    return { threads: count, makespanSeconds: (ended - this.began) / 1000, rows };
-  }
-
-  /**
-   * What all tasks would take as those did that had others beside them (ms): a thread's first and last task are left
-   * out, as other threads may not have been at work then. Where nothing else is left, they have to do.
-   */
-  private besideOthers(): number {
-    const tasks = this.sum((thread) => thread.tasks);
-    const inner = this.threads.filter((thread) => thread.tasks > 2);
-    if (inner.length === 0) return this.sum(({ busy }) => busy);
-    const busy = inner.reduce((sum, thread) => sum + thread.busy - thread.first - thread.last, 0);
-    return (busy / inner.reduce((sum, thread) => sum + thread.tasks - 2, 0)) * tasks;
-  }
-
-  private sum(of: (thread: Thread) => number): number {
-    return this.threads.reduce((sum, thread) => sum + of(thread), 0);
+    const seen = [...this.workers.values()].flatMap((worker) => [...worker.values()]);
+    const unseen = Array.from({ length: threads - seen.length }, () => new Thread(this.began, this.began));
+    const all = [...seen, ...unseen].map((thread) => thread.copy());
+    const firstQueued = this.firstQueued ?? ended;
+    const goesOn = this.queued > 0 || seen.some(({ task }) => task !== undefined);
+    const last = goesOn ? ended : Math.max(this.lastDelivered, firstQueued);
+    const queuedSince = this.queued > 0 ? this.queuedSince : Infinity;
+    for (const thread of all) thread.close(last, ended, queuedSince, firstQueued);
+    const makespanMs = ended - this.began;
+    const rows = rowsOf(causesOf(all, seen, aloneMs), all.length * makespanMs);
+    return { threads: all.length, makespanSeconds: makespanMs / 1000, rows };
   }
 
   private queue(time: number): void {
-    if (this.waiting === 0) this.filled = time;
-    this.waiting += 1;
+    this.firstQueued ??= time;
+    if (this.queued === 0) this.queuedSince = time;
+    this.queued += 1;
   }
 
   private unqueue(): void {
-    this.waiting = Math.max(0, this.waiting - 1);
+    this.queued = Math.max(0, this.queued - 1);
   }
 
-  private started(thread: Thread, task: string, time: number): void {
-    thread.task = task;
-    thread.start = time;
-    thread.filled = this.filled;
-    this.unqueue();
-  }
-
-  private finished({ task, start, end, time }: Finished, thread: Thread): void {
-    addWait(this.ms, thread, start, thread.filled, this.firstQueued);
-    const took = span(start, end);
-    if (thread.tasks === 0) thread.first = took;
-    thread.last = took;
-    thread.busy += took;
-    thread.tasks += 1;
-    this.settle(thread, end, time);
-    if (thread.task === task) thread.task = undefined;
-  }
-
-  private settle(thread: Thread, end: number, delivered: number): void {
-    thread.ended = end;
-    thread.delivered = delivered;
-    this.lastDelivered = Math.max(this.lastDelivered, delivered);
-  }
-
-  /** A task under way comes to nothing, on the one of these threads that runs it; false where none does. */
-  private fail(threads: readonly Thread[] = [], task: string | undefined, time: number): boolean {
-    const thread = threads.find((each) => each?.task === task);
-    if (thread?.task === undefined) return false;
-    addWait(this.ms, thread, thread.start, thread.filled, this.firstQueued);
-    thread.task = undefined;
-    this.ms.lost += span(thread.start, time);
-    this.settle(thread, time, time);
+  /** A task comes to nothing. Gives false if no thread of this worker runs it. */
+  private lose(worker: string | undefined, task: string, time: number): boolean {
+    const thread = this.threadsOf(worker).find((each) => each.task === task);
+    if (!thread) return false;
+    thread.lose(time, this.firstQueued);
+    this.lastDelivered = Math.max(this.lastDelivered, time);
     return true;
   }
 
-  private join(worker: string, number: number, time: number): void {
-    const thread = this.threadOf(worker, number, time);
-    if (thread.left === undefined) return;
-    this.ms.lost += span(thread.left, time);
-    thread.left = undefined;
-    this.settle(thread, time, time);
-  }
-
-  private leave(thread: Thread, time: number): void {
-    if (thread.left !== undefined) return;
-    this.fail([thread], thread.task, time);
-    if (thread.ended !== undefined && thread.delivered !== undefined)
-      this.ms.transfer += span(thread.ended, thread.delivered);
-    const free = thread.delivered ?? Math.max(thread.since, this.firstQueued ?? time);
-    this.ms.imbalance += span(free, time);
-    thread.ended = thread.delivered = thread.left = time;
+  private threadsOf(worker = ''): Thread[] {
+    return [...(this.workers.get(worker)?.values() ?? [])];
   }
 
   private threadOf(worker: string, number: number, since = this.began): Thread {
-    let known = this.workers.get(worker);
-    if (!known) this.workers.set(worker, (known = []));
-    let thread = known[number];
-    if (thread) return thread;
-    const never = { task: undefined, ended: undefined, delivered: undefined, left: undefined };
-    thread = { since, ...never, start: 0, filled: 0, tasks: 0, busy: 0, first: 0, last: 0 };
-    known[number] = thread;
-    this.threads.push(thread);
+    let threads = this.workers.get(worker);
+    if (!threads) this.workers.set(worker, (threads = new Map()));
+    let thread = threads.get(number);
+    if (!thread) threads.set(number, (thread = new Thread(this.began, since)));
     return thread;
   }
 }
 
+/** What is read off the events (ms). */
+const NOTHING = { 'start-up': 0, dispatch: 0, compute: 0, transfer: 0, imbalance: 0, tail: 0, lost: 0 };
+type Cause = keyof typeof NOTHING;
+
 /**
- * Adds a thread's time from its last result to `start`: the result's way, then no task, then the task's way.
- * @param filled since when tasks had been waiting
- * @param asked when the first task was queued
+ * A thread's time by cause (ms). It is booked from left to right, and each moment once: what is told with overlapping
+ * times is cut where the last booking ended, so that all causes together are the time that has passed.
  */
-function addWait(ms: Waits, thread: Thread, start: number, filled: number, asked: number | undefined): void {
-  let free = Math.max(thread.since, asked ?? thread.since);
-  if (thread.ended !== undefined && thread.delivered !== undefined) {
-    // Where the next task was with the thread already, it did not wait for the result to arrive.
-    const waits = thread.delivered <= start;
-    if (waits) ms.transfer += span(thread.ended, thread.delivered);
-    free = waits ? thread.delivered : thread.ended;
+class Thread {
+  readonly ms = { ...NOTHING };
+  /** The task that runs now; when it began, and since when tasks had been queued by then. */
+  task: string | undefined;
+  private started = 0;
+  private queuedSince = 0;
+  /** When the caller had the last result. */
+  private delivered = -Infinity;
+  private gone = false;
+  tasks = 0;
+  /** What the first and the last task took (ms). */
+  first = 0;
+  last = 0;
+
+  /** @param since when the thread was there */
+  constructor(
+    private booked: number,
+    private readonly since: number,
+  ) {}
+
+  start(task: string, time: number, queuedSince: number): void {
+    Object.assign(this, { task, started: time, queuedSince });
   }
-  if (start < free) return; // clocks that disagree: what is counted twice shows as unexplained, below 0
-  const there = Math.min(start, Math.max(free, filled));
-  ms.imbalance += there - free;
-  ms.dispatch += start - there;
+
+  finish(event: ExecutorEvent & { type: 'finished' }, firstQueued?: number): void {
+    this.wait(event.start, this.queuedSince, firstQueued);
+    const before = this.ms.compute;
+    this.book('compute', event.end);
+    this.last = this.ms.compute - before;
+    if (this.tasks === 0) this.first = this.last;
+    this.tasks += 1;
+    this.delivered = event.time;
+    if (this.task === event.task) this.task = undefined;
+  }
+
+  lose(time: number, firstQueued?: number): void {
+    this.wait(this.started, this.queuedSince, firstQueued);
+    this.book('lost', time);
+    this.delivered = time;
+    this.task = undefined;
+  }
+
+  leave(time: number, firstQueued?: number): void {
+    if (!this.gone) this.wait(time, Infinity, firstQueued);
+    this.gone = true;
+  }
+
+  comeBack(time: number): void {
+    if (this.gone) this.book('lost', time);
+    this.gone = false;
+  }
+
+  /** Books the rest, up to `ended`. From `last` on, nothing was left to do. */
+  close(last: number, ended: number, queuedSince: number, firstQueued: number): void {
+    if (this.gone) return this.book('lost', ended);
+    if (this.task !== undefined) {
+      this.wait(this.started, this.queuedSince, firstQueued);
+      return this.book('compute', ended);
+    }
+    this.wait(last, queuedSince, firstQueued);
+    this.book('tail', ended);
+  }
+
+  copy(): Thread {
+    return Object.assign(new Thread(this.booked, this.since), this, { ms: { ...this.ms } });
+  }
+
+  /** Books the time without a task, up to `until`. */
+  private wait(until: number, queuedSince: number, firstQueued = until): void {
+    this.book('start-up', Math.min(until, Math.max(this.since, firstQueued)));
+    for (const gap of gapsBetween(this.booked, this.delivered, queuedSince, until))
+      this.book(gap.cause, gap.until);
+  }
+
+  private book(cause: Cause, until: number): void {
+    this.ms[cause] += Math.max(0, until - this.booked);
+    this.booked = Math.max(this.booked, until);
+  }
 }
 
-/** From one time to a later one; clocks that disagree make no row negative, but the last. */
-function span(from: number, to: number): number {
-  return Math.max(0, to - from);
+/** A stretch of a thread's time without a task: it begins where the one before it ends. */
+export interface Gap {
+  readonly cause: 'transfer' | 'imbalance' | 'dispatch';
+  readonly until: number;
+}
+
+/**
+ * What a thread waits for between two tasks: its result travels, then no task is queued, then the next one travels.
+ * @param ended when its last task ended
+ * @param delivered when the caller had the result; later than `until` if the thread had its next task at hand
+ * @param queuedSince since when tasks have been queued
+ * @param until when the next task began
+ */
+export function gapsBetween(ended: number, delivered: number, queuedSince: number, until: number): Gap[] {
+  const free = delivered <= until ? Math.max(ended, delivered) : ended;
+  return [
+    { cause: 'transfer', until: free },
+    { cause: 'imbalance', until: Math.min(until, Math.max(free, queuedSince)) },
+    { cause: 'dispatch', until },
+  ];
+}
+
+/**
+ * The causes of all threads together (ms).
+ * @param seen the threads before the tasks that run now were booked
+ */
+function causesOf(
+  all: readonly Thread[],
+  seen: readonly Thread[],
+  aloneMs: number | undefined,
+): { [name in LedgerRowName]?: number } {
+  const sum = (cause: Cause, threads = all) => threads.reduce((total, { ms }) => total + ms[cause], 0);
+  const causes: { [name in LedgerRowName]?: number } & typeof NOTHING = { ...NOTHING };
+  for (const cause of Object.keys(NOTHING) as Cause[]) causes[cause] = sum(cause);
+  if (aloneMs === undefined) return causes;
+  if (all.filter(({ tasks }) => tasks > 0).length < 2) return { ...causes, 'cores slowed': 0 };
+  const underWay = causes.compute - sum('compute', seen);
+  return { ...causes, compute: aloneMs, 'cores slowed': besideOthers(seen) + underWay - aloneMs };
+}
+
+/**
+ * What all tasks would take as those did that had others beside them (ms): a thread's first and last task are left
+ * out, as other threads may not have been at work then. If nothing else is left, they have to do.
+ */
+function besideOthers(threads: readonly Thread[]): number {
+  const sum = (of: (thread: Thread) => number, over = threads) =>
+    over.reduce((total, thread) => total + of(thread), 0);
+  const inner = threads.filter(({ tasks }) => tasks > 2);
+  if (inner.length === 0) return sum(({ ms }) => ms.compute);
+  const msOfInner = sum(({ ms, first, last }) => ms.compute - first - last, inner);
+  return (msOfInner / sum(({ tasks }) => tasks - 2, inner)) * sum(({ tasks }) => tasks);
+}
+
+function rowsOf(causes: { readonly [name in LedgerRowName]?: number }, wholeMs: number): LedgerRow[] {
+  const unexplained = Object.values(causes).reduce((rest, ms) => rest - ms, wholeMs);
+  const all: typeof causes = { ...causes, unexplained };
+  return (Object.keys(LEDGER_ROWS) as LedgerRowName[]).flatMap((name) => {
+    const ms = all[name];
+    return ms === undefined ? [] : [{ name, seconds: ms / 1000, share: ms / wholeMs }];
+  });
 }
 
 /**
@@ -301,11 +311,8 @@ export async function ledgerOfRun(
   await executor.run(tasks, { onEvent: book.add });
   const ended = clock();
   const costs = meanCosts([before, await measureCosts(executor, probes)]);
-  return book.ledger({
-    threads: executor.workers,
-    aloneMs: aloneMs(costs, samples, tasks.length),
-    ended,
-  });
+  const alone = aloneMs(costs, samples, tasks.length);
+  return book.ledger({ threads: executor.workers, aloneMs: alone, ended });
 }
 
 /**

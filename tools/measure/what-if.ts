@@ -6,6 +6,7 @@ import {
   meanCosts,
   measureCosts,
   tasksOf,
+  wallMs,
   type Costs,
   type ProbeOptions,
   type WhatIf,
@@ -21,7 +22,7 @@ export interface Prediction {
 
 /**
  * Predicts a run by simulating the scheduler.
- * @throws InvalidArgumentError for samples, chunk, workers or cores that cannot be meant, or more than a million tasks
+ * @throws InvalidArgumentError for invalid samples, chunk, workers or cores, or more than a million tasks
  */
 export function whatIf(costs: Costs, { samples, chunk, workers, cores }: WhatIf): Prediction {
   const tasks = countChunks(samples, chunk);
@@ -34,7 +35,7 @@ export function whatIf(costs: Costs, { samples, chunk, workers, cores }: WhatIf)
   return { tasks, seconds: ms / 1000, efficiency: (samples * costs.sampleNs) / 1e6 / (ms * workers) };
 }
 
-/** How many chunks there are, of which the last may be smaller. */
+/** How many chunks there are. The last may be smaller. */
 function countChunks(samples: number, chunk: number): number {
   checkInteger('whatIf: samples', samples, 1, 'Give how many points there are.');
   checkInteger('whatIf: chunk', chunk, 1, 'Give how many points a task counts.');
@@ -63,7 +64,7 @@ export interface CheckOptions extends ProbeOptions {
   readonly samples: number;
   readonly chunk: number;
   readonly repeats?: number;
-  /** One with as many workers as cores; absent, the executor itself. */
+  /** One with as many workers as cores (default: the executor itself). */
   readonly costsOf?: Executor;
 }
 
@@ -76,7 +77,7 @@ export async function checkWhatIf(
   { samples, chunk, repeats = 5, costsOf = executor, ...probes }: CheckOptions,
 ): Promise<Checked> {
   checkInteger('checkWhatIf: repeats', repeats, 1, 'Five or more show how far errors differ.');
-  // The chunks that are foretold: partition would share the last one's shortness among all.
+  // The chunks that are predicted: partition would share the last one's shortness among all.
   const parts = Array.from({ length: countChunks(samples, chunk) }, (_, i) => {
     return { start: i * chunk, samples: Math.min(chunk, samples - i * chunk) };
   });
@@ -84,9 +85,7 @@ export async function checkWhatIf(
   const runs: Checked['runs'][number][] = [];
   let before = await measureCosts(costsOf, probes);
   for (let i = 0; i < repeats; i++) {
-    const began = performance.now();
-    await executor.run(tasks);
-    const measured = (performance.now() - began) / 1000;
+    const measured = (await wallMs(executor, tasks)) / 1000;
     const after = await measureCosts(costsOf, probes);
     const costs = meanCosts([before, after]);
     const predicted = whatIf(costs, { samples, chunk, workers: executor.workers }).seconds;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { countInside } from '../../../lib/sampling/kernel.js';
 import { keyOfSeed } from '../../../lib/sampling/seed.js';
-import type { RaceResult } from '../../../tools/measure/race.js';
+import type { RaceResult } from '../../../tools/measure/race-file.js';
 
 const script = fileURLToPath(new URL('../../support/lola.mjs', import.meta.url));
 
@@ -97,21 +97,41 @@ describe('lola pi', () => {
     ],
     [['pi', '--workers', '2'], 'serial: workers must be 1, got 2'],
     [['pi', '--seed', ''], '--seed must not be empty'],
-    [['pi', '--kernel', 'fast'], "--kernel must be one of simd, reference, got 'fast'"],
+    [
+      ['pi', '--kernel', 'fast'],
+      "'--kernel <NAME>' argument 'fast' is invalid. Allowed choices are simd, reference.",
+    ],
     [
       ['pi', '--chunk', '1e6'],
       '--chunk belongs to --stage chunked or distributed or slurm, got --stage serial',
     ],
     [['pi', '--stage', 'chunked', '--chunk', '0'], "got '0'"],
-    [['pi', '--stage', 'chunked', '--form', 'list'], "--form must be one of sum, index, got 'list'"],
-    [['pi', '--stage', 'chunked', '--optimize', 'yes'], "--optimize must be one of on, off, got 'yes'"],
-    [['pi', '--stage', 'pol'], '--stage must be one of serial, pool'],
+    [
+      ['pi', '--stage', 'chunked', '--form', 'list'],
+      "'--form <NAME>' argument 'list' is invalid. Allowed choices are sum, index.",
+    ],
+    [
+      ['pi', '--stage', 'chunked', '--optimize', 'yes'],
+      "'--optimize <ON>' argument 'yes' is invalid. Allowed choices are on, off.",
+    ],
+    [
+      ['pi', '--stage', 'pol'],
+      "'--stage <NAME>' argument 'pol' is invalid. Allowed choices are serial, pool",
+    ],
+    [
+      ['pi', '--scheduler', 'ws://127.0.0.1:1'],
+      '--scheduler belongs to --stage distributed, got --stage serial',
+    ],
+    [
+      ['pi', '--stage', 'distributed', '--workers', '2', '--scheduler-file', 'x'],
+      "option '--workers <P>' cannot be used with option '--scheduler-file <FILE>'",
+    ],
     [['pi', '--sampels', '3'], '--samples'],
     [['pi', 'extra'], 'too many arguments'],
     [['py'], 'pi'],
     [
       ['start', '--samples', '1e3', '--json', '/no/such/folder/x.json'],
-      "race: cannot write '/no/such/folder/x.json'",
+      "--json: cannot write '/no/such/folder/x.json'",
     ],
   ])('%j is refused with exit code 2, what was given, and no stack trace', (words, said) => {
     const { status, stderr, stdout } = lola(...words);
@@ -119,6 +139,12 @@ describe('lola pi', () => {
     expect(stdout).toBe('');
     expect(stderr).toContain(said);
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test.skipIf(process.platform === 'win32')('a reader that has gone ends a command quietly', () => {
+    const pipe = `'${process.execPath}' '${script}' pi --samples 1e4; echo "code $?" >&2`;
+    const { stderr } = spawnSync('/bin/sh', ['-c', `{ ${pipe}; } | exec 0<&-`], { encoding: 'utf8' });
+    expect(stderr).toBe('code 0\n');
   });
 
   test('--debug shows where an error came from', () => {

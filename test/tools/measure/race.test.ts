@@ -4,32 +4,27 @@ import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { boardCharts, boardPage, raceCharts, raceSection } from '../../../tools/cli/race-page.js';
 import { Turns } from '../../../tools/cli/racer.js';
 import type { Picture } from '../../../tools/dashboard/picture.js';
+import { InvalidArgumentError } from '../../../lib/errors.js';
 import { describeMachine } from '../../../lib/machine.js';
-import { boardCharts, boardTable } from '../../../tools/measure/board.js';
+import { boardTable, entriesOf } from '../../../tools/measure/board.js';
 import {
-  chartsOf,
   disagreements,
   findingsOf,
-  pageOf,
   progressionOf,
   racersOf,
   roundSamples,
   rowsOf,
   speedUpsOf,
   tableOfRace,
-  type RaceResult,
-  type RaceRun,
 } from '../../../tools/measure/race.js';
-import { mistakes, type Schema } from '../../../tools/measure/schema.js';
+import { readRace, type RaceResult, type RaceRun } from '../../../tools/measure/race-file.js';
 import { countInside } from '../../../lib/sampling/kernel.js';
 import { keyOfSeed } from '../../../lib/sampling/seed.js';
 import type { ExecutorEvent } from '../../../lib/task/executor.js';
 
-const schema = JSON.parse(
-  readFileSync(new URL('../../../tools/measure/race.schema.json', import.meta.url), 'utf8'),
-) as Schema;
 const run = (stage: string, workers: number, seconds: number, more: Partial<RaceRun> = {}): RaceRun => ({
   stage,
   workers,
@@ -41,7 +36,7 @@ const run = (stage: string, workers: number, seconds: number, more: Partial<Race
   kernel: 'simd',
   ...more,
 });
-const raced = (runs: readonly RaceRun[], more: Partial<RaceResult> = {}): RaceResult => ({
+const raced = (runs: RaceRun[], more: Partial<RaceResult> = {}): RaceResult => ({
   format: 'lolas-pi.race.1',
   machine: { ...describeMachine(), coresAllotted: 4 },
   seed: 2017,
@@ -114,7 +109,7 @@ describe('what a race says', () => {
     expect(findingsOf(alone)[0]).toBe(
       'pool with 2 workers: not measurable here: this process may use 1 core.',
     );
-    expect(chartsOf(alone)).toEqual([]);
+    expect(raceCharts(alone)).toEqual([]);
   });
 
   test('on one core no speed-up is given, not even 1, and that is said', () => {
@@ -125,7 +120,6 @@ describe('what a race says', () => {
     ]);
     const runs = [run('serial', 1, 1), run('pool', 1, 2)];
     const one = raced(runs, { notMeasured, machine: { ...describeMachine(), coresAllotted: 1 } });
-    expect(mistakes(one, schema)).toEqual([]);
     expect(rowsOf(one).map(({ speedUp, efficiency }) => [speedUp, efficiency])).toEqual([
       [undefined, undefined],
       [undefined, undefined],
@@ -146,7 +140,8 @@ describe('what a race says', () => {
       ['pool', '4', '1000', '785', '3.1400000', '5.2e-2', '0.500', '4.00'],
     ]);
     const stopped = raced([run('serial', 1, 9, { cold: true })], { interrupted: true });
-    expect(progressionOf(stopped)[1]).toContain('9.00');
+    expect(progressionOf(stopped)[1].slice(-2)).toEqual(['9.00', '-']);
+    expect(tableOfRace(stopped)[1]).toEqual(['serial', '1', '1000', '9', '-', '-', '-', '-', '-']);
   });
 
   test('why no serial part can be fitted is said once for all stages', () => {
@@ -167,16 +162,17 @@ describe('what a race says', () => {
   });
 
   test('the charts are those that the runs can fill, and the page needs nothing from elsewhere', () => {
-    expect(chartsOf(four).map(({ title }) => title.split(':')[0])).toEqual(['Speed-up', 'Efficiency']);
+    expect(raceCharts(four).map(({ title }) => title.split(':')[0])).toEqual(['Speed-up', 'Efficiency']);
     const sweep = raced([
       ...four.runs,
       ...four.runs.map((each) => ({ ...each, samples: 10_000, inside: 7854 })),
     ]);
-    expect(chartsOf(sweep)).toHaveLength(4);
-    const page = pageOf('a & b', tableOfRace(sweep), chartsOf(sweep));
-    expect(page).toContain('<h1>a &amp; b</h1>');
-    expect(page).not.toMatch(/<script|(src|href)="(?!data:)/);
-    expect(page.match(/<img alt="[^"]+"/g)).toHaveLength(4);
+    expect(raceCharts(sweep)).toHaveLength(4);
+    const section = raceSection(sweep, true);
+    expect(section.match(/<img alt="[^"]+"/g)).toHaveLength(4);
+    const board = boardPage(entriesOf([raced(sweep.runs, { nickname: '<b> & c' })]));
+    expect(board).toContain('<td>&lt;b&gt; &amp; c</td>');
+    for (const page of [section, board]) expect(page).not.toMatch(/<script|<b>|(src|href)="(?!data:)/);
   });
 
   test('the number of samples is a round one', () => {
@@ -220,59 +216,54 @@ test('a task that waits for another try is left behind by a stopped turn, too; a
   expect(rest).toEqual([]);
 });
 
-describe('the published schema', () => {
-  test('takes a result, and uses no word that the check does not know', () => {
-    expect(mistakes(four, schema)).toEqual([]);
-    const known = new Set([
-      '$schema',
-      'title',
-      'description',
-      'type',
-      'const',
-      'enum',
-      'minimum',
-      'exclusiveMinimum',
-      'maxLength',
-      'required',
-      'properties',
-      'additionalProperties',
-      'items',
-    ]);
-    const words = (given: Schema): string[] => [
-      ...Object.keys(given),
-      ...Object.values(given.properties ?? {}).flatMap(words),
-      ...(given.items ? words(given.items) : []),
-    ];
-    expect(words(schema).filter((word) => !known.has(word))).toEqual([]);
+describe('the file of a race', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'lola-file-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const read = (value: unknown) => {
+    writeFileSync(join(folder, 'race.json'), JSON.stringify(value));
+    return readRace(join(folder, 'race.json'));
+  };
+
+  test('is read as it was written', () => {
+    const { coreLimits: _cores, memoryLimits: _memory, ...machine } = describeMachine();
+    const told: RaceResult = {
+      ...four,
+      machine,
+      nickname: 'ada',
+      prediction: 1.5,
+      notMeasured: [{ reason: 'no' }],
+    };
+    expect(read(told)).toEqual(JSON.parse(JSON.stringify(told)));
   });
 
   test.each([
-    [{ ...four, host: 'node7' }, 'host is not a known field'],
-    [{ ...four, format: 'x' }, 'format must be "lolas-pi.race.1"'],
-    [{ ...four, runs: [{ ...four.runs[0], seconds: 0 }] }, 'runs[0].seconds must be above 0'],
+    [{ ...four, host: 'node7' }, 'host must be no such field, got "host"'],
+    [{ ...four, format: 'x' }, 'format must be "lolas-pi.race.1", got "x"'],
+    [{ ...four, runs: [{ ...four.runs[0], seconds: 0 }] }, 'runs.0.seconds must be >0, got 0'],
     [
       { ...four, runs: [{ ...four.runs[0], kernel: 'gpu' }] },
-      'runs[0].kernel must be one of reference, simd',
+      'runs.0.kernel must be ("reference" | "simd"), got "gpu"',
     ],
-    [{ ...four, runs: 5 }, 'runs must be of type array'],
-    [{ ...four, repeats: 0.5 }, 'repeats must be of type integer'],
-    [{ ...four, repeats: 0 }, 'repeats must be at least 1'],
-    [{ ...four, nickname: 'n'.repeat(41) }, 'nickname must have at most 40 characters'],
-    [{ ...four, machine: {} }, 'machine.node is missing'],
-    [null, 'the value must be of type object'],
-  ])('refuses %#', (value, said) => {
-    expect(mistakes(value, schema)[0]).toBe(said);
+    [{ ...four, runs: 5 }, 'runs must be Array, got 5'],
+    [{ ...four, repeats: 0.5 }, 'repeats must be '],
+    [{ ...four, repeats: 0 }, 'repeats must be >=1, got 0'],
+    [{ ...four, nickname: 'n'.repeat(41) }, 'nickname must be <=40, got 41'],
+    [{ ...four, machine: {} }, 'machine.node must be "node", got undefined'],
+    [null, 'the file must be Object, got null'],
+  ])('%# is refused: the field, what belongs there and what was given', (value, said) => {
+    expect(() => read(value)).toThrow(InvalidArgumentError);
+    expect(() => read(value)).toThrow(`race.json is no result of a race: ${said}`);
   });
 });
 
 describe('the board', () => {
   const one = raced(four.runs, { nickname: 'ada', prediction: 3.5 });
   test('shows prediction and best speed-up by nickname; two of one name stay two, and one core is no failure', () => {
-    const rows = boardTable([
-      one,
-      { ...one, prediction: undefined },
-      raced([run('pool', 1, 1)], { nickname: 'bob' }),
-    ]);
+    const alone = raced([run('pool', 1, 1)], { nickname: 'bob' });
+    const rows = boardTable(entriesOf([one, { ...one, prediction: undefined }, alone]));
     expect(rows.slice(1).map(([name, , cores, ...rest]) => [name, cores, ...rest])).toEqual([
       ['ada', '4', '3.5', '4', 'pool, 4'],
       ['ada (2)', '4', '-', '4', 'pool, 4'],
@@ -281,11 +272,16 @@ describe('the board', () => {
   });
 
   test('draws everybody who has something to draw', () => {
-    expect(boardCharts([one]).map((chart) => chart.kind === 'lines' && chart.series[0].name)).toEqual([
-      'ada: pool',
-      'ada',
-    ]);
-    expect(boardCharts([raced([run('pool', 1, 1)])])).toEqual([]);
+    expect(
+      boardCharts(entriesOf([one])).map((chart) => chart.kind === 'lines' && chart.series[0].name),
+    ).toEqual(['ada: pool', 'ada']);
+    expect(boardCharts(entriesOf([raced([run('pool', 1, 1)])]))).toEqual([]);
+  });
+
+  test('a stage or a nickname called __proto__ is one like any other', () => {
+    const runs = [run('serial', 1, 2), run('__proto__', 2, 1)];
+    const [, row] = boardTable(entriesOf([raced(runs, { nickname: '__proto__' })]));
+    expect([row[0], row.at(-1)]).toEqual(['__proto__', '__proto__, 2']);
   });
 });
 
@@ -328,14 +324,11 @@ describe('lola race and lola board', () => {
       file('ada.json'),
       '--report',
       file('ada.html'),
-      '--events',
-      file('ada.jsonl'),
     );
     expect(status).toBe(0);
     expect(stdout).toContain('One integer at every stage.');
     const text = readFileSync(file('ada.json'), 'utf8');
-    const result = JSON.parse(text) as RaceResult;
-    expect(mistakes(result, schema)).toEqual([]);
+    const result = readRace(file('ada.json'));
     expect(result.runs.map(({ stage, samples, cold }) => [stage, samples, cold])).toEqual([
       ['serial', 1e4, true],
       ['pool', 1e4, true],
@@ -354,8 +347,6 @@ describe('lola race and lola board', () => {
     const picture = pictureIn(report);
     expect(picture.rows.map(({ worker }) => worker)).toEqual(['serial', 'pool(1)']);
     expect(picture.lesson.run).toBe(result.runs.length); // each turn has a ledger of its own
-    expect(lola('report', file('ada.jsonl'), '--out', file('again.html')).status).toBe(0);
-    expect(pictureIn(readFileSync(file('again.html'), 'utf8'))).toEqual(picture);
   });
 
   test('workers beyond the cores are said and not raced; nothing left to race is no failure', () => {
@@ -372,7 +363,7 @@ describe('lola race and lola board', () => {
       status: 0,
       said: true,
     });
-    expect(mistakes(JSON.parse(readFileSync(file('none.json'), 'utf8')), schema)).toEqual([]);
+    expect(readRace(file('none.json')).runs).toEqual([]);
   });
 
   test.skipIf(process.platform === 'win32')(
@@ -407,8 +398,7 @@ describe('lola race and lola board', () => {
       const code = await new Promise((resolve) => child.on('close', resolve));
       expect(code).toBe(130);
       expect(out).toContain('The race was stopped; this is what was done.');
-      const result = JSON.parse(readFileSync(file('stopped.json'), 'utf8')) as RaceResult;
-      expect(mistakes(result, schema)).toEqual([]);
+      const result = readRace(file('stopped.json'));
       expect(result.interrupted).toBe(true);
       expect(result.runs.filter(({ samples }) => samples === 1e4)).toHaveLength(10);
       const report = readFileSync(file('stopped.html'), 'utf8');
@@ -462,7 +452,7 @@ describe('lola race and lola board', () => {
     },
   );
 
-  test('the board takes what keeps the schema and says what does not', () => {
+  test('the board takes the files of races and says which file is none', () => {
     writeFileSync(file('other.json'), '{"format":"lolas-pi.race.2"}');
     writeFileSync(file('good.json'), JSON.stringify({ ...four, nickname: 'eve' }));
     const { status, stdout, stderr } = lola(
@@ -474,9 +464,11 @@ describe('lola race and lola board', () => {
     );
     expect(status).toBe(0);
     expect(stdout).toContain('eve');
-    expect(stderr).toMatch(/left out: .*other.json is no result of a race: machine is missing/);
+    expect(stderr).toMatch(/left out: .*other.json is no result of a race: format must be/);
     expect(existsSync(file('board.html'))).toBe(true);
     expect(lola('board', file('other.json')).status).toBe(2);
+    writeFileSync(file('shown.json'), JSON.stringify({ ...four, nickname: 'e\u001b[2Jve' }));
+    expect(lola('board', file('shown.json')).stdout).toContain('\ne?[2Jve ');
   });
 
   test('the board takes a pattern that no shell has filled in, and says which one fits no file', () => {
@@ -515,17 +507,28 @@ describe('lola race and lola board', () => {
     [['--stages', 'slurm'], '--stages must be one of serial, pool, chunked, distributed'],
     [['--dashboard-port', '9000'], '--dashboard-port and --public-url belong to --dashboard'],
     [['--samples', '0'], '--samples must be a whole number from 1'],
-    [['--samples', '5', '--sweep', '1..2'], '--samples and --sweep exclude one another'],
+    [
+      ['--samples', '5', '--sweep', '1..2'],
+      "option '--sweep <A..B>' cannot be used with option '--samples <N>'",
+    ],
     [['--sweep', '1e4'], "--sweep must be two numbers as 1e4..1e9, got '1e4'"],
     [['--sweep', '1e5..1e4'], '--sweep must go up'],
     [['--workers', '1,x'], '--workers must be a whole number'],
     [['--repeats', '0'], '--repeats'],
     [['--predict', 'fast'], "--predict must be a number above 0, got 'fast'"],
     [['--nickname', ''], '--nickname must have 1 to 40 characters'],
-    [['--json', '/no/such/folder/x.json'], "race: cannot write '/no/such/folder/x.json'"],
+    [['--json', '/no/such/folder/x.json'], "--json: cannot write '/no/such/folder/x.json'"],
   ])('race %j is refused with exit code 2 and what was given', (words, said) => {
     const { status, stdout, stderr } = lola('race', '--stages', 'serial', ...words);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(said);
+  });
+
+  test('a race that is refused leaves the files of the last one as they are', () => {
+    for (const name of ['old.json', 'old.html']) writeFileSync(file(name), 'old');
+    const files = ['--json', file('old.json'), '--report', file('old.html')];
+    const words = ['race', ...files, '--dashboard', '--dashboard-port', '70000'];
+    expect(lola(...words).status).toBe(2);
+    for (const name of ['old.json', 'old.html']) expect(readFileSync(file(name), 'utf8')).toBe('old');
   });
 });

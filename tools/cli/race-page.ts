@@ -1,0 +1,96 @@
+// Races as charts and HTML: what the report of a race begins with, and the page of the board.
+import {
+  crossoverChart,
+  efficiencyChart,
+  errorChart,
+  escaped,
+  speedUpChart,
+  type Chart,
+} from '../../lesson/charts/charts.js';
+import { htmlTable, pictureOf } from '../../lesson/charts/plotly.js';
+import { piOf } from '../../lib/sampling/estimate.js';
+import { boardTable, type BoardEntry } from '../measure/board.js';
+import { findingsOf, rowsOf, speedUpsOf, tableOfRace } from '../measure/race.js';
+import type { RaceResult } from '../measure/race-file.js';
+
+/** What a report of a race shows before its panels: findings, with laws or without, table and charts. */
+export function raceSection(result: RaceResult, laws: boolean): string {
+  const lines = [
+    ...findingsOf(result, laws),
+    'Below is how it ran: each racer has rows of its own, one turn after another. Progress and lesson are of the last turn.',
+  ];
+  return `<section id="race" aria-labelledby="race-title"><h2 id="race-title">The race</h2>
+${contentOf(lines, tableOfRace(result), raceCharts(result))}
+</section>`;
+}
+
+/** The charts that the runs give something to show for. */
+export function raceCharts(result: RaceResult): Chart[] {
+  const rows = rowsOf(result).filter(({ seconds }) => !Number.isNaN(seconds.median));
+  const speedUps = speedUpsOf(result);
+  const racers = new Set(rows.map(({ stage, workers }) => `${stage}, ${workers}`));
+  const lines = Array.from(racers, (name) => [
+    name,
+    rows.filter(({ stage, workers }) => `${stage}, ${workers}` === name),
+  ]);
+  const sizes = new Map(rows.map(({ samples, inside }) => [samples, piOf(inside, samples)]));
+  const parallel = Object.values(speedUps).some((points) => points.some(({ workers }) => workers > 1));
+  return [
+    ...(parallel ? [speedUpChart(speedUps), efficiencyChart(speedUps)] : []),
+    ...(sizes.size > 1
+      ? [
+          crossoverChart(Object.fromEntries(lines) as Parameters<typeof crossoverChart>[0]),
+          errorChart(Array.from(sizes, ([samples, pi]) => ({ samples, pi }))),
+        ]
+      : []),
+  ];
+}
+
+/** The board as a page of its own, without scripts and without anything from elsewhere. */
+export function boardPage(entries: readonly BoardEntry[]): string {
+  const title = "Lola's pi: the board";
+  const style =
+    'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}table{border-collapse:collapse;font-size:14px}th,td{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:right}th:first-child,td:first-child{text-align:left}.scroll{overflow-x:auto}img{max-width:100%}';
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${style}</style></head>
+<body><h1>${title}</h1>
+${contentOf([], boardTable(entries), boardCharts(entries))}
+</body></html>
+`;
+}
+
+/** Everybody's speed-ups of the best stage, and predictions against what was measured. */
+export function boardCharts(entries: readonly BoardEntry[]): Chart[] {
+  const measured = entries.flatMap(({ name, result, best }) => (best ? [{ name, result, best }] : []));
+  if (measured.length === 0) return [];
+  const lines = measured.map(({ name, result, best }) => [
+    `${name}: ${best.stage}`,
+    speedUpsOf(result)[best.stage],
+  ]);
+  const predicted = measured.flatMap(({ name, result: { prediction: x }, best }) =>
+    x === undefined ? [] : [{ name, points: [{ x, y: best.speedUp.median }] }],
+  );
+  const most = Math.max(...predicted.flatMap(({ points: [{ x, y }] }) => [x, y]));
+  const predictions: Chart = {
+    kind: 'lines',
+    title: 'Predicted and measured: on the line, the prediction came true',
+    x: { label: 'predicted best speed-up' },
+    y: { label: 'measured best speed-up' },
+    series: [
+      ...predicted,
+      { name: 'as predicted', curve: true, points: [0, most].map((x) => ({ x, y: x })) },
+    ],
+  };
+  return [
+    speedUpChart(Object.fromEntries(lines) as Parameters<typeof speedUpChart>[0]),
+    ...(predicted.length > 0 ? [predictions] : []),
+  ];
+}
+
+function contentOf(lines: readonly string[], table: string[][], charts: readonly Chart[]): string {
+  return [
+    ...lines.map((line) => `<p>${escaped(line)}</p>`),
+    `<div class="scroll" tabindex="0" role="group" aria-label="Table">${htmlTable(table)}</div>`,
+    `<div class="charts">${charts.map(pictureOf).join('\n')}</div>`,
+  ].join('\n');
+}
