@@ -22,7 +22,8 @@ export { estimatePool } from './estimators/pool.js';
 // Stage 3: chunked arrays
 export { arange, fromArray, full, random, type ArrayOptions, type UniformOptions } from './array/create.js';
 export { ChunkedArray, LazyNumber, where, type Operand, type ReductionName } from './array/array.js';
-export { compute, persist, type Computed, type ComputeOptions } from './array/compute.js';
+export { compute, type Computed } from './array/compute.js';
+export type { ComputeOptions } from './array/run.js';
 export { explain, type Explanation, type GraphCost, type LayerCost } from './array/explain.js';
 export type { ChunkSpec } from './array/chunks.js';
 export { estimateChunked, type ChunkedOptions } from './estimators/chunked.js';

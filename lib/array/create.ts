@@ -1,28 +1,29 @@
-// Where arrays begin: random streams, a constant, the index, or values that are at hand.
+// Where arrays begin: random streams, a constant, the index, or values in memory.
 import { InvalidArgumentError, checkInteger, show } from '../errors.js';
 import { keyOfSeed } from '../sampling/seed.js';
 import { X, Y } from '../sampling/stream.js';
 import { newArray } from '../task/interpret.js';
+import { holds } from '../task/operations.js';
 import type { DType, Step, TypedArray } from '../task/task.js';
 import { ChunkedArray } from './array.js';
 import { cut, type ChunkSpec } from './chunks.js';
-import { ITEM_BYTES, dataNode, mintKey } from './node.js';
-import { checkDType } from './rules.js';
+import { checkDType } from './elementwise.js';
+import { newNode } from './node.js';
 
-/** What every array may be given. */
+/** Options of every array. */
 export interface ArrayOptions {
-  /** A size, the list of all sizes, -1 (one chunk) or 'auto', which is taken where none is given (see cut). */
+  /** A size, the list of all sizes, -1 (one chunk) or 'auto' (the default, see cut). */
   readonly chunks?: ChunkSpec;
   readonly dtype?: DType;
 }
 
-/** What a random array may be given. */
+/** Options of a random array. */
 export interface UniformOptions extends ArrayOptions {
-  /** 'x' and 'y' are the coordinates that all stages count with; or an integer from 0 to 2^32 - 1 (x is 0, y is 1). */
+  /** 'x' and 'y' are the coordinates of all stages; or an integer from 0 to 2^32 - 1 (x is 0, y is 1). */
   readonly stream: 'x' | 'y' | number;
-  /** A safe integer or a text; absent means 2017. */
+  /** A safe integer or a text (default 2017). */
   readonly seed?: number | string;
-  /** float32 (taken where none is given) or float64; the numbers are the same. */
+  /** float32 (the default) or float64. The numbers are the same. */
   readonly dtype?: 'float32' | 'float64';
 }
 
@@ -31,49 +32,34 @@ export const random = { uniform };
 
 /**
  * Random numbers in [0, 1): element i is sample i of a stream (see sampling/stream.ts), however the array is cut.
- * The stream must be named: two arrays of one seed and stream hold the same numbers, and their pi would be wrong.
+ * You must name the stream: two arrays of one seed and stream hold the same numbers, and their pi would be wrong.
  * @param length an integer from 0 to 2^53 - 1
  * @throws InvalidArgumentError
  */
 function uniform(length: number, options: UniformOptions): ChunkedArray {
   const { stream, seed, dtype = 'float32' } = options ?? {};
   checkDType('random.uniform', dtype, ['float32', 'float64']);
-  const remedy =
-    "Name it: 'x' for one array, 'y' for the next; two arrays of one stream hold the same numbers.";
-  if (typeof stream === 'string' && stream !== 'x' && stream !== 'y') {
-    throw new InvalidArgumentError(
-      `random.uniform: stream must be 'x', 'y' or an integer, got ${show(stream)}. ${remedy}`,
-    );
-  }
-  const number =
-    stream === 'x'
-      ? X
-      : stream === 'y'
-        ? Y
-        : checkInteger('random.uniform: stream', stream, 0, remedy, 2 ** 32 - 1);
-  return fromStep(
-    'random.uniform',
-    length,
-    { op: 'uniform', key: keyOfSeed(seed), stream: number, dtype },
-    options,
-  );
+  const number = stream === 'x' ? X : stream === 'y' ? Y : stream;
+  const remedy = "Name it: 'x' for one array, 'y' for the next; arrays of one stream hold the same numbers.";
+  checkInteger('random.uniform: stream', number, 0, remedy, 2 ** 32 - 1);
+  const step: Step = { op: 'uniform', key: keyOfSeed(seed), stream: number, dtype };
+  return fromStep('random.uniform', length, step, options);
 }
 
 /**
- * An array of one value; true and false make it bool.
+ * An array of one value. The default dtype is float64 for a number, and bool for true and false.
  * @param length an integer from 0 to 2^53 - 1
  * @throws InvalidArgumentError
  */
 export function full(length: number, value: number | boolean, options: ArrayOptions = {}): ChunkedArray {
-  const { dtype = typeof value === 'boolean' ? 'bool' : 'float32' } = options;
+  const { dtype = dtypeOf('full', [value]) } = options;
   checkDType('full', dtype);
-  const stored = newArray(dtype, 1);
-  store('full', dtype, stored, [value]);
-  return fromStep('full', length, { op: 'constant', value: stored[0], dtype }, options);
+  const [stored] = storedAs('full', dtype, [value]);
+  return fromStep('full', length, { op: 'constant', value: stored, dtype }, options);
 }
 
 /**
- * 0, 1, 2, ..., length - 1; of dtype integer where none is given.
+ * 0, 1, 2, ..., length - 1. The default dtype is integer.
  * @param length an integer from 0 to 2^53 - 1
  * @throws InvalidArgumentError
  */
@@ -91,55 +77,56 @@ function fromStep(
 ): ChunkedArray {
   const { dtype } = step;
   const name = step.op === 'uniform' ? 'uniform' : caller;
-  const places = cut(caller, length, chunks, ITEM_BYTES[dtype]);
-  return new ChunkedArray({ op: 'source', key: mintKey(name), name, dtype, chunks: places, args: [], step });
+  const pieces = cut(caller, length, chunks, dtype);
+  return new ChunkedArray(newNode({ op: 'source', name, dtype, chunks: pieces, args: [], step }));
 }
 
 /**
- * An array of values that are at hand. A typed array is not copied: leave it as it is until all is computed.
- * @param values Float32Array (float32), Float64Array (float64, or integer where asked for), Uint8Array of 0 and 1
- *   (bool), a list of numbers (float32 where no dtype is given) or of booleans (bool)
- * @throws InvalidArgumentError, for values that the dtype cannot hold too
+ * An array of values in memory. A typed array is not copied: do not change it before all is computed.
+ * @param values Float32Array (float32), Float64Array (float64, or integer if you ask for it), Uint8Array of 0 and 1
+ *   (bool), a list of numbers (float64 by default, so that no digit is lost) or of booleans (bool)
+ * @throws InvalidArgumentError, also for values that the dtype cannot hold
  */
 export function fromArray(
   values: TypedArray | readonly (number | boolean)[],
   options: ArrayOptions = {},
 ): ChunkedArray {
-  const own = dtypeOf(values);
+  const own = dtypeOf('fromArray', values);
   const { dtype = own, chunks = 'auto' } = options;
   checkDType('fromArray', dtype);
-  let piece = values as TypedArray;
-  if (Array.isArray(values) || dtype !== own) {
-    piece = newArray(dtype, values.length);
-    store('fromArray', dtype, piece, values);
-  } else if (dtype === 'bool') store('fromArray', dtype, new Uint8Array(values.length), values);
-  const places = cut('fromArray', values.length, chunks, ITEM_BYTES[dtype]);
-  return new ChunkedArray(dataNode('fromArray', dtype, [piece], places));
+  const isReady = dtype === own && dtype !== 'bool' && !Array.isArray(values);
+  const stored = isReady ? (values as TypedArray) : storedAs('fromArray', dtype, values);
+  const pieces = cut('fromArray', values.length, chunks, dtype);
+  return new ChunkedArray(
+    newNode({ op: 'data', name: 'fromArray', dtype, chunks: pieces, args: [], values: stored }),
+  );
 }
 
-function dtypeOf(values: TypedArray | readonly (number | boolean)[]): DType {
+function dtypeOf(caller: string, values: TypedArray | readonly (number | boolean)[]): DType {
   if (values instanceof Float32Array) return 'float32';
   if (values instanceof Float64Array) return 'float64';
   if (values instanceof Uint8Array) return 'bool';
   if (Array.isArray(values))
-    return values.length > 0 && values.every((value) => typeof value === 'boolean') ? 'bool' : 'float32';
+    return values.length > 0 && values.every((value) => typeof value === 'boolean') ? 'bool' : 'float64';
   throw new InvalidArgumentError(
-    `fromArray: takes a Float32Array, Float64Array, Uint8Array or a list of numbers or booleans, got ${show(values)}.`,
+    `${caller}: takes a Float32Array, Float64Array, Uint8Array or a list of numbers or booleans, got ${show(values)}.`,
   );
 }
 
-/** Copies values, rounded to the dtype; refuses what the dtype cannot hold. */
-function store(caller: string, dtype: DType, to: TypedArray, values: ArrayLike<number | boolean>): void {
-  for (let k = 0; k < values.length; k++) {
-    const value = values[k];
-    const number = Number(value);
-    const fits =
-      dtype === 'integer' ? Number.isSafeInteger(number) : dtype !== 'bool' || number === 0 || number === 1;
-    if ((typeof value !== 'number' && typeof value !== 'boolean') || !fits) {
-      throw new InvalidArgumentError(
-        `${caller}: element ${k} must fit dtype ${dtype}, got ${show(value)}. Choose another dtype, or mend the value.`,
-      );
-    }
-    to[k] = number;
+/** A copy of the values in an array of the dtype. Refuses what the dtype cannot hold. */
+function storedAs(
+  caller: string,
+  dtype: DType,
+  values: TypedArray | readonly (number | boolean)[],
+): TypedArray {
+  const list = Array.from<unknown>(values);
+  const wrong = list.findIndex((value) => typeof value !== 'boolean' && !holds(dtype, value));
+  if (wrong >= 0) {
+    throw new InvalidArgumentError(
+      `${caller}: element ${wrong} must fit dtype ${dtype}, got ${show(list[wrong])}. Choose another dtype, or fix the value.`,
+    );
   }
+  const stored = newArray(dtype, list.length);
+  stored.set(list.map(Number));
+  return stored;
 }

@@ -1,84 +1,73 @@
-// A small graph as SVG: a box for each task, a column for each chunk, time downwards.
-import type { Graph, Input, Layer } from './lower.js';
+// A small plan as SVG: a box for each task, a column for each chunk, time downwards.
+import { isNumber, type Layer } from './plan.js';
 
-const BOX = { width: 108, height: 30, gapX: 14, gapY: 26 };
+const WIDTH = 108;
+const HEIGHT = 30;
+const STEP_X = WIDTH + 14;
+const STEP_Y = HEIGHT + 26;
 
 interface Place {
   readonly x: number;
   readonly y: number;
 }
 
-/** Draws every task of a graph and what it reads. Numbers of the caller's own (the tree over the chunks) come last. */
-export function drawGraph({ layers, roots }: Graph): string {
-  const rows = rowsOf(layers);
-  const widest = Math.max(1, ...rows.map((row) => row.length)); // layers side by side in one chunk's column
-  const places = new Map<string, Place>();
-  for (const [r, row] of rows.entries()) {
-    for (const [l, layer] of row.entries()) {
-      layer.chunks.sizes.forEach((_, c) => {
-        const x = (c * widest + l + (widest - row.length) / 2) * (BOX.width + BOX.gapX);
-        places.set(`${layer.key}/${c}`, { x, y: r * (BOX.height + BOX.gapY) });
-      });
-    }
+/** Draws every task of a plan and what it reads. If the plan gives a number, the last box adds up those of all chunks. */
+export function drawPlan(layers: readonly Layer[]): string {
+  const places = placesOf(layers);
+  const lines: string[] = [];
+  const boxes: string[] = [];
+  const draw = (at: Place, reads: readonly Place[], label: string, title: string, fill: string): void => {
+    lines.push(...reads.map((from) => lineOf(from, at)));
+    boxes.push(boxOf(at, label, title, fill));
+  };
+  for (const { key, operations, inputs } of layers) {
+    const label = operations.length === 1 ? operations[0] : `${operations.length} operations`;
+    places.get(key)!.forEach((at, c) => {
+      const reads = inputs.flatMap((node) => places.get(node.key)?.[c] ?? []);
+      draw(at, reads, `${label} / ${c}`, `${key}/${c}: ${operations.join(', ')}`, '#dbeafe');
+    });
   }
-  const parts = layers.flatMap((layer) => drawLayer(layer, places));
-  const numbers = roots.flatMap(({ reduction, input }) =>
-    reduction && 'layer' in input ? [{ reduction, layer: input.layer }] : [],
-  );
-  for (const [i, { reduction, layer }] of numbers.entries()) {
-    const at = { x: i * (BOX.width + BOX.gapX), y: rows.length * (BOX.height + BOX.gapY) };
-    const parents = [...places].filter(([key]) => key.startsWith(`${layer}/`)).map(([, place]) => place);
-    parts.push(
-      ...parents.map((parent) => line(parent, at)),
-      box(at, `${reduction} of all`, `the tree of ${layer}`, '#fff3d6'),
-    );
-    places.set(`number ${i}`, at);
+  const tasks = boxes.length;
+  const all = [...places.values()].flat();
+  const width = Math.max(0, ...all.map(({ x }) => x)) + WIDTH + 2;
+  let height = Math.max(0, ...all.map(({ y }) => y)) + HEIGHT + 2;
+  for (const { key, operations } of layers.filter(isNumber)) {
+    const label = `${operations[operations.length - 1]} of all`;
+    draw({ x: 0, y: height - HEIGHT - 2 + STEP_Y }, places.get(key)!, label, `the tree of ${key}`, '#fff3d6');
+    height += STEP_Y;
   }
-  const width = Math.max(...[...places.values()].map(({ x }) => x), 0) + BOX.width + 2;
-  const height = Math.max(...[...places.values()].map(({ y }) => y), 0) + BOX.height + 2;
-  const lines = parts.filter((part) => part.startsWith('<line')); // under the boxes
-  const boxes = parts.filter((part) => !part.startsWith('<line'));
-  const tasks = layers.reduce((sum, { chunks }) => sum + chunks.sizes.length, 0);
-  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="A graph of ${tasks} tasks" viewBox="-1 -1 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="11">${lines.join('')}${boxes.join('')}</svg>`;
+  const shapes = [...lines, ...boxes].join(''); // lines are under the boxes
+  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="A graph of ${tasks} tasks" viewBox="-1 -1 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="11">${shapes}</svg>`;
 }
 
-/** Layers by the longest way to them. */
-function rowsOf(layers: readonly Layer[]): readonly (readonly Layer[])[] {
-  const depth = new Map<string, number>();
+/** The places of each layer's tasks. Layers of one depth stand side by side in the column of a chunk. */
+function placesOf(layers: readonly Layer[]): ReadonlyMap<string, readonly Place[]> {
+  const depths = new Map<string, number>();
   const rows: Layer[][] = [];
   for (const layer of layers) {
-    const above = (input: Input): number => ('layer' in input ? depth.get(input.layer)! + 1 : 0);
-    const row = Math.max(0, ...layer.inputs.map(above), ...(layer.from ? [above(layer.from)] : []));
-    depth.set(layer.key, row);
-    (rows[row] ??= []).push(layer);
+    const depth = Math.max(0, ...layer.inputs.map(({ key }) => (depths.get(key) ?? -1) + 1));
+    depths.set(layer.key, depth);
+    (rows[depth] ??= []).push(layer);
   }
-  return rows;
+  const widest = Math.max(0, ...rows.map(({ length }) => length));
+  const places = new Map<string, readonly Place[]>();
+  for (const [r, row] of rows.entries()) {
+    for (const [l, { key, chunks }] of row.entries()) {
+      const left = l + (widest - row.length) / 2;
+      places.set(
+        key,
+        chunks.sizes.map((_, c) => ({ x: (c * widest + left) * STEP_X, y: r * STEP_Y })),
+      );
+    }
+  }
+  return places;
 }
 
-function drawLayer(
-  { key, operations, chunks, inputs, from }: Layer,
-  places: ReadonlyMap<string, Place>,
-): string[] {
-  return chunks.sizes.flatMap((_, c) => {
-    const at = places.get(`${key}/${c}`)!;
-    const read = inputs.flatMap((input) => ('layer' in input ? [places.get(`${input.layer}/${c}`)!] : []));
-    const anywhere =
-      from && 'layer' in from
-        ? [...places].filter(([task]) => task.startsWith(`${from.layer}/`)).map(([, place]) => place)
-        : [];
-    const label = operations.length === 1 ? operations[0] : `${operations.length} operations`;
-    return [
-      ...[...read, ...anywhere].map((parent) => line(parent, at)),
-      box(at, `${label} / ${c}`, `${key}/${c}: ${operations.join(', ')}`, '#dbeafe'),
-    ];
-  });
+function lineOf(from: Place, to: Place): string {
+  return `<line x1="${from.x + WIDTH / 2}" y1="${from.y + HEIGHT}" x2="${to.x + WIDTH / 2}" y2="${to.y}" stroke="#666"/>`;
 }
 
-function line(from: Place, to: Place): string {
-  return `<line x1="${from.x + BOX.width / 2}" y1="${from.y + BOX.height}" x2="${to.x + BOX.width / 2}" y2="${to.y}" stroke="#666"/>`;
-}
-
-function box({ x, y }: Place, label: string, title: string, fill: string): string {
-  const text = `<text x="${x + BOX.width / 2}" y="${y + BOX.height / 2 + 4}" text-anchor="middle" fill="#111">${label}</text>`;
-  return `<g><title>${title}</title><rect x="${x}" y="${y}" width="${BOX.width}" height="${BOX.height}" rx="4" fill="${fill}" stroke="#334"/>${text}</g>`;
+function boxOf({ x, y }: Place, label: string, title: string, fill: string): string {
+  const text = `<text x="${x + WIDTH / 2}" y="${y + HEIGHT / 2 + 4}" text-anchor="middle" fill="#111">${label}</text>`;
+  return `<g><title>${title}</title><rect x="${x}" y="${y}" width="${WIDTH}" height="${HEIGHT}" rx="4" fill="${fill}" stroke="#334"/>${text}</g>`;
 }

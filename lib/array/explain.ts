@@ -1,142 +1,106 @@
 // What compute would do, before it does it: tasks, bytes that move, bytes that wait; before fusion and after.
-import type { LazyNumber, ChunkedArray } from './array.js';
-import { largest } from './chunks.js';
-import { describeBytes, plan } from './compute.js';
-import { drawGraph } from './draw.js';
-import { nameOf, type Graph, type Layer } from './lower.js';
-import { ITEM_BYTES } from './node.js';
+import { describeBytes, type Lazy } from './compute.js';
+import { drawPlan } from './draw.js';
+import { bytesOf } from './node.js';
+import { isNumber, lastReaders, plan, type Layer } from './plan.js';
 
-/** One layer's tasks. Bytes are those of all its chunks; where sizes are not known, at most. */
+/** The cost of one layer: all its chunks together. */
 export interface LayerCost {
   readonly key: string;
   readonly operations: readonly string[];
   readonly tasks: number;
   /** Bytes of the chunks that its tasks are sent. */
   readonly bytesIn: number;
-  /** Bytes of what its tasks give back. */
+  /** Bytes of what its tasks give back (for indices: at most). */
   readonly bytesOut: number;
 }
 
-/** What a graph costs. */
+/** The cost of a plan. */
 export interface GraphCost {
   readonly tasks: number;
-  /** Bytes between the caller and its tasks, both ways. */
+  /** Bytes between the caller and the tasks, both ways. */
   readonly bytesMoved: number;
-  /** Most bytes that wait with the caller at one time for the largest chunk and all that is computed from it. */
+  /** The most bytes that wait with the caller at one time, for the largest chunk and all that is computed from it. */
   readonly peakBytesPerChunk: number;
   readonly layers: readonly LayerCost[];
 }
 
-/** The costs as plain data, as a table, and as a picture where the graph is small (40 tasks at most). */
+/** The costs as plain data, as a table, and as a picture of a small plan. */
 export interface Explanation {
   readonly before: GraphCost;
   readonly after: GraphCost;
   readonly table: string;
-  /** SVG of the graph before and after fusion; absent where it is too large to be read. */
+  /** SVG of the plan before and after fusion; undefined above 40 tasks. */
   readonly svg?: { readonly before: string; readonly after: string };
 }
 
-/** Explains what compute would do for these arrays and numbers. Nothing is computed. */
-export function explain(...wanted: readonly (ChunkedArray | LazyNumber)[]): Explanation {
-  const graphs = { before: plan(wanted, false), after: plan(wanted) };
-  const costs = { before: costOf(graphs.before), after: costOf(graphs.after) };
-  const svg =
-    costs.before.tasks <= 40
-      ? { before: drawGraph(graphs.before), after: drawGraph(graphs.after) }
-      : undefined;
-  return { ...costs, table: tableOf(costs.before, costs.after), ...(svg && { svg }) };
+/** Explains what compute would do for an array or a number. Computes nothing. */
+export function explain({ node }: Lazy): Explanation {
+  const [before, after] = [plan(node, false), plan(node)];
+  const costs = { before: costOf(before), after: costOf(after) };
+  const isSmall = costs.before.tasks <= 40;
+  const svg = isSmall ? { before: drawPlan(before), after: drawPlan(after) } : undefined;
+  return { ...costs, table: tableOf(costs.before, costs.after), svg };
 }
 
-function costOf({ layers }: Graph): GraphCost {
-  const costs = layers.map((layer): LayerCost => {
-    const { length, sizes } = largest(layer.chunks);
-    const { key, operations } = layer;
-    return {
-      key,
-      operations,
-      tasks: sizes.length,
-      bytesIn: inputBytes(layer) * length,
-      bytesOut: outputBytes(layer, length, sizes.length),
-    };
+function costOf(plan: readonly Layer[]): GraphCost {
+  const layers = plan.map((layer): LayerCost => {
+    const { key, operations, chunks, inputs } = layer;
+    const tasks = chunks.sizes.length;
+    const bytesIn = inputs.reduce((bytes, { dtype }) => bytes + bytesOf(dtype, chunks.length), 0);
+    return { key, operations, tasks, bytesIn, bytesOut: outputBytes(layer, chunks.length, tasks) };
   });
-  const sum = (of: (cost: LayerCost) => number): number => costs.reduce((total, cost) => total + of(cost), 0);
   return {
-    tasks: sum(({ tasks }) => tasks),
-    bytesMoved: sum(({ bytesIn, bytesOut }) => bytesIn + bytesOut),
-    peakBytesPerChunk: peakOf(layers),
-    layers: costs,
+    tasks: layers.reduce((sum, { tasks }) => sum + tasks, 0),
+    bytesMoved: layers.reduce((sum, { bytesIn, bytesOut }) => sum + bytesIn + bytesOut, 0),
+    peakBytesPerChunk: peakOf(plan),
+    layers,
   };
 }
 
-/** Bytes sent for each element. A take is counted with its indices and as many elements as it takes. */
-function inputBytes({ steps, from, outputs }: Layer): number {
-  if (from) return ITEM_BYTES.integer + ITEM_BYTES[outputs[0].dtype];
-  return steps.reduce((bytes, step) => bytes + (step.op === 'chunk' ? ITEM_BYTES[step.dtype] : 0), 0);
+/** Bytes of what tasks give back: elements, or a number of eight bytes for each task. */
+function outputBytes(layer: Layer, elements: number, tasks: number): number {
+  return isNumber(layer) ? 8 * tasks : bytesOf(layer.dtype, elements);
 }
 
-function outputBytes({ outputs }: Layer, length: number, chunks: number): number {
-  return outputs.reduce((bytes, { gives, dtype }) => {
-    if (gives === 'none' || gives === 'compress' || gives === 'indices')
-      return bytes + length * ITEM_BYTES[dtype];
-    return bytes + chunks * (gives === 'moments' ? 3 : 1) * 8;
-  }, 0);
-}
-
-/** Goes through the layers as compute does, for the largest chunk, and lets go of each output after its last reader. */
+/** Goes through the layers as compute does, for the largest chunk, and lets go of each value after its last reader. */
 function peakOf(layers: readonly Layer[]): number {
-  const readers = new Map(
-    layers.flatMap(({ inputs, from }, l) =>
-      [...inputs, ...(from ? [from] : [])].map((input) => [nameOf(input), l]),
-    ),
-  );
-  const waiting = new Map<string, number>();
+  const readers = lastReaders(layers);
+  const waiting = new Map<string, number>(); // bytes, by layer
   let peak = 0;
-  for (const [l, layer] of layers.entries()) {
-    const size = largest(layer.chunks).sizes.reduce((most, one) => Math.max(most, one), 0);
-    for (const [o, output] of layer.outputs.entries()) {
-      waiting.set(
-        nameOf({ layer: layer.key, output: o }),
-        outputBytes({ ...layer, outputs: [output] }, size, 1),
-      );
-    }
+  for (const layer of layers) {
+    const size = layer.chunks.sizes.reduce((most, one) => Math.max(most, one), 0);
+    waiting.set(layer.key, outputBytes(layer, size, 1));
     peak = Math.max(
       peak,
       [...waiting.values()].reduce((sum, bytes) => sum + bytes, 0),
     );
-    for (const name of waiting.keys()) if (readers.get(name) === l) waiting.delete(name);
+    for (const { key } of layer.inputs) if (readers.get(key) === layer) waiting.delete(key);
   }
   return peak;
 }
 
 function tableOf(before: GraphCost, after: GraphCost): string {
-  const rows = [['', 'tasks', 'bytes moved', 'peak a chunk']];
-  for (const [name, cost] of [
-    ['before fusion', before],
-    ['after fusion', after],
-  ] as const) {
-    rows.push([
-      name,
-      String(cost.tasks),
-      describeBytes(cost.bytesMoved),
-      describeBytes(cost.peakBytesPerChunk),
-    ]);
-    for (const { operations, tasks, bytesIn, bytesOut } of cost.layers) {
-      rows.push([`  ${shorten(operations)}`, String(tasks), describeBytes(bytesIn + bytesOut), '']);
-    }
-  }
+  const rows = [
+    ['', 'tasks', 'bytes moved', 'peak a chunk'],
+    ...rowsOf('before', before),
+    ...rowsOf('after', after),
+  ];
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const pad = (cell: string, c: number): string =>
+    c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c]);
+  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
+}
+
+function rowsOf(when: string, { tasks, bytesMoved, peakBytesPerChunk, layers }: GraphCost): string[][] {
+  const total = [`${when} fusion`, `${tasks}`, describeBytes(bytesMoved), describeBytes(peakBytesPerChunk)];
+  const each = layers.map(({ operations, tasks, bytesIn, bytesOut }) => {
+    return [`  ${shorten(operations)}`, `${tasks}`, describeBytes(bytesIn + bytesOut), ''];
+  });
+  return [total, ...each];
 }
 
 function shorten(operations: readonly string[]): string {
-  return operations.length <= 8
-    ? operations.join(', ')
-    : `${operations.slice(0, 7).join(', ')}, ... (${operations.length} operations)`;
+  if (operations.length <= 8) return operations.join(', ');
+  return `${operations.slice(0, 7).join(', ')}, ... (${operations.length} operations)`;
 }

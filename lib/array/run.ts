@@ -1,249 +1,117 @@
-// The walk over a graph, on the caller's side: which tasks may run, which chunks wait, and when these may go.
+// Runs the layers of a plan on an executor. The caller's side keeps the chunks that later layers read, a few at a time.
 import { TaskError } from '../errors.js';
 import type { Executor, ExecutorEvent } from '../task/executor.js';
-import { newArray } from '../task/interpret.js';
-import type { DType, Kernel, Task, TypedArray, Value } from '../task/task.js';
-import { largest, overlapping } from './chunks.js';
-import { nameOf, type Graph, type Input, type Layer } from './lower.js';
-import { ITEM_BYTES, type DataNode } from './node.js';
-import { checkIndices } from './rules.js';
-import { taskOf, workOf } from './work.js';
+import type { Evaluation } from '../task/evaluate.js';
+import type { Kernel, Task, TypedArray, Value } from '../task/task.js';
+import type { Chunks } from './chunks.js';
+import { bytesOf, type ArrayNode } from './node.js';
+import { lastReaders, type Layer } from './plan.js';
 
-/** What a walk may be given. */
-export interface WalkOptions {
-  /** Who computes: startSerial, startPool, or any other. It stays open. */
+/** Options of compute. */
+export interface ComputeOptions {
+  /** Who computes: startSerial, startPool, or any other executor. It stays open. */
   readonly executor: Executor;
   readonly signal?: AbortSignal;
-  /** Called as tasks are done, with how many are and how many there will be. */
-  readonly onProgress?: (done: number, tasks: number) => void;
   readonly onEvent?: (event: ExecutorEvent) => void;
-  /** Called with each value that is part of what was asked for: a chunk, or a chunk's share of a number. */
+  /** Called with each value of the last layer: a chunk of an array, or a chunk's share of a number. */
   readonly onResult?: (value: Value, task: Task, chunk: number) => void;
+  /** Called after each task, with how many are done and how many there are. */
+  readonly onProgress?: (done: number, tasks: number) => void;
+  /** Told which large array comes, before it is computed (default: console.warn). */
+  readonly onReport?: (text: string) => void;
+  /** Arrays of more bytes are refused (default 2^30). */
+  readonly limitBytes?: number;
+  /** Whether to make one task of all operations of a chunk, see plan (default true). */
+  readonly optimize?: boolean;
   readonly kernel?: Kernel;
 }
 
-/** What a walk brings back. */
-export interface Results {
-  /** For each output that was asked for, by its name: a value for each chunk. */
-  readonly values: ReadonlyMap<string, readonly Value[]>;
-  /** How many elements each layer went over. */
-  readonly elements: ReadonlyMap<string, number>;
-}
-
-/** Chunks between tasks may take so many bytes; but each worker gets two columns of chunks in any case. */
+/** The chunks that wait between layers may take this many bytes; each worker gets two columns of chunks in any case. */
 const WINDOW_BYTES = 2 ** 24;
 
 /**
- * Runs all tasks of a graph. Layers that read one another chunk by chunk go together through a window of chunks at a
- * time, and a chunk goes after its last reader, so what waits does not grow with the array. Only what a take looks into
- * must be complete before the take's own layer begins.
+ * Computes the last layer: a value for each chunk. If layers read chunks, all of them go through a window of chunks
+ * together, and a chunk is let go after its last reader. So the chunks that wait do not grow with the array.
+ * @param onDone called after each task
  */
-export async function runGraph(graph: Graph, options: WalkOptions): Promise<Results> {
-  const walk = new Walk(graph, options);
-  for (const layers of groupsOf(graph)) await walk.runGroup(layers);
-  return walk;
+export async function runLayers(
+  layers: readonly Layer[],
+  options: ComputeOptions,
+  onDone: () => void,
+): Promise<readonly Value[]> {
+  const count = layers[0].chunks.sizes.length;
+  const window = windowOf(layers, options.executor.workers);
+  const results: Value[] = [];
+  for (let first = 0; first < count; first += window) {
+    const values = await runWindow(layers, first, Math.min(count, first + window), options, onDone);
+    for (const value of values) results.push(value);
+  }
+  return results;
 }
 
-/** Layers that may go through their chunks together: as many takes lie before them, and they have as many chunks. */
-function groupsOf({ layers }: Graph): Iterable<readonly Layer[]> {
-  const groups = new Map<string, Layer[]>();
-  for (const layer of [...layers].sort((a, b) => a.level - b.level)) {
-    const group = groups.get(groupName(layer));
-    if (group) group.push(layer);
-    else groups.set(groupName(layer), [layer]);
-  }
-  return groups.values();
+/** How many chunks to go through at once: all, unless chunks must wait, or be copied from memory. */
+function windowOf(layers: readonly Layer[], workers: number): number {
+  const inputs = new Set(layers.flatMap((layer) => layer.inputs));
+  if (inputs.size === 0) return Infinity;
+  const longest = layers[0].chunks.sizes.reduce((most, size) => Math.max(most, size), 1);
+  const bytes = [...inputs].reduce((sum, { dtype }) => sum + bytesOf(dtype, longest), 0);
+  return Math.max(2 * workers, Math.floor(WINDOW_BYTES / bytes), 1);
 }
 
-function groupName({ level, chunks }: Layer): string {
-  return `${level} ${chunks.sizes.length}`;
-}
-
-class Walk implements Results {
-  readonly values = new Map<string, Value[]>();
-  readonly elements = new Map<string, number>();
-  private readonly byKey: ReadonlyMap<string, Layer>;
-  private readonly asked: ReadonlySet<string>;
-  /** Outputs that stay to the end: those asked for, and those that another group reads. */
-  private readonly kept: ReadonlySet<string>;
-  private readonly tasks: number;
-  private done = 0;
-
-  constructor(
-    { layers, roots }: Graph,
-    private readonly options: WalkOptions,
-  ) {
-    this.byKey = new Map(layers.map((layer) => [layer.key, layer]));
-    const crossing = layers.flatMap((layer) => {
-      const away = layer.inputs.filter(
-        (input) => 'layer' in input && groupName(this.byKey.get(input.layer)!) !== groupName(layer),
-      );
-      return layer.from ? [...away, layer.from] : away;
-    });
-    this.asked = new Set(roots.map(({ input }) => nameOf(input)));
-    this.kept = new Set([...this.asked, ...crossing.map(nameOf)]);
-    this.tasks = layers.reduce((sum, { chunks }) => sum + chunks.sizes.length, 0);
-  }
-
-  async runGroup(layers: readonly Layer[]): Promise<void> {
-    const chunks = layers[0].chunks.sizes.length;
-    const lastReader = new Map(
-      layers.flatMap((layer) => layer.inputs.map((input) => [nameOf(input), layer])),
-    );
-    const makers = layers.map((layer) => this.makerOf(layer));
-    const window = this.windowOf(layers);
-    for (let first = 0; first < chunks; first += window) {
-      const waiting = new Map<string, readonly Value[]>(); // of this window's chunks only
-      for (const [l, layer] of layers.entries()) {
-        const read = (input: Input, c: number): TypedArray => {
-          if ('data' in input) return pieceOf(input.data, c);
-          const name = nameOf(input);
-          return (this.values.get(name)?.[c] ?? waiting.get(name)![c - first]) as TypedArray;
-        };
-        const values = await this.runLayer(layer, first, Math.min(chunks, first + window), (c) =>
-          makers[l](c, read),
-        );
-        this.store(layer, values, first, waiting);
-        for (const input of layer.inputs)
-          if (lastReader.get(nameOf(input)) === layer) waiting.delete(nameOf(input));
-      }
-    }
-  }
-
-  /** How many chunks to go through at once: all, unless chunks must wait, or be copied from what is at hand. */
-  private windowOf(layers: readonly Layer[]): number {
-    const inputs = layers.flatMap((layer) => layer.inputs);
-    const data = inputs.flatMap((input) => ('data' in input ? [input.data] : []));
-    const waits = inputs.some((input) => 'layer' in input && !this.kept.has(nameOf(input)));
-    if (!waits && data.length === 0) return Infinity;
-    const longest = largest(layers[0].chunks).sizes.reduce((most, size) => Math.max(most, size), 1);
-    const arrays = [...data, ...layers.flatMap((layer) => layer.outputs)];
-    const bytes = longest * arrays.reduce((sum, { dtype }) => sum + ITEM_BYTES[dtype], 0);
-    return Math.max(2 * this.options.executor.workers, Math.floor(WINDOW_BYTES / bytes), 1);
-  }
-
-  /** What makes a layer's task for chunk c, with chunks that `read` gives. */
-  private makerOf(layer: Layer): (c: number, read: (input: Input, c: number) => TypedArray) => Task {
-    const { inputs, from } = layer;
-    if (from) return (c, read) => this.takeTask(layer, from, c, read);
-    const work = workOf(layer);
-    const { kernel = 'simd' } = this.options;
-    return (c, read) =>
-      taskOf(
-        layer,
-        work,
-        c,
-        inputs.map((input) => read(input, c)),
-        kernel,
-      );
-  }
-
-  /** A take is sent the part of its array that lies between the least and the greatest of its indices. */
-  private takeTask(
-    layer: Layer,
-    from: Input,
-    c: number,
-    read: (input: Input, c: number) => TypedArray,
-  ): Task {
-    const indices = read(layer.inputs[0], c);
-    const whole = 'data' in from ? from.data.chunks : this.byKey.get(from.layer)!.chunks;
-    checkIndices(`take: chunk ${c} of ${layer.key}`, indices, whole.length);
-    let [least, greatest] = [Infinity, -1];
-    for (const index of indices) {
-      least = Math.min(least, index);
-      greatest = Math.max(greatest, index);
-    }
-    const places = overlapping(whole, least, greatest + 1);
-    const elements = concatenate(
-      layer.outputs[0].dtype,
-      places.map((piece) => read(from, piece)),
-    );
-    return {
-      key: `${layer.key}/${c}`,
-      operation: 'take',
-      input: { indices, elements, start: whole.starts[places[0]] ?? 0 },
+/** Computes chunks `first` to `end` - 1 of all layers. Returns the values of the last layer. */
+async function runWindow(
+  layers: readonly Layer[],
+  first: number,
+  end: number,
+  options: ComputeOptions,
+  onDone: () => void,
+): Promise<readonly Value[]> {
+  const { executor, signal, onEvent, kernel } = options;
+  const last = layers[layers.length - 1];
+  const readers = lastReaders(layers);
+  const waiting = new Map<string, readonly Value[]>(); // the values of each layer
+  const chunkOf = (node: ArrayNode, c: number): TypedArray =>
+    node.op === 'data'
+      ? partOf(node.values, node.chunks, c)
+      : (waiting.get(node.key)![c - first] as TypedArray);
+  for (const layer of layers) {
+    const onResult = (value: Value, task: Task, index: number): void => {
+      onDone();
+      if (layer === last) options.onResult?.(value, task, first + index);
     };
+    const run = executor.run(tasksOf(layer, first, end, chunkOf, kernel), { signal, onEvent, onResult });
+    waiting.set(layer.key, await run.catch((failure: unknown) => Promise.reject(explained(failure, layer))));
+    for (const { key } of layer.inputs) if (readers.get(key) === layer) waiting.delete(key);
   }
+  return waiting.get(last.key)!;
+}
 
-  private async runLayer(
-    layer: Layer,
-    from: number,
-    to: number,
-    make: (c: number) => Task,
-  ): Promise<readonly Value[]> {
-    const { executor, signal, onEvent, onProgress, onResult } = this.options;
-    const { elements } = this;
-    const isAsked = layer.outputs.some((_, output) => this.asked.has(nameOf({ layer: layer.key, output })));
-    const hear = (value: Value, task: Task, index: number): void => {
-      onProgress?.(++this.done, this.tasks);
-      if (isAsked) onResult?.(value, task, from + index);
-    };
-    function* tasks(): Generator<Task> {
-      for (let c = from; c < to; c++) {
-        const task = make(c);
-        const { length = 0 } = task.input as { length?: number };
-        elements.set(layer.key, (elements.get(layer.key) ?? 0) + length);
-        yield task;
-      }
-    }
-    try {
-      return await executor.run(tasks(), { signal, onEvent, onResult: hear });
-    } catch (error) {
-      if (error instanceof TaskError) error.message = describeFailure(layer, error);
-      throw error;
-    }
-  }
-
-  private store(
-    { key, outputs }: Layer,
-    values: readonly Value[],
-    first: number,
-    waiting: Map<string, readonly Value[]>,
-  ): void {
-    for (const output of outputs.keys()) {
-      const name = nameOf({ layer: key, output });
-      const own = outputs.length === 1 ? values : values.map((value) => (value as readonly Value[])[output]);
-      if (!this.kept.has(name)) {
-        waiting.set(name, own);
-        continue;
-      }
-      const kept = this.values.get(name) ?? [];
-      own.forEach((value, i) => (kept[first + i] = value));
-      this.values.set(name, kept);
-    }
+function* tasksOf(
+  { key, chunks: { starts, sizes }, expression, inputs }: Layer,
+  first: number,
+  end: number,
+  chunkOf: (node: ArrayNode, c: number) => TypedArray,
+  kernel: Kernel = 'simd',
+): Generator<Task> {
+  for (let c = first; c < end; c++) {
+    const chunks = inputs.map((node) => chunkOf(node, c));
+    const input: Evaluation = { expression, start: starts[c], length: sizes[c], chunks, kernel };
+    yield { key: `${key}/${c}`, operation: 'evaluate', input: input as unknown as Value };
   }
 }
 
-function describeFailure({ key, operations, chunks }: Layer, error: TaskError): string {
-  const chunk = error.key.slice(error.key.lastIndexOf('/') + 1);
-  const { name, message } = error.cause;
-  return `array ${key}, operation ${operations.join(', ')}, chunk ${chunk} of ${chunks.sizes.length}: ${name}: ${message}`;
+function partOf(values: TypedArray, { starts, sizes }: Chunks, c: number): TypedArray {
+  const part = values.subarray(starts[c], starts[c] + sizes[c]);
+  // A part of an array travels with its whole buffer: it is cheaper to copy the part.
+  return part.byteLength === part.buffer.byteLength ? part : part.slice();
 }
 
-/** Chunk c of values that are at hand. */
-export function pieceOf({ pieces, cut, chunks, dtype }: DataNode, c: number): TypedArray {
-  const start = chunks.starts[c];
-  const end = start + chunks.sizes[c];
-  const found = overlapping(cut, start, end).map((p) => {
-    const from = cut.starts[p];
-    return pieces[p].subarray(Math.max(0, start - from), end - from);
-  });
-  const piece = concatenate(dtype, found);
-  // A part of an array travels with all of its buffer: a copy of the part is the smaller price.
-  return piece.byteLength === piece.buffer.byteLength ? piece : piece.slice();
-}
-
-/** Several arrays as one; one alone as it is. */
-export function concatenate(dtype: DType, pieces: readonly TypedArray[]): TypedArray {
-  if (pieces.length === 1) return pieces[0];
-  const whole = newArray(
-    dtype,
-    pieces.reduce((sum, { length }) => sum + length, 0),
-  );
-  let filled = 0;
-  for (const piece of pieces) {
-    whole.set(piece, filled);
-    filled += piece.length;
+/** The failure of a layer. For a task that threw, its message names array, operation and chunk. */
+function explained(failure: unknown, { key, operations, chunks }: Layer): Error {
+  if (failure instanceof TaskError) {
+    const chunk = failure.key.slice(failure.key.lastIndexOf('/') + 1);
+    const { name, message } = failure.cause;
+    failure.message = `array ${key}, operation ${operations.join(', ')}, chunk ${chunk} of ${chunks.sizes.length}: ${name}: ${message}`;
   }
-  return whole;
+  return failure as Error;
 }

@@ -1,7 +1,5 @@
 // Stage 3: the containers have become smart. Arrays that know their chunks; nothing is computed before compute.
-import { where } from '../array/array.js';
-import { compute, type ComputeOptions } from '../array/compute.js';
-import { random, type UniformOptions } from '../array/create.js';
+import { compute, random, where, type ComputeOptions, type UniformOptions } from '../array/index.js';
 import { startPool } from '../execute/pool.js';
 import { allottedCores } from '../machine.js';
 import { runStage, type Estimate, type EstimateOptions } from './run.js';

@@ -1,6 +1,5 @@
 // Stage 4: the same arrays, computed by the workers of a cluster: a client takes the pool's place.
-import { compute } from '../array/compute.js';
-import { random } from '../array/create.js';
+import { compute, random } from '../array/index.js';
 import { connect, type ConnectOptions } from '../cluster/client.js';
 import { startClusterExecutor } from '../cluster/local.js';
 import { allottedCores } from '../machine.js';

@@ -8,7 +8,7 @@ import { checkKernel } from '../task/check.js';
 import type { Evaluation } from '../task/evaluate.js';
 import type { Executor, ExecutorEvent, RunOptions } from '../task/executor.js';
 import { insideExpression } from '../task/inside.js';
-import { simdSupported } from '../simd/run-compiled.js';
+import { simdSupported } from '../simd/wasm.js';
 import type { Kernel, Task, TypedArray, Value } from '../task/task.js';
 
 /** What every stage may be given. */

@@ -1,6 +1,5 @@
 // Stage 5: the same arrays, and Slurm itself computes them: no scheduler of ours, tasks and results are files.
-import { compute } from '../array/compute.js';
-import { random } from '../array/create.js';
+import { compute, random } from '../array/index.js';
 import { DEFAULT_SEED } from '../sampling/seed.js';
 import { startSlurm, type SlurmOptions } from '../slurm/executor.js';
 import { readSettings } from '../slurm/render.js';

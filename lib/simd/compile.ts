@@ -1,47 +1,42 @@
-// An expression as machine code: one WebAssembly loop that draws, computes and reduces four elements at a time, with no
-// array in between. run-compiled.ts calls it.
+// Compiles an expression to machine code: one WebAssembly loop that draws, computes and reduces four elements at a time,
+// with no array in between. run-compiled.ts calls it.
 //
-// What differs from task to task (states of generators, constants, pieces of chunks) is in memory before a call, so one
-// module serves all expressions of one structure.
+// Keys, constants and chunks are put into memory before a call, so one module serves all expressions of one structure.
 import { LANES, STEP } from '../sampling/stream.js';
 import { ELEMENTWISE } from '../task/operations.js';
-import { onScaled, plain, unscaled, type Scaled } from './scaled.js';
 import type { DType, ElementwiseName, Expression, Reduction, Step } from '../task/task.js';
-import { ZERO, encodeModule, instantiate, type Code, type WasmFunction } from './wasm.js';
+import { ZERO, encodeModule, instantiate, splat, type Code, type WasmFunction } from './wasm.js';
 
-/** Elements of a chunk or a result that are in memory at once: they stay in the first-level cache. */
+/** Elements of a chunk or a result that are in memory at once. They stay in the first-level cache. */
 export const PIECE = 4096;
 const VECTOR_BYTES = 16;
-/** Bits of a sample: it is an integer times STEP. */
-const SAMPLE_BITS = -Math.log2(STEP);
-/** An expression of more steps would take long to compile. */
+/** A larger expression would take long to compile. */
 const MOST_STEPS = 1000;
-/** Modules kept in a thread; the one that was made first goes first. */
+/** Modules that a thread keeps. The oldest one is dropped first. */
 const MOST_MODULES = 256;
 
-/** Whether a (checked) expression can be compiled: all its steps are float32 or bool. */
+/** Whether a checked expression can be compiled: all its steps are float32 or bool. */
 export function covers({ steps }: Expression): boolean {
-  // The index is left out: past 2^24 it is no float32, and interpret rounds it from its exact value.
-  const covered = ({ op, dtype }: Step): boolean =>
-    op !== 'index' && (dtype === 'float32' || dtype === 'bool');
-  return steps.length <= MOST_STEPS && steps.every(covered);
+  // The index is not covered: past 2^24 it is no float32, and interpret rounds it from its exact value.
+  const isCovered = ({ op, dtype }: Step) => op !== 'index' && (dtype === 'float32' || dtype === 'bool');
+  return steps.length <= MOST_STEPS && steps.every(isCovered);
 }
 
-/** The module of a structure: its functions, and where they look for what. */
+/** The module of a structure: its functions, and where in memory they look for what. */
 export interface Compiled extends Layout {
-  /** Computes elements 0 to `end` - 1 of the pieces and steps the generators. `end` is a multiple of 4, and not 0. */
+  /** Computes elements 0 to `end` - 1 of the pieces, and advances the generators. `end` is a multiple of 4, not 0. */
   readonly run: (end: number) => void;
-  /** Steps the generators over as many elements. */
+  /** Advances the generators over as many elements. */
   readonly skip: (end: number) => void;
 }
 
-/** Where in memory what lies: addresses in bytes. A step's is at its place in the list of steps. */
+/** Addresses in memory, in bytes. A step's address is at the step's place in the list. */
 export interface Layout {
-  /** A generator's four words, a vector each; a constant, four times; the piece of a chunk. */
+  /** Of a generator's four words (a vector each), of a constant (four times), or of the piece of a chunk. */
   readonly places: readonly number[];
   /** The uniform steps that have a generator of their own. */
   readonly generators: readonly number[];
-  /** The four lanes of the reduction, in two vectors (a sum's are 64 bits wide). */
+  /** The four lanes of the reduction, in two vectors (a sum's lanes are 64 bits wide). */
   readonly lanes: number;
   /** The piece of the result. */
   readonly result: number;
@@ -49,28 +44,20 @@ export interface Layout {
   readonly size: number;
 }
 
-const ofExpression = new WeakMap<Expression, Compiled>();
-const ofStructure = new Map<string, Compiled>();
+const modules = new Map<string, Compiled>();
 
-/** The module of an expression, compiled by the first of its structure in this thread and then kept. */
+/** The module of an expression. The first expression of its structure in this thread compiles it. */
 export function compile(expression: Expression): Compiled {
-  const known = ofExpression.get(expression);
-  if (known) return known;
   const structure = structureOf(expression);
-  const compiled = ofStructure.get(structure) ?? newModule(expression);
-  if (ofStructure.size === MOST_MODULES && !ofStructure.has(structure)) {
-    const [first] = ofStructure.keys();
-    ofStructure.delete(first);
-  }
-  ofStructure.set(structure, compiled);
-  ofExpression.set(expression, compiled);
-  return compiled;
-}
-
-function newModule(expression: Expression): Compiled {
+  const known = modules.get(structure);
+  if (known) return known;
+  const [oldest] = modules.keys();
+  if (modules.size === MOST_MODULES) modules.delete(oldest);
   const layout = layOut(expression.steps);
   const { run, skip } = instantiate(encodeModule(emit(expression, layout)));
-  return { ...layout, run, skip };
+  const compiled = { ...layout, run, skip };
+  modules.set(structure, compiled);
+  return compiled;
 }
 
 /** All that the code depends on, as text. Keys, constants and the numbers of chunks are data. */
@@ -83,21 +70,18 @@ function structureOf({ steps, reduce }: Expression): string {
   return structure;
 }
 
-/** The first step that draws the same samples as uniform step `s`: they share a generator. */
+/** The first step that draws the same samples as uniform step `s`. They share a generator. */
 function generatorOf(steps: readonly Step[], s: number): number {
   const { key, stream } = steps[s] as Step & { readonly op: 'uniform' };
   return steps.findIndex(
-    (step) =>
-      step.op === 'uniform' && step.stream === stream && step.key[0] === key[0] && step.key[1] === key[1],
+    (step) => step.op === 'uniform' && step.stream === stream && step.key.join() === key.join(),
   );
 }
 
 function layOut(steps: readonly Step[]): Layout {
   let size = 0;
   const reserve = (bytes: number): number => (size += bytes) - bytes;
-  const generators = steps.flatMap((step, s) =>
-    step.op === 'uniform' && generatorOf(steps, s) === s ? s : [],
-  );
+  const generators = steps.flatMap(({ op }, s) => (op === 'uniform' && generatorOf(steps, s) === s ? s : []));
   const places = steps.map(({ op }, s) => {
     if (op === 'uniform') return reserve(generators.includes(s) ? 4 * VECTOR_BYTES : 0);
     return reserve(op === 'constant' ? VECTOR_BYTES : op === 'chunk' ? 4 * PIECE : 0);
@@ -105,65 +89,47 @@ function layOut(steps: readonly Step[]): Layout {
   return { places, generators, lanes: reserve(2 * VECTOR_BYTES), result: reserve(4 * PIECE), size };
 }
 
-type ElementwiseStep = Step & { readonly op: ElementwiseName };
-
-/** The functions 'run' and 'skip' of a structure. */
-function emit({ steps, reduce }: Expression, { places, lanes, result }: Layout): readonly WasmFunction[] {
+/** Emits the functions 'run' and 'skip' of a structure. */
+function emit({ steps, reduce }: Expression, layout: Layout): readonly WasmFunction[] {
   const run = new Loop();
   const skip = new Loop();
-  const held: Scaled[] = []; // by step: its value, or a multiple of it
-  const values: Code[] = []; // by step: code that pushes the value itself, where somebody asked for it
-  const valueOf = (s: number): Code =>
-    (values[s] ??= held[s].shift === 0 ? held[s].code : run.name(unscaled(held[s])));
-  steps.forEach((step, s) => {
-    switch (step.op) {
-      case 'uniform': {
-        const first = generatorOf(steps, s);
-        if (first === s) emitStep(skip, wordsAt(skip, places[s]));
-        return held.push(first === s ? emitSample(run, places[s]) : held[first]);
-      }
-      case 'constant':
-        return held.push({ ...plain(run.load(places[s])), constant: true });
-      case 'chunk':
-        return held.push(plain(run.name(elementsAt(places[s], step.dtype))));
-      case 'astype': {
-        const [arg] = step.args;
-        return held.push(plain(run.name(convert(valueOf(arg), steps[arg].dtype, step.dtype))));
-      }
-      default: {
-        const { op, args } = step as ElementwiseStep; // an index is not covered
-        const operands = args.map((arg) => held[arg]);
-        const result =
-          onScaled(op, operands, (value) => run.once(value)) ?? plainResult(op, args.map(valueOf));
-        return held.push({ ...result, code: run.name(result.code) });
-      }
-    }
-  });
+  for (const s of layout.generators) emitAdvance(skip, wordsAt(skip, layout.places[s]));
+  const values: Code[] = []; // for each step, code that pushes its value
+  steps.forEach((_, s) => values.push(emitStep(run, steps, s, values, layout.places[s])));
   const last = steps.length - 1;
-  if (reduce === 'none') emitStore(run, valueOf(last), steps[last].dtype, result);
-  else emitReduction(run, reduce, valueOf(last), steps[last].dtype, lanes);
+  if (reduce === 'none') emitStore(run, values[last], steps[last].dtype, layout.result);
+  else emitReduction(run, reduce, values[last], steps[last].dtype, layout.lanes);
   return [run.finish('run'), skip.finish('skip')];
 }
 
-function plainResult(op: ElementwiseName, [a, b, c]: readonly Code[]): Scaled {
-  return plain(ELEMENTWISE[op].simd(a, b, c));
+function emitStep(run: Loop, steps: readonly Step[], s: number, values: Code[], place: number): Code {
+  const step = steps[s];
+  if (step.op === 'uniform') return values[generatorOf(steps, s)] ?? emitSample(run, place);
+  if (step.op === 'constant') return run.load(place);
+  if (step.op === 'chunk') return run.name(elementsAt(place, step.dtype));
+  const { op, args, dtype } = step as Step & { readonly op: ElementwiseName }; // an index is not covered
+  const operands = args.map((arg) => values[arg]);
+  if (op === 'astype') return run.name(convert(operands[0], steps[args[0]].dtype, dtype));
+  if (op === 'where') operands.push(operands.shift()!); // the instruction takes its condition last
+  return run.name([...operands, ELEMENTWISE[op].simd]);
 }
 
-/** Emits four samples, one of each lane, and the generators' step (see sampling/stream.ts). */
-function emitSample(loop: Loop, place: number): Scaled {
-  const words = wordsAt(loop, place);
+/** Emits four samples, one of each lane, and advances the generators (see sampling/stream.ts). */
+function emitSample(run: Loop, place: number): Code {
+  const words = wordsAt(run, place);
   const sum: Code = [words[0].get, words[3].get, 'i32x4.add'];
-  const code = loop.name([sum, 'i32.const', 32 - SAMPLE_BITS, 'i32x4.shr_u', 'f32x4.convert_i32x4_s']);
-  emitStep(loop, words);
-  return { code, shift: SAMPLE_BITS, size: SAMPLE_BITS };
+  const bits: Code = [sum, 'i32.const', 8, 'i32x4.shr_u', 'f32x4.convert_i32x4_s'];
+  const sample = run.name([bits, splat(STEP), 'f32x4.mul']);
+  emitAdvance(run, words);
+  return sample;
 }
 
 function wordsAt(loop: Loop, place: number): readonly Local[] {
   return [0, 1, 2, 3].map((word) => loop.keep(place + word * VECTOR_BYTES));
 }
 
-/** Emits a step of xoshiro128+: of four generators at once. */
-function emitStep(loop: Loop, [s0, s1, s2, s3]: readonly Local[]): void {
+/** Emits a step of xoshiro128+, of four generators at once. */
+function emitAdvance(loop: Loop, [s0, s1, s2, s3]: readonly Local[]): void {
   const t = loop.name([s1.get, 'i32.const', 9, 'i32x4.shl']);
   loop.add(s2.set(s2.get, s0.get, 'v128.xor'));
   loop.add(s3.set(s3.get, s1.get, 'v128.xor'));
@@ -176,58 +142,44 @@ function emitStep(loop: Loop, [s0, s1, s2, s3]: readonly Local[]): void {
 /** Pushes the next four elements of a piece: float32, or bytes of which all but 0 are true. */
 function elementsAt(place: number, dtype: DType): Code {
   if (dtype === 'float32') return [FLOATS_AT, 'v128.load', 0, place];
-  return [
-    [AT, 'v128.load32_zero', 0, place],
-    ['i16x8.extend_low_i8x16_u', 'i32x4.extend_low_i16x8_u', ZERO, 'i32x4.ne'],
-  ];
+  const bytes: Code = [AT, 'v128.load32_zero', 0, place];
+  return [bytes, 'i16x8.extend_low_i8x16_u', 'i32x4.extend_low_i16x8_u', ZERO, 'i32x4.ne'];
 }
 
 /** Stores four elements to the piece of the result, bools as bytes of 0 and 1. */
-function emitStore(loop: Loop, value: Code, dtype: DType, place: number): void {
-  if (dtype === 'float32') return loop.add([FLOATS_AT, value, 'v128.store', 0, place]);
+function emitStore(run: Loop, value: Code, dtype: DType, place: number): void {
+  if (dtype === 'float32') return run.add([FLOATS_AT, value, 'v128.store', 0, place]);
   const words: Code = [value, 'i32.const', 31, 'i32x4.shr_u'];
   const bytes: Code = [words, ZERO, 'i16x8.narrow_i32x4_s', ZERO, 'i8x16.narrow_i16x8_s'];
-  loop.add([AT, bytes, 'v128.store32_lane', 0, place, 0]);
+  run.add([AT, bytes, 'v128.store32_lane', 0, place, 0]);
 }
 
-/** A vector of bools as float32, or the other way round: a true lane, all ones, is -1. */
+/** A vector of bools as float32, or the other way round. A true lane, all ones, is -1. */
 function convert(value: Code, from: DType, to: DType): Code {
   if (from === to) return value;
   return to === 'bool' ? [value, ZERO, 'f32x4.ne'] : [value, 'f32x4.convert_i32x4_s', 'f32x4.abs'];
 }
 
-function emitReduction(loop: Loop, reduce: Reduction, value: Code, dtype: DType, place: number): void {
-  const lanes = loop.keep(place);
-  if (reduce === 'count') {
-    return loop.add(lanes.set(lanes.get, convert(value, dtype, 'bool'), 'i32x4.sub')); // true is -1
-  }
-  const floats = loop.name(convert(value, dtype, 'float32'));
-  if (reduce !== 'sum') {
-    return loop.add(lanes.set(lanes.get, floats, reduce === 'min' ? 'f32x4.min' : 'f32x4.max'));
-  }
-  // Lanes 0 and 1 are added as float64, then lanes 2 and 3, which a shuffle of bytes brings to the front.
+function emitReduction(run: Loop, reduce: Reduction, value: Code, dtype: DType, place: number): void {
+  const lanes = run.keep(place);
+  // A true lane is -1, so the count is subtracted.
+  if (reduce === 'count') return run.add(lanes.set(lanes.get, convert(value, dtype, 'bool'), 'i32x4.sub'));
+  const floats = run.name(convert(value, dtype, 'float32'));
+  if (reduce === 'min') return run.add(lanes.set(lanes.get, floats, 'f32x4.min'));
+  if (reduce === 'max') return run.add(lanes.set(lanes.get, floats, 'f32x4.max'));
+  // A sum adds lanes 0 and 1 as float64, then lanes 2 and 3, which a shuffle of bytes brings to the front.
   const rear: Code = [floats, floats, 'i8x16.shuffle', 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7];
-  const others = loop.keep(place + VECTOR_BYTES);
-  loop.add(lanes.set(lanes.get, floats, 'f64x2.promote_low_f32x4', 'f64x2.add'));
-  loop.add(others.set(others.get, rear, 'f64x2.promote_low_f32x4', 'f64x2.add'));
+  const others = run.keep(place + VECTOR_BYTES);
+  run.add(lanes.set(lanes.get, floats, 'f64x2.promote_low_f32x4', 'f64x2.add'));
+  run.add(others.set(others.get, rear, 'f64x2.promote_low_f32x4', 'f64x2.add'));
 }
 
-// Every function has its parameter `end` as local 0, the number of the next element as local 1, then vectors.
+// In every function local 0 is its parameter `end` and local 1 the number of the next element. Then come vectors.
+const END: Code = ['local.get', 0];
 const AT: Code = ['local.get', 1];
 const FLOATS_AT: Code = [AT, 'i32.const', 2, 'i32.shl'];
-const REPEAT: Code = [
-  AT,
-  'i32.const',
-  LANES,
-  'i32.add',
-  'local.tee',
-  1,
-  'local.get',
-  0,
-  'i32.lt_u',
-  'br_if',
-  0,
-];
+const NEXT: Code = [AT, 'i32.const', LANES, 'i32.add', 'local.tee', 1];
+const REPEAT: Code = [NEXT, END, 'i32.lt_u', 'br_if', 0];
 const FIRST_VECTOR = 2;
 
 interface Local {
@@ -247,23 +199,18 @@ class Loop {
     this.body.push(code);
   }
 
-  /** Computes a value in the loop; gives code that pushes it. */
+  /** Computes a value in the loop. Returns code that pushes it. */
   name(value: Code): Code {
     const { get, set } = this.newLocal();
     this.add(set(value));
     return get;
   }
 
-  /** Computes a value before the loop; gives code that pushes it. */
-  once(value: Code): Code {
-    const { get, set } = this.newLocal();
-    this.before.push(set(value));
-    return get;
-  }
-
-  /** Loads a vector before the loop; gives code that pushes it. */
+  /** Loads a vector before the loop. Returns code that pushes it. */
   load(place: number): Code {
-    return this.once(['i32.const', 0, 'v128.load', 0, place]);
+    const { get, set } = this.newLocal();
+    this.before.push(set('i32.const', 0, 'v128.load', 0, place));
+    return get;
   }
 
   /** Loads a vector before the loop and stores it after. */

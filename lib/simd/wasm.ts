@@ -43,7 +43,6 @@ const INSTRUCTIONS = {
   'f32x4.gt': vector(68),
   'f32x4.le': vector(69),
   'f32x4.ge': vector(70),
-  'f32x4.trunc': vector(105),
   'f32x4.abs': vector(224),
   'f32x4.sqrt': vector(227),
   'f32x4.add': vector(228),
@@ -87,27 +86,22 @@ const FUNCTION_KIND = 0x00;
 
 /** A module that imports a memory (as 'here' 'memory') and exports the functions. */
 export function encodeModule(functions: readonly WasmFunction[]): Uint8Array {
+  const types = [[FUNCTION, ...list([[I32]]), ...list([])]]; // (i32) -> ()
+  const imports = [[...text('here'), ...text('memory'), MEMORY_KIND, 0, 1]]; // at least 1 page, no upper limit
+  const typeOf = functions.map(() => [0]);
+  const exports = functions.map(({ name }, i) => [...text(name), FUNCTION_KIND, ...leb128(i)]);
   const bodies = functions.map(({ vectors, code }) => {
-    const locals = list([
-      [1, I32],
-      [...leb128(vectors), V128],
-    ]);
-    return withLength([...locals, ...encode(code, []), ...INSTRUCTIONS.end]);
+    const vectorLocals = [...leb128(vectors), V128];
+    const locals = list([[1, I32], vectorLocals]);
+    return withLength([...locals, ...encode(code), ...INSTRUCTIONS.end]);
   });
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d], // '\0asm'
-    ...[1, 0, 0, 0], // the version
-    ...section(1, [[FUNCTION, ...list([[I32]]), ...list([])]]), // types: (i32) -> ()
-    ...section(2, [[...text('here'), ...text('memory'), MEMORY_KIND, 0, 1]]), // imports: no largest size, at least 1 page
-    ...section(
-      3,
-      functions.map(() => [0]),
-    ), // functions: all of type 0
-    ...section(
-      7,
-      functions.map(({ name }, i) => [...text(name), FUNCTION_KIND, ...leb128(i)]),
-    ), // exports
-    ...section(10, bodies), // code
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // '\0asm' and the version
+    ...section(1, types),
+    ...section(2, imports),
+    ...section(3, typeOf),
+    ...section(7, exports),
+    ...section(10, bodies),
   ]);
 }
 
@@ -127,13 +121,10 @@ function text(name: string): readonly number[] {
   return withLength([...name].map((character) => character.charCodeAt(0)));
 }
 
-/** Appends code's bytes. */
-function encode(code: Code, bytes: number[]): number[] {
-  if (typeof code === 'number') bytes.push(...leb128(code));
-  else if (typeof code === 'string') bytes.push(...INSTRUCTIONS[code]);
-  else if (code instanceof Uint8Array) bytes.push(...code);
-  else for (const part of code) encode(part, bytes);
-  return bytes;
+function encode(code: Code): readonly number[] {
+  if (typeof code === 'number') return leb128(code);
+  if (typeof code === 'string') return INSTRUCTIONS[code];
+  return code instanceof Uint8Array ? [...code] : code.flatMap(encode);
 }
 
 /**
@@ -144,14 +135,15 @@ function leb128(value: number): readonly number[] {
   return value < 128 ? [value] : [(value & 127) | 128, ...leb128(value >>> 7)];
 }
 
-/** The part of the WebAssembly interface that is used here: the types of Node and es2023 leave it out. */
-interface WebAssemblyInterface {
-  validate(bytes: Uint8Array): boolean;
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
-  readonly Memory: new (size: { readonly initial: number }) => WasmMemory;
-}
-declare const WebAssembly: WebAssemblyInterface | undefined;
+/** The part of the WebAssembly interface that is used here. The types of Node and es2023 leave it out. */
+declare const WebAssembly:
+  | undefined
+  | {
+      validate(bytes: Uint8Array): boolean;
+      readonly Module: new (bytes: Uint8Array) => object;
+      readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+      readonly Memory: new (size: { readonly initial: number }) => WasmMemory;
+    };
 
 /** Bytes that modules and their callers share. */
 export interface WasmMemory {
@@ -161,9 +153,14 @@ export interface WasmMemory {
 
 let memory: WasmMemory | null | undefined;
 
+/** Whether this thread can run compiled expressions. */
+export function simdSupported(): boolean {
+  return threadMemory() !== undefined;
+}
+
 /**
- * The one memory of this thread: V8 reserves 10 GB of addresses for each, so modules share it (none runs while another
- * does). Undefined where vector instructions or so many addresses are not to be had.
+ * The one memory of this thread; undefined if vector instructions or memory are not available. V8 reserves 10 GB of
+ * addresses for each memory, so modules share it (none runs while another does).
  */
 export function threadMemory(): WasmMemory | undefined {
   if (memory === undefined) memory = newMemory() ?? null;
@@ -176,11 +173,11 @@ function newMemory(): WasmMemory | undefined {
   try {
     return new WebAssembly.Memory({ initial: 1 });
   } catch {
-    return undefined; // `ulimit -v`, as some clusters set it, allows fewer addresses; all is computed without, then
+    return undefined; // some clusters limit addresses with `ulimit -v`; expressions are then interpreted
   }
 }
 
-/** Compiles a module's bytes for this thread's memory, which must be there, and gives its functions by name. */
+/** Compiles a module for this thread's memory, which must be there. Returns its functions by name. */
 export function instantiate(bytes: Uint8Array): { readonly [name: string]: (argument: number) => void } {
   const instance = new WebAssembly!.Instance(new WebAssembly!.Module(bytes), {
     here: { memory: threadMemory() },

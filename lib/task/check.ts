@@ -1,18 +1,12 @@
-// Checks expressions where they come in: they may be data from another machine, and no engine looks twice.
+// Checks expressions where they come in: they may be data from another machine, and the engines trust them.
 import { InvalidArgumentError, checkInteger, show } from '../errors.js';
 import { ARRAY_OF } from './interpret.js';
-import { ELEMENTWISE } from './operations.js';
-import type { DType, ElementwiseName, Expression, Kernel, Reduction, Step, TypedArray } from './task.js';
+import { ELEMENTWISE, dtypeGiven, holds } from './operations.js';
+import type { ElementwiseName, Expression, Kernel, Step, TypedArray } from './task.js';
 
-const REDUCTIONS: { readonly [name in Reduction]: true } = {
-  none: true,
-  count: true,
-  sum: true,
-  min: true,
-  max: true,
-};
-const KERNELS: { readonly [name in Kernel]: true } = { reference: true, simd: true };
-const WORD = 2 ** 32 - 1;
+const REDUCTIONS = ['none', 'count', 'sum', 'min', 'max', 'indices'];
+const DTYPES = Object.keys(ARRAY_OF);
+const LARGEST_WORD = 2 ** 32 - 1;
 
 /**
  * Checks that data is an expression: known operations, each on earlier steps of fitting dtypes.
@@ -20,17 +14,17 @@ const WORD = 2 ** 32 - 1;
  */
 export function checkExpression(expression: Expression): void {
   const { steps, reduce } = (expression ?? {}) as Partial<Expression>;
-  if (!Array.isArray(steps) || steps.length === 0) {
-    throw new InvalidArgumentError(
-      `expression: steps must be a list of at least one step, got ${show(steps)}. Give { steps, reduce }.`,
-    );
-  }
-  checkName('expression: reduce', reduce, REDUCTIONS);
-  for (let s = 0; s < steps.length; s++) checkStep(`expression: step ${s}`, steps as readonly Step[], s);
+  const isList = Array.isArray(steps) && steps.length > 0;
+  demand(isList, 'expression: steps', 'a list of at least one step', steps);
+  demandName('expression: reduce', reduce, REDUCTIONS);
+  const list = steps as readonly Step[];
+  for (let s = 0; s < list.length; s++) checkStep(`expression: step ${s}`, list, s);
+  const { dtype } = list[list.length - 1];
+  if (reduce === 'indices') demand(dtype === 'bool', 'expression: the last dtype', 'bool for indices', dtype);
 }
 
 /**
- * Checks a range of elements and the chunks that a checked expression reads there.
+ * Checks the range of elements, and the chunks that a checked expression reads there.
  * @throws InvalidArgumentError
  */
 export function checkRange(
@@ -42,71 +36,59 @@ export function checkRange(
   checkInteger('evaluate: start', start, 0, 'Give the index of the first element.');
   checkInteger('evaluate: length', length, 0, 'Give how many elements to compute.');
   checkInteger('evaluate: start + length', start + length, 0, 'Sample 2^53 - 2 is the last.');
-  if (!Array.isArray(chunks))
-    throw new InvalidArgumentError(
-      `evaluate: chunks must be a list, got ${show(chunks)}. Without any, give [].`,
-    );
-  for (const step of steps) {
-    if (step.op !== 'chunk') continue;
-    const chunk: unknown = chunks[step.chunk];
-    const wanted = ARRAY_OF[step.dtype];
-    if (chunk instanceof wanted && chunk.length === length) continue;
-    const got =
-      chunk instanceof wanted
-        ? `one of ${chunk.length}`
-        : ArrayBuffer.isView(chunk)
-          ? `a ${chunk.constructor.name}`
-          : show(chunk);
-    throw new InvalidArgumentError(
-      `evaluate: chunk ${step.chunk} must be a ${wanted.name} of ${length} elements, got ${got}. Cut it as the range is cut.`,
-    );
-  }
+  demand(Array.isArray(chunks), 'evaluate: chunks', 'a list', chunks);
+  for (const step of steps) if (step.op === 'chunk') checkChunk(step, chunks[step.chunk], length);
+}
+
+function checkChunk(step: Step & { op: 'chunk' }, chunk: unknown, length: number): void {
+  const ArrayType = ARRAY_OF[step.dtype];
+  const isTyped = chunk instanceof ArrayType;
+  if (isTyped && chunk.length === length) return;
+  const got = isTyped
+    ? `one of ${chunk.length}`
+    : ArrayBuffer.isView(chunk)
+      ? chunk.constructor.name
+      : show(chunk);
+  throw new InvalidArgumentError(
+    `evaluate: chunk ${step.chunk} must be a ${ArrayType.name} of ${length} elements, got ${got}. Give the range's own elements.`,
+  );
+}
+
+/** Checks the name of an engine. */
+export function checkKernel(kernel: Kernel): void {
+  demandName('evaluate: kernel', kernel, ['reference', 'simd']);
 }
 
 function checkStep(place: string, steps: readonly Step[], s: number): void {
   const step = steps[s];
-  if (typeof step !== 'object' || step === null)
-    throw new InvalidArgumentError(`${place} must be { op, dtype, ... }, got ${show(step)}.`);
+  demand(typeof step === 'object' && step !== null, place, '{ op, dtype, ... }', step);
   const { op, dtype } = step;
-  checkName(`${place}: dtype`, dtype, ARRAY_OF);
-  switch (op) {
-    case 'uniform': {
-      const { key, stream } = step;
-      if (!Array.isArray(key) || key.length !== 2)
-        throw new InvalidArgumentError(
-          `${place}: key must be two words, got ${show(key)}. Make it with keyOfSeed.`,
-        );
-      for (const word of key)
-        checkInteger(`${place}: a word of key`, word, 0, 'Make it with keyOfSeed.', WORD);
-      checkInteger(`${place}: stream`, stream, 0, 'Number the streams from 0.', WORD);
-      return checkDType(
-        place,
-        dtype,
-        dtype === 'float32' || dtype === 'float64',
-        'float32 or float64: samples are fractions',
-      );
-    }
-    case 'index':
-      return checkDType(place, dtype, dtype !== 'bool', 'that of a number');
-    case 'constant':
-      return checkConstant(place, step.value, dtype);
-    case 'chunk':
-      checkInteger(`${place}: chunk`, step.chunk, 0, "Number the task's chunks from 0.");
-      return;
-    default:
-      checkName(`${place}: op`, op, ELEMENTWISE);
-      return checkElementwise(place, step, steps, s);
+  demandName(`${place}: dtype`, dtype, DTYPES);
+  if (op === 'uniform') {
+    checkUniform(place, step);
+  } else if (op === 'index') {
+    demand(dtype !== 'bool', `${place}: dtype`, 'that of a number', dtype);
+  } else if (op === 'constant') {
+    demand(
+      holds(dtype, step.value),
+      `${place}: value`,
+      `a number of dtype ${dtype} (a bool is 0 or 1)`,
+      step.value,
+    );
+  } else if (op === 'chunk') {
+    checkInteger(`${place}: chunk`, step.chunk, 0, "Number the task's chunks from 0.");
+  } else {
+    demandName(`${place}: op`, op, Object.keys(ELEMENTWISE));
+    checkElementwise(place, step, steps, s);
   }
 }
 
-function checkConstant(place: string, value: unknown, dtype: DType): void {
-  const fits =
-    typeof value === 'number' &&
-    (dtype === 'bool' ? value === 0 || value === 1 : dtype !== 'integer' || Number.isSafeInteger(value));
-  if (!fits)
-    throw new InvalidArgumentError(
-      `${place}: value must be a number of dtype ${dtype}, got ${show(value)}. A bool is 0 or 1.`,
-    );
+function checkUniform(place: string, { key, stream, dtype }: Step & { op: 'uniform' }): void {
+  demand(Array.isArray(key) && key.length === 2, `${place}: key`, 'two words (use keyOfSeed)', key);
+  for (const word of key) checkInteger(`${place}: a word of key`, word, 0, 'Use keyOfSeed.', LARGEST_WORD);
+  checkInteger(`${place}: stream`, stream, 0, 'Number the streams from 0.', LARGEST_WORD);
+  const isFraction = dtype === 'float32' || dtype === 'float64';
+  demand(isFraction, `${place}: dtype`, 'float32 or float64 (samples are fractions)', dtype);
 }
 
 function checkElementwise(
@@ -115,52 +97,26 @@ function checkElementwise(
   steps: readonly Step[],
   s: number,
 ): void {
-  const { arity, takes, gives } = ELEMENTWISE[op];
-  if (!Array.isArray(args) || args.length !== arity) {
-    throw new InvalidArgumentError(
-      `${place}: args of '${op}' must be a list of ${arity}, got ${show(args)}.`,
-    );
-  }
-  for (const arg of args) {
-    if (Number.isInteger(arg) && arg >= 0 && arg < s) continue;
-    throw new InvalidArgumentError(
-      `${place}: an arg must be the number of an earlier step, got ${show(arg)}. Put the steps in order.`,
-    );
-  }
-  if (op === 'astype') return;
-  const dtypes = args.map((arg: number) => steps[arg].dtype);
-  const like = dtypes[arity - 1]; // what the last operand is, all are; but where's condition is a bool
-  const alike = dtypes.every((other, i) => other === (op === 'where' && i === 0 ? 'bool' : like));
-  const taken = takes === 'number' ? like !== 'bool' : takes === 'bool' ? like === 'bool' : true;
-  if (!alike || !taken) {
-    const wanted = `${takes}${arity > 1 ? ', alike' : ''}`;
-    throw new InvalidArgumentError(
-      `${place}: '${op}' takes ${wanted}, got ${dtypes.join(', ')}. Use 'astype' first.`,
-    );
-  }
-  if (gives === 'bool') checkDType(place, dtype, dtype === 'bool', `bool, as '${op}' gives`);
-  else if (op === 'truncate')
-    checkDType(
-      place,
-      dtype,
-      dtype === like || dtype === 'integer',
-      `${like} or integer, as 'truncate' gives`,
-    );
-  else checkDType(place, dtype, dtype === like, `${like}, as that of its operands`);
-}
-
-function checkDType(place: string, dtype: DType, fits: boolean, wanted: string): void {
-  if (!fits) throw new InvalidArgumentError(`${place}: dtype must be ${wanted}, got ${show(dtype)}.`);
-}
-
-function checkName(place: string, name: unknown, table: object): void {
-  if (typeof name === 'string' && Object.hasOwn(table, name)) return;
-  throw new InvalidArgumentError(
-    `${place} must be one of ${Object.keys(table).join(', ')}, got ${show(name)}.`,
+  const { arity } = ELEMENTWISE[op];
+  demand(
+    Array.isArray(args) && args.length === arity,
+    `${place}: args of '${op}'`,
+    `a list of ${arity}`,
+    args,
   );
+  for (const arg of args) {
+    const isEarlier = Number.isInteger(arg) && arg >= 0 && arg < s;
+    demand(isEarlier, `${place}: an arg`, 'the number of an earlier step', arg);
+  }
+  const operands = args.map((arg) => steps[arg].dtype);
+  const given = dtypeGiven(`${place}: '${op}'`, op, operands, dtype);
+  demand(dtype === given, `${place}: dtype`, `${given}, as '${op}' gives here`, dtype);
 }
 
-/** Checks the name of an engine. */
-export function checkKernel(kernel: Kernel): void {
-  checkName('evaluate: kernel', kernel, KERNELS);
+function demand(fits: boolean, what: string, wanted: string, got: unknown): void {
+  if (!fits) throw new InvalidArgumentError(`${what} must be ${wanted}, got ${show(got)}.`);
+}
+
+function demandName(what: string, name: unknown, allowed: readonly string[]): void {
+  demand(typeof name === 'string' && allowed.includes(name), what, `one of ${allowed.join(', ')}`, name);
 }

@@ -3,10 +3,10 @@ import { BLOCK, LANES, fillUniform } from '../sampling/stream.js';
 import { plainOf } from './operations.js';
 import type { DType, Expression, Reduction, Step, TypedArray } from './task.js';
 
-/** Elements computed at once: every step's tile stays in the first-level cache. BLOCK is a multiple of it. */
+/** Elements computed at once: the tiles of all steps stay in the first-level cache. BLOCK is a multiple of it. */
 const TILE = 2048;
 
-/** What arrays of a dtype are kept in. */
+/** The arrays that keep elements of a dtype. */
 export const ARRAY_OF = {
   float32: Float32Array,
   float64: Float64Array,
@@ -14,44 +14,41 @@ export const ARRAY_OF = {
   bool: Uint8Array,
 };
 
-/** A new array of `length` elements; storing into it rounds to the dtype. */
+/** A new array of `length` elements. Storing into it rounds to the dtype. */
 export function newArray(dtype: DType, length: number): TypedArray {
   return new ARRAY_OF[dtype](length);
 }
 
 /**
- * Computes an expression for elements start, start + 1, ..., start + length - 1.
- * @param chunks what its 'chunk' steps name, each `length` elements long
- * @returns a number for a reduction, or the elements of the last step (length `length`)
+ * Computes a checked expression for elements start, start + 1, ..., start + length - 1.
+ * @param chunks what its 'chunk' steps read, each `length` elements long
+ * @returns a number for a reduction, or (reduce 'none') the elements of the last step
  */
 export function interpret(
-  expression: Expression,
+  { steps, reduce }: Expression,
   start: number,
   length: number,
   chunks: readonly TypedArray[],
 ): number | TypedArray {
-  const { steps, reduce } = expression;
   const last = steps.length - 1;
   const result = reduce === 'none' ? newArray(steps[last].dtype, length) : undefined;
   const total = new Total(reduce);
-  const streams = steps.map((step) =>
-    newArray(step.dtype, step.op === 'uniform' ? Math.min(length, BLOCK) : 0),
+  // A stream is drawn a block at a time, because a generator starts at the first sample of a block.
+  const buffers = steps.map(({ op, dtype }) =>
+    newArray(dtype, Math.min(length, op === 'uniform' ? BLOCK : TILE)),
   );
-  const tiles = steps.map((step) => newArray(step.dtype, step.op === 'uniform' ? 0 : Math.min(length, TILE)));
-  for (let i = start; i < start + length;) {
-    const block = i;
-    const end = Math.min(start + length, i - (i % BLOCK) + BLOCK);
-    // A stream is drawn a block at a time, since a generator starts at its block's first sample.
-    steps.forEach((step, s) => step.op === 'uniform' && fillStream(step, streams[s].subarray(0, end - i), i));
-    for (; i < end;) {
-      const size = Math.min(TILE, end - i);
-      const values = steps.map((step, s) =>
-        step.op === 'uniform' ? streams[s].subarray(i - block, i - block + size) : tiles[s].subarray(0, size),
-      );
-      steps.forEach((step, s) => fillTile(step, values, values[s], i, i - start, chunks));
-      if (result) result.set(values[last], i - start);
-      else total.add(values[last], i);
-      i += size;
+  for (let i = start, end: number; i < start + length; i = end) {
+    end = Math.min(start + length, i - (i % BLOCK) + BLOCK);
+    steps.forEach((step, s) => step.op === 'uniform' && fillStream(step, buffers[s].subarray(0, end - i), i));
+    for (let t = i; t < end; t += TILE) {
+      const size = Math.min(TILE, end - t);
+      const tiles = steps.map(({ op }, s) => {
+        const from = op === 'uniform' ? t - i : 0;
+        return buffers[s].subarray(from, from + size);
+      });
+      steps.forEach((step, s) => fillTile(step, tiles, tiles[s], t, t - start, chunks));
+      if (result) result.set(tiles[last], t - start);
+      else total.add(tiles[last], t);
     }
     total.endBlock();
   }
@@ -59,15 +56,15 @@ export function interpret(
 }
 
 function fillStream(step: Step & { op: 'uniform' }, out: TypedArray, i: number): void {
-  if (out instanceof Float32Array) return fillUniform(out, step.key, step.stream, i);
-  const samples = new Float32Array(out.length);
+  const samples = out instanceof Float32Array ? out : new Float32Array(out.length);
   fillUniform(samples, step.key, step.stream, i);
-  out.set(samples);
+  if (samples !== out) out.set(samples);
 }
 
+/** Computes one step of a tile: element i, which is element `offset` of the chunks, and those after it. */
 function fillTile(
   step: Step,
-  values: readonly TypedArray[],
+  tiles: readonly TypedArray[],
   out: TypedArray,
   i: number,
   offset: number,
@@ -89,39 +86,35 @@ function fillTile(
       return;
     default: {
       const plain = plainOf(step);
-      const [a, b, c] = step.args.map((arg) => values[arg]);
-      if (step.args.length === 1) for (let k = 0; k < out.length; k++) out[k] = plain(a[k], 0, 0);
-      else if (step.args.length === 2) for (let k = 0; k < out.length; k++) out[k] = plain(a[k], b[k], 0);
-      else for (let k = 0; k < out.length; k++) out[k] = plain(a[k], b[k], c[k]);
+      const [a, b = a, c = a] = step.args.map((arg) => tiles[arg]); // operands that are not there are not read
+      for (let k = 0; k < out.length; k++) out[k] = plain(a[k], b[k], c[k]);
     }
   }
 }
 
-/** What a reduction of nothing gives. */
+/** What a reduction of no elements gives. */
 export const EMPTY: { readonly [reduce in Reduction]: number } = {
   none: 0,
   count: 0,
   sum: 0,
   min: Infinity,
   max: -Infinity,
+  indices: 0,
 };
 
 /**
- * Adds to the total of earlier blocks the four lanes' values of one more. Both engines reduce in this one order: within a
- * block, element i goes to lane i mod 4 (a float64 for sums); at the block's end the sum is (0 + 1) + (2 + 3), and blocks
- * are added in their order. So the sum of n floats in b blocks is off by at most (16 384 + 2 + b) * 2^-53 * the sum of |x|.
+ * Adds the four lanes of one more block to the total of earlier blocks. Both engines reduce in this one order: within a
+ * block, element i goes to lane i mod 4 (a float64 for sums). At the block's end the sum is (0 + 1) + (2 + 3), and blocks
+ * are added in order. So the sum of n floats in b blocks is off by at most (16 384 + 2 + b) * 2^-53 * the sum of |x|.
  */
-export function foldLanes(
-  reduce: Reduction,
-  total: number,
-  [a, b, c, d]: ArrayLike<number> & Iterable<number>,
-): number {
+export function foldLanes(reduce: Reduction, total: number, lanes: ArrayLike<number>): number {
+  const { 0: a, 1: b, 2: c, 3: d } = lanes;
   if (reduce === 'min') return Math.min(total, a, b, c, d);
   if (reduce === 'max') return Math.max(total, a, b, c, d);
   return total + (a + b + (c + d));
 }
 
-/** The total so far, and the lanes of the block under way. */
+/** The total so far, and the lanes of the current block. */
 class Total {
   value: number;
   private readonly lanes = new Float64Array(LANES);
@@ -131,7 +124,7 @@ class Total {
     this.lanes.fill(EMPTY[reduce]);
   }
 
-  /** Adds the elements of a tile, of which the first is element i. */
+  /** Adds the elements of a tile, the first of which is element i. */
   add(tile: TypedArray, i: number): void {
     const { reduce, lanes } = this;
     for (let k = 0, lane = i % LANES; k < tile.length; k++, lane = (lane + 1) & 3) {

@@ -1,66 +1,87 @@
-// The closed table of elementwise operations. A row is a name, an arity and two meanings: on numbers, for interpret.ts,
-// and on vectors of four, for compile.ts. Tests hold them equal, bit for bit.
-import type { ElementwiseName, Step } from './task.js';
-import { ZERO, type Code } from '../simd/wasm.js';
+// The closed table of elementwise operations: what each one takes and gives, and its two meanings.
+// Tests hold the two meanings equal, bit for bit.
+import { InvalidArgumentError } from '../errors.js';
+import type { DType, ElementwiseName, Step } from './task.js';
 
-/**
- * A row. `plain` is the meaning on numbers (a bool is 0 or 1); rounding to the step's dtype comes after it.
- * `simd` is the meaning on vectors of float32 or of bool (a true lane is all ones), each operand being code that pushes it.
- */
+/** A row of the table. */
 export interface Operation {
   readonly arity: 1 | 2 | 3;
-  /** Whether the operation takes bools, numbers, or (where) a bool and then numbers. */
-  readonly takes: 'number' | 'bool' | 'bool, then number' | 'any';
-  readonly gives: 'number' | 'bool' | 'any';
+  /** What its operands are, all of one dtype. (The first operand of `where` is a bool besides.) */
+  readonly takes: 'numbers' | 'bools' | 'numbers or bools';
+  /** 'same' is the dtype of the operands, 'any' the dtype that the step asks for. */
+  readonly gives: 'same' | 'bool' | 'any';
+  /** The meaning on numbers, where a bool is 0 or 1. The result is then rounded to the step's dtype. */
   readonly plain: (a: number, b: number, c: number) => number;
-  readonly simd: (a: Code, b: Code, c: Code) => Code;
+  /** The instruction for four float32, or four bools (a true lane is all ones). None for `astype`, see compile.ts. */
+  readonly simd?: string;
 }
 
-const ARITHMETIC = { takes: 'number', gives: 'number' } as const;
-const COMPARISON = { takes: 'number', gives: 'bool' } as const;
-const LOGIC = { takes: 'bool', gives: 'bool' } as const;
+const ARITHMETIC = { takes: 'numbers', gives: 'same' } as const;
+const COMPARISON = { takes: 'numbers', gives: 'bool' } as const;
+const LOGIC = { takes: 'bools', gives: 'same' } as const;
+const ANY = 'numbers or bools';
 
-/** Every operation there is. Data that names another is refused. */
-export const ELEMENTWISE: { readonly [name in ElementwiseName]: Operation } = {
-  add: { arity: 2, ...ARITHMETIC, plain: (a, b) => a + b, simd: (a, b) => [a, b, 'f32x4.add'] },
-  subtract: { arity: 2, ...ARITHMETIC, plain: (a, b) => a - b, simd: (a, b) => [a, b, 'f32x4.sub'] },
-  multiply: { arity: 2, ...ARITHMETIC, plain: (a, b) => a * b, simd: (a, b) => [a, b, 'f32x4.mul'] },
-  divide: { arity: 2, ...ARITHMETIC, plain: (a, b) => a / b, simd: (a, b) => [a, b, 'f32x4.div'] },
-  sqrt: { arity: 1, ...ARITHMETIC, plain: (a) => Math.sqrt(a), simd: (a) => [a, 'f32x4.sqrt'] },
-  abs: { arity: 1, ...ARITHMETIC, plain: (a) => Math.abs(a), simd: (a) => [a, 'f32x4.abs'] },
-  truncate: { arity: 1, ...ARITHMETIC, plain: (a) => Math.trunc(a) + 0, simd: truncated }, // + 0: integers have no -0
-  less: { arity: 2, ...COMPARISON, plain: (a, b) => +(a < b), simd: (a, b) => [a, b, 'f32x4.lt'] },
-  lessEqual: { arity: 2, ...COMPARISON, plain: (a, b) => +(a <= b), simd: (a, b) => [a, b, 'f32x4.le'] },
-  greater: { arity: 2, ...COMPARISON, plain: (a, b) => +(a > b), simd: (a, b) => [a, b, 'f32x4.gt'] },
-  greaterEqual: { arity: 2, ...COMPARISON, plain: (a, b) => +(a >= b), simd: (a, b) => [a, b, 'f32x4.ge'] },
-  equal: { arity: 2, ...COMPARISON, plain: (a, b) => +(a === b), simd: (a, b) => [a, b, 'f32x4.eq'] },
-  notEqual: { arity: 2, ...COMPARISON, plain: (a, b) => +(a !== b), simd: (a, b) => [a, b, 'f32x4.ne'] },
-  and: { arity: 2, ...LOGIC, plain: (a, b) => a & b, simd: (a, b) => [a, b, 'v128.and'] },
-  or: { arity: 2, ...LOGIC, plain: (a, b) => a | b, simd: (a, b) => [a, b, 'v128.or'] },
-  not: { arity: 1, ...LOGIC, plain: (a) => a ^ 1, simd: (a) => [a, 'v128.not'] },
-  where: {
-    arity: 3,
-    takes: 'bool, then number',
-    gives: 'any',
-    plain: (c, a, b) => (c ? a : b),
-    simd: selected,
-  },
-  astype: { arity: 1, takes: 'any', gives: 'any', plain: (a) => a, simd: (a) => a }, // of dtypes alike; see convert
-};
+/** Every operation there is. Data that names another one is refused. */
+export const ELEMENTWISE = {
+  add: { arity: 2, ...ARITHMETIC, plain: (a, b) => a + b, simd: 'f32x4.add' },
+  subtract: { arity: 2, ...ARITHMETIC, plain: (a, b) => a - b, simd: 'f32x4.sub' },
+  multiply: { arity: 2, ...ARITHMETIC, plain: (a, b) => a * b, simd: 'f32x4.mul' },
+  divide: { arity: 2, ...ARITHMETIC, plain: (a, b) => a / b, simd: 'f32x4.div' },
+  sqrt: { arity: 1, ...ARITHMETIC, plain: (a) => Math.sqrt(a), simd: 'f32x4.sqrt' },
+  abs: { arity: 1, ...ARITHMETIC, plain: (a) => Math.abs(a), simd: 'f32x4.abs' },
+  less: { arity: 2, ...COMPARISON, plain: (a, b) => +(a < b), simd: 'f32x4.lt' },
+  lessEqual: { arity: 2, ...COMPARISON, plain: (a, b) => +(a <= b), simd: 'f32x4.le' },
+  greater: { arity: 2, ...COMPARISON, plain: (a, b) => +(a > b), simd: 'f32x4.gt' },
+  greaterEqual: { arity: 2, ...COMPARISON, plain: (a, b) => +(a >= b), simd: 'f32x4.ge' },
+  equal: { arity: 2, ...COMPARISON, plain: (a, b) => +(a === b), simd: 'f32x4.eq' },
+  notEqual: { arity: 2, ...COMPARISON, plain: (a, b) => +(a !== b), simd: 'f32x4.ne' },
+  and: { arity: 2, ...LOGIC, plain: (a, b) => a & b, simd: 'v128.and' },
+  or: { arity: 2, ...LOGIC, plain: (a, b) => a | b, simd: 'v128.or' },
+  not: { arity: 1, ...LOGIC, plain: (a) => a ^ 1, simd: 'v128.not' },
+  where: { arity: 3, takes: ANY, gives: 'same', plain: (c, a, b) => (c ? a : b), simd: 'v128.bitselect' },
+  astype: { arity: 1, takes: ANY, gives: 'any', plain: (a) => a },
+} as const satisfies { readonly [name in ElementwiseName]: Operation };
 
-function truncated(a: Code): Code {
-  return [a, 'f32x4.trunc', ZERO, 'f32x4.add'];
+/** Whether a dtype holds a value: any number, but a bool is 0 or 1, and an integer is safe. Floats may be rounded. */
+export function holds(dtype: DType, value: unknown): boolean {
+  if (dtype === 'bool') return value === 0 || value === 1;
+  return dtype === 'integer' ? Number.isSafeInteger(value) : typeof value === 'number';
 }
 
-function selected(condition: Code, a: Code, b: Code): Code {
-  return [a, b, condition, 'v128.bitselect'];
+/** The meaning of a step on numbers. That of its row, but `astype` depends on what it converts to. */
+export function plainOf({ op, dtype }: Step & { op: ElementwiseName }): Operation['plain'] {
+  if (op === 'astype' && dtype === 'bool') return (a) => +(a !== 0);
+  if (op === 'astype' && dtype === 'integer') return (a) => Math.trunc(a) + 0; // + 0: integers have no -0
+  return ELEMENTWISE[op].plain;
 }
 
 /**
- * The plain meaning of a step. That of its row; but astype to bool asks whether an element is not 0, and astype to integer
- * cuts off the fraction.
+ * The dtype that an operation gives: the one rule for operand types, for arrays and for expressions.
+ * @param place opens the message, as in 'add' or 'expression: step 3: add'
+ * @param operands their dtypes, as many as the operation's arity
+ * @param wanted the dtype that `astype` converts to
+ * @param shown the operands as the message shows them (default: their dtypes)
+ * @throws InvalidArgumentError if the operation does not take such operands
  */
-export function plainOf({ op, dtype }: Step & { op: ElementwiseName }): Operation['plain'] {
-  if (op !== 'astype' || (dtype !== 'bool' && dtype !== 'integer')) return ELEMENTWISE[op].plain;
-  return dtype === 'bool' ? (a) => +(a !== 0) : ELEMENTWISE.truncate.plain;
+export function dtypeGiven(
+  place: string,
+  op: ElementwiseName,
+  operands: readonly DType[],
+  wanted?: DType,
+  shown: readonly string[] = operands,
+): DType {
+  const { takes, gives } = ELEMENTWISE[op];
+  const values = op === 'where' ? operands.slice(1) : operands;
+  const [first] = values;
+  const fits = takes === ANY || (takes === 'bools') === (first === 'bool');
+  if (!fits || values.some((dtype) => dtype !== first) || (op === 'where' && operands[0] !== 'bool')) {
+    const what = op === 'where' ? `a bool, then ${takes}` : takes;
+    const remedy =
+      takes === 'bools' ? 'Compare first, as in x.less(1).' : "Convert first, as in x.astype('float32').";
+    throw new InvalidArgumentError(
+      `${place}: takes ${what} of one dtype, got ${shown.join(' and ')}. ${remedy}`,
+    );
+  }
+  if (gives === 'any') return wanted ?? first;
+  return gives === 'bool' ? 'bool' : first;
 }

@@ -3,7 +3,6 @@ import { InvalidArgumentError, show } from '../errors.js';
 import { countInside } from '../sampling/kernel.js';
 import type { Key } from '../sampling/seed.js';
 import { evaluate, type Evaluation } from './evaluate.js';
-import { runProgram, take, type ProgramRun, type Taking } from './program.js';
 import type { Task, Value } from './task.js';
 
 /** An operation takes a task's input and gives its value, or a promise of it. It must not change its input. */
@@ -12,8 +11,6 @@ export type TaskOperation = (input: Value) => Value | Promise<Value>;
 /** The operations that every executor has. */
 export const TASK_OPERATIONS: ReadonlyMap<string, TaskOperation> = new Map<string, TaskOperation>([
   ['evaluate', (input) => evaluate(input as unknown as Evaluation)],
-  ['runProgram', (input) => runProgram(input as unknown as ProgramRun)],
-  ['take', (input) => take(input as unknown as Taking)],
   [
     'countInside',
     (input) => {

@@ -35,8 +35,8 @@ export type Step =
   | { readonly op: 'chunk'; readonly chunk: number; readonly dtype: DType }
   | { readonly op: ElementwiseName; readonly args: readonly number[]; readonly dtype: DType };
 
-/** How the elements of the last step become the expression's value; 'none' gives them as an array. */
-export type Reduction = 'none' | 'count' | 'sum' | 'min' | 'max';
+/** How the elements of the last step become the expression's value; 'none' gives all of them, 'indices' where they are true. */
+export type Reduction = 'none' | 'count' | 'sum' | 'min' | 'max' | 'indices';
 
 /** An elementwise expression and its reduction, as plain data: steps in order, each from those before it. */
 export interface Expression {
@@ -52,7 +52,6 @@ export type ElementwiseName =
   | 'divide'
   | 'sqrt'
   | 'abs'
-  | 'truncate'
   | 'less'
   | 'lessEqual'
   | 'greater'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { where } from '../../lib/array/array.js';
-import { plan } from '../../lib/array/compute.js';
-import { arange, random } from '../../lib/array/create.js';
+import { arange, fromArray, random } from '../../lib/array/create.js';
 import { explain } from '../../lib/array/explain.js';
+import { plan } from '../../lib/array/plan.js';
 
 function inside(n: number, chunks: number) {
   const x = random.uniform(n, { chunks, stream: 'x' });
@@ -38,40 +38,53 @@ describe('explain', () => {
     expect(large.svg).toBeUndefined();
   });
 
-  test('draws takes and selections, and more than one result', () => {
-    const x = arange(6, { chunks: 3 });
-    const { svg, after } = explain(x.take(where(x.less(4))).add(1), x.sum(), x.compress(x.less(2)));
-    expect(svg?.before).not.toMatch(/undefined|NaN/);
-    expect(svg?.after.match(/<rect/g)?.length).toBe(after.tasks + 1);
+  test('draws indices and values in memory', () => {
+    const x = fromArray([1, 2, 3, 4, 5, 6], { chunks: 3 });
+    const { svg, before, after } = explain(where(x.less(4)));
+    expect(svg?.before).not.toMatch(/undefined|NaN|Infinity/);
+    expect(svg?.before.match(/<rect/g)?.length).toBe(4); // less and where, no box for what is in memory
+    // Before: 6 float64 in, bools out and in, at most 6 indices out.
+    expect([before.bytesMoved, after.bytesMoved]).toEqual([48 + 6 + 6 + 48, 48 + 48]);
+    expect(explain(x)).toMatchObject({ before: { tasks: 0 }, after: { tasks: 0 } });
   });
 });
 
 describe('fusion', () => {
-  test('makes one layer of what shares its chunks, whatever the number of results', () => {
+  test('makes one layer of any expression, whose steps draw each stream once', () => {
     const i = inside(100, 10);
-    const { layers } = plan([i.sum(), i.mean(), where(i), i.not().sum()]);
-    expect(layers.length).toBe(1);
-    expect(layers[0].outputs.map(({ gives }) => gives).sort()).toEqual(['count', 'count', 'indices']);
+    for (const wanted of [i, i.sum(), i.mean(), where(i), where(i, i, i.not()).count()]) {
+      const layers = plan(wanted.node);
+      expect(layers.length).toBe(1);
+      expect(layers[0].expression.steps.filter(({ op }) => op === 'uniform').length).toBe(2);
+    }
   });
 
-  test('keeps apart what has nothing in common', () => {
-    expect(plan([arange(10).sum(), arange(10).max()]).layers.length).toBe(2);
+  test('reads what is in memory once, however often an expression names it', () => {
+    const x = fromArray([1, 2, 3], { chunks: 2 });
+    const [{ inputs, operations }] = plan(x.square().add(x).divide(3).sum().node);
+    expect([inputs, operations]).toEqual([[x.node], ['multiply', 'add', 'divide', 'sum']]);
   });
 
-  test('each layer comes after those it reads', () => {
+  test('each layer of an unfused plan comes after those it reads', () => {
     const x = arange(60, { chunks: 7 });
-    const few = x.compress(x.less(9));
-    const { layers } = plan([few.sum(), x.sum(), x.take(where(x.less(5))).add(1), few.add(few).max()]);
+    const layers = plan(where(x.less(9), x.square(), x.add(x)).sum().node, false);
+    expect(layers.map(({ operations }) => operations)).toEqual([
+      ['arange'],
+      ['less'],
+      ['multiply'],
+      ['add'],
+      ['where'],
+      ['sum'],
+    ]);
     const seen = new Set<string>();
-    for (const { key, inputs, from } of layers) {
-      for (const input of [...inputs, ...(from ? [from] : [])])
-        if ('layer' in input) expect(seen).toContain(input.layer);
+    for (const { key, inputs } of layers) {
+      for (const input of inputs) expect(seen).toContain(input.key);
       seen.add(key);
     }
   });
 
-  test('a graph is plain data: it survives being copied as such', () => {
-    const graph = plan([inside(100, 10).sum()]);
-    expect(structuredClone(graph)).toEqual(graph);
+  test('a plan is plain data: it survives being copied as such', () => {
+    const layers = plan(inside(100, 10).sum().node);
+    expect(structuredClone(layers)).toEqual(layers);
   });
 });

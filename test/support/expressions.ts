@@ -10,6 +10,7 @@ export interface Case {
   readonly palette: readonly number[];
 }
 
+/** The reductions of both engines; 'indices' is made from 'none' (see evaluate). */
 export const REDUCTIONS: readonly Reduction[] = ['none', 'count', 'sum', 'min', 'max'];
 export const NAMES = Object.keys(ELEMENTWISE) as ElementwiseName[];
 
@@ -65,9 +66,9 @@ function stepOf({ op, key, stream, number, args: [a, b, c] }: Choice, steps: rea
   if (op === 'constant') return { op, value: dtype === 'bool' ? b % 2 : number, dtype };
   const { arity, takes, gives } = ELEMENTWISE[op];
   const reads: DType =
-    takes === 'number'
+    takes === 'numbers'
       ? 'float32'
-      : takes === 'bool'
+      : takes === 'bools'
         ? 'bool'
         : placesOf(dtype).length > 0
           ? dtype

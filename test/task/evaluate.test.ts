@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { InvalidArgumentError } from '../../lib/errors.js';
 import { evaluate, type Evaluation } from '../../lib/task/evaluate.js';
 import { insideExpression } from '../../lib/task/inside.js';
-import type { Expression, Kernel, Step } from '../../lib/task/task.js';
+import type { Expression, Kernel, Reduction, Step } from '../../lib/task/task.js';
 import { cases, chunksOf, ranges } from '../support/expressions.js';
 
 const x: Step = { op: 'uniform', key: [1, 2], stream: 0, dtype: 'float32' };
@@ -56,32 +56,43 @@ describe('evaluate', () => {
     );
   });
 
-  const [lib, sampling] = ['../../dist/task/', '../../dist/sampling/'].map(
-    (path) => new URL(path, import.meta.url).href,
-  );
-  const program = `
-    const { evaluate } = await import('${lib}evaluate.js');
-    const { insideExpression } = await import('${lib}inside.js');
-    const { simdSupported } = await import('${lib}run-compiled.js');
-    const { keyOfSeed } = await import('${sampling}seed.js');
-    const value = evaluate({ expression: insideExpression(keyOfSeed(2017)), start: 0, length: 1000, chunks: [], kernel: 'simd' });
-    console.log(simdSupported(), value);`;
-  const outputOf = (command: string, ...args: string[]) => {
-    const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-    return stdout + stderr;
-  };
-  const node = [process.execPath, '--input-type=module', '-e'] as const;
-
-  test('a machine without vector instructions interprets', () => {
-    expect(outputOf(...node, program)).toBe('true 794\n');
-    expect(outputOf(...node, `delete globalThis.WebAssembly; ${program}`)).toBe('false 794\n');
+  test.each(['reference', 'simd'] as const)('kernel %s gives the indices of true elements', (kernel) => {
+    const half: Step = { op: 'constant', value: 0.5, dtype: 'float32' };
+    const below: Step = { op: 'less', args: [0, 1], dtype: 'bool' };
+    const property = fc.property(ranges, ([start, length]) => {
+      const given = { start, length, chunks: [], kernel };
+      const run = (steps: Step[], reduce: Reduction) => evaluate({ ...given, expression: { steps, reduce } });
+      const samples = run([x], 'none') as Float32Array;
+      const expected = [...samples.keys()].filter((k) => samples[k] < 0.5).map((k) => start + k);
+      expect(run([x, half, below], 'indices')).toEqual(Float64Array.from(expected));
+    });
+    fc.assert(property, { numRuns: 50 });
   });
 
-  // A memory of WebAssembly takes 10 GB of addresses, whatever its size. Linux is where clusters set such limits.
-  test.runIf(process.platform === 'linux')('so does a process that may have 8 GB of addresses', () => {
-    expect(outputOf('sh', '-c', 'ulimit -v 8000000 && exec "$@"', 'sh', ...node, program)).toBe(
-      'false 794\n',
+  const built = new URL('../../dist/lib/', import.meta.url).href;
+  const program = `
+    const { evaluate } = await import('${built}task/evaluate.js');
+    const { insideExpression } = await import('${built}task/inside.js');
+    const { simdSupported } = await import('${built}simd/wasm.js');
+    const { keyOfSeed } = await import('${built}sampling/seed.js');
+    const expression = insideExpression(keyOfSeed(2017));
+    const value = evaluate({ expression, start: 0, length: 1000, chunks: [], kernel: 'simd' });
+    console.log(simdSupported(), value);`;
+  test.each([
+    ['compiles with WebAssembly', '', 'true 794'],
+    ['interprets without WebAssembly', 'delete globalThis.WebAssembly;', 'false 794'],
+    [
+      'interprets where the system refuses memory for WebAssembly',
+      "WebAssembly.Memory = class { constructor() { throw new RangeError('could not allocate memory'); } };",
+      'false 794',
+    ],
+  ])('%s', (_, before, output) => {
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--input-type=module', '-e', `${before} ${program}`],
+      { encoding: 'utf8' },
     );
+    expect(stdout + stderr).toBe(`${output}\n`);
   });
 });
 
@@ -94,7 +105,7 @@ describe('what is not an evaluation is refused by name:', () => {
     [
       'an unknown reduction',
       { expression: { steps: [x], reduce: 'mean' } },
-      /reduce must be one of none, count, sum, min, max, got 'mean'/,
+      /reduce must be one of none, count, sum, min, max, indices, got 'mean'/,
     ],
     ['a step that is none', steps(x, 7), /step 1 must be { op, dtype, ... }, got 7/],
     [
@@ -137,32 +148,45 @@ describe('what is not an evaluation is refused by name:', () => {
     [
       'unlike dtypes',
       steps(x, wide, { op: 'add', args: [0, 1], dtype: 'float64' }),
-      /step 2: 'add' takes number, alike, got float32, float64/,
+      /step 2: 'add': takes numbers of one dtype, got float32 and float64/,
     ],
     [
       'a sum of bools',
       steps(bool, { op: 'add', args: [0, 0], dtype: 'float32' }),
-      /'add' takes number, alike, got bool, bool/,
+      /'add': takes numbers of one dtype, got bool and bool/,
     ],
-    ['numbers as bools', steps(x, { op: 'not', args: [0], dtype: 'bool' }), /'not' takes bool, got float32/],
+    [
+      'numbers as bools',
+      steps(x, { op: 'not', args: [0], dtype: 'bool' }),
+      /'not': takes bools of one dtype, got float32/,
+    ],
     [
       'a condition that is none',
       steps(x, { op: 'where', args: [0, 0, 0], dtype: 'float32' }),
-      /'where' takes bool, then number, alike, got float32, float32, float32/,
+      /'where': takes a bool, then numbers or bools of one dtype, got float32 and float32 and float32/,
     ],
     [
       'a comparison that gives numbers',
       steps(x, { op: 'less', args: [0, 0], dtype: 'float32' }),
-      /dtype must be bool, as 'less' gives, got 'float32'/,
+      /dtype must be bool, as 'less' gives here, got 'float32'/,
     ],
     [
       'a product of another dtype',
       steps(x, { op: 'multiply', args: [0, 0], dtype: 'float64' }),
-      /dtype must be float32, as that of its operands, got 'float64'/,
+      /dtype must be float32, as 'multiply' gives here, got 'float64'/,
+    ],
+    [
+      'indices of numbers',
+      { expression: { steps: [x], reduce: 'indices' } },
+      /the last dtype must be bool for indices, got 'float32'/,
     ],
     ['bool samples', steps({ ...x, dtype: 'bool' }), /dtype must be float32 or float64/],
     ['a bool index', steps({ op: 'index', dtype: 'bool' }), /dtype must be that of a number/],
-    ['a key of one word', steps({ ...x, key: [1] }), /key must be two words, got an array of 1/],
+    [
+      'a key of one word',
+      steps({ ...x, key: [1] }),
+      /key must be two words \(use keyOfSeed\), got an array of 1/,
+    ],
     [
       'a word of 33 bits',
       steps({ ...x, key: [1, 2 ** 32] }),
@@ -172,13 +196,17 @@ describe('what is not an evaluation is refused by name:', () => {
     [
       'a constant that is none',
       steps({ op: 'constant', value: '1', dtype: 'float32' }),
-      /value must be a number of dtype float32, got '1'/,
+      /value must be a number of dtype float32 .*, got '1'/,
     ],
-    ['a bool of 2', steps({ ...bool, value: 2 }), /value must be a number of dtype bool, got 2/],
+    [
+      'a bool of 2',
+      steps({ ...bool, value: 2 }),
+      /value must be a number of dtype bool \(a bool is 0 or 1\), got 2/,
+    ],
     [
       'half an integer',
       steps({ op: 'constant', value: 0.5, dtype: 'integer' }),
-      /value must be a number of dtype integer, got 0.5/,
+      /value must be a number of dtype integer .*, got 0.5/,
     ],
     ['a chunk number below 0', steps({ op: 'chunk', chunk: -1, dtype: 'bool' }), /chunk must be .* got -1/],
     [
@@ -194,7 +222,7 @@ describe('what is not an evaluation is refused by name:', () => {
     [
       'a chunk of another dtype',
       { ...steps({ op: 'chunk', chunk: 0, dtype: 'float32' }), chunks: [new Float64Array(8)] },
-      /must be a Float32Array of 8 elements, got a Float64Array/,
+      /must be a Float32Array of 8 elements, got Float64Array/,
     ],
     ['chunks that are none', { chunks: null }, /chunks must be a list, got null/],
     ['a start below 0', { start: -1 }, /start must be an integer from 0 to 2\^53 - 1, got -1/],

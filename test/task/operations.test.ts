@@ -23,7 +23,7 @@ function signaturesOf(op: ElementwiseName): readonly (readonly [DType[], DType])
   const both = ['float32', 'bool'] as const;
   if (op === 'astype') return both.flatMap((from) => both.map((to) => [[from], to] as const));
   if (op === 'where') return both.map((dtype) => [['bool', dtype, dtype], dtype] as const);
-  const dtype: DType = takes === 'bool' ? 'bool' : 'float32';
+  const dtype: DType = takes === 'bools' ? 'bool' : 'float32';
   return [[Array.from({ length: arity }, () => dtype), gives === 'bool' ? 'bool' : dtype]];
 }
 
@@ -32,7 +32,7 @@ const rows = NAMES.flatMap((op) => signaturesOf(op).map(([from, to]) => [op, fro
 describe('the table of operations', () => {
   test('has these rows', () => {
     expect(NAMES).toEqual(
-      'add subtract multiply divide sqrt abs truncate less lessEqual greater greaterEqual equal notEqual and or not where astype'.split(
+      'add subtract multiply divide sqrt abs less lessEqual greater greaterEqual equal notEqual and or not where astype'.split(
         ' ',
       ),
     );
