@@ -2,15 +2,7 @@
 export { checkChunked } from './checks/chunked.js';
 export { lintScript, type Slip } from './slurm/lint.js';
 export { openTerminal, type SlurmRecording, type Terminal } from './slurm/terminal.js';
-export {
-  amdahl,
-  fitAmdahl,
-  gustafson,
-  karpFlatt,
-  lessonMemory,
-  quantisation,
-  range,
-} from '../tools/measure/laws.js';
+export { amdahl, fitAmdahl, gustafson, karpFlatt, lessonMemory, range } from '../tools/measure/laws.js';
 export {
   samplesForDigits,
   standardErrorOfPi,
@@ -51,14 +43,8 @@ export {
   type ProfiledLine,
   type SerialProfile,
 } from './profile.js';
-export { measureCosts, type Costs, type WhatIf } from '../tools/measure/costs.js';
-export {
-  checkWhatIf,
-  whatIf,
-  type Checked,
-  type CheckOptions,
-  type Prediction,
-} from '../tools/measure/what-if.js';
+export { checkWhatIf, measureCosts, type Checked, type CheckOptions } from '../tools/measure/costs.js';
+export { whatIf, type Costs, type Prediction, type WhatIf } from '../tools/measure/what-if.js';
 export { startDashboard, type Dashboard, type DashboardOptions } from '../tools/dashboard/dashboard.js';
 export type { Vitals } from '../tools/dashboard/recorder.js';
 export { chooseGrains, integralOf, sumTerms, type OwnSum, type SumInput } from './capstone/sum.js';

@@ -5,11 +5,10 @@ import { table } from '../../dist/tools/cli/table.js';
 import { startClusterExecutor } from '../../dist/lib/cluster/local.js';
 import { startPool } from '../../dist/lib/execute/pool.js';
 import { allottedCores, describeMachine } from '../../dist/lib/machine.js';
-import { tasksOf } from '../../dist/tools/measure/costs.js';
+import { checkWhatIf, tasksOf } from '../../dist/tools/measure/costs.js';
 import { range } from '../../dist/tools/measure/laws.js';
 import { LEDGER_ROWS, LedgerBook, ledgerOfRun } from '../../dist/tools/measure/ledger.js';
 import { machineLine, percent } from '../../dist/tools/measure/text.js';
-import { checkWhatIf } from '../../dist/tools/measure/what-if.js';
 import { partition } from '../../dist/lib/sampling/partition.js';
 
 const CHUNKS = [1e4, 1e5, 1e6, 1e7];

@@ -8,6 +8,11 @@ export function countOption(flags: string, description: string, least = 1): Opti
   return option.argParser((text) => readCount(`${option.long}`, text, least));
 }
 
+/** A flag whose value is out of a closed list. */
+export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
+  return new Option(flags, description).choices(choices);
+}
+
 /** '1000000', '1e9', '1_000_000' as a number. @throws InvalidArgumentError with the text given and the remedy */
 export function readCount(flag: string, text: string, least = 1): number {
   const value = /^\d+(_\d+)*(\.\d+)?(e\+?\d+)?$/i.test(text) ? Number(text.replaceAll('_', '')) : NaN;
@@ -17,7 +22,7 @@ export function readCount(flag: string, text: string, least = 1): number {
   );
 }
 
-/** A flag's value out of a closed list. */
+/** A value out of a closed list, where a flag takes several. */
 export function readChoice<T extends string>(flag: string, text: string, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === text);
   if (found) return found;

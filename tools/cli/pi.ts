@@ -1,5 +1,5 @@
 // `lola pi`: one stage, one estimate.
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { InvalidArgumentError } from '../../lib/errors.js';
 import type { Estimate } from '../../lib/estimators/run.js';
 import { STAGES, type StageOptions } from '../../lib/estimators/stages.js';
@@ -9,11 +9,10 @@ import {
   forgetPeakMemory,
   peakMemoryBytes,
 } from '../../lib/machine.js';
-import { clock } from '../../lib/task/executor.js';
 import { lessonMemory } from '../measure/laws.js';
 import { allowedThreads } from '../slurm/login-node.js';
 import { EXIT } from './exit.js';
-import { countOption, readCount, readSeed } from './flags.js';
+import { choiceOption, countOption, readCount, readSeed } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { progressBar } from './progress.js';
 import { addWatchFlags, startWatch, type WatchFlags } from './watch.js';
@@ -31,8 +30,9 @@ interface PiFlags extends WhereFlags, WatchFlags {
   readonly json?: boolean;
 }
 
-/** The flags that only some stages can mean. */
+const KERNELS = ['simd', 'reference'];
 const ARRAY_STAGES = ['chunked', 'distributed', 'slurm'];
+/** The flags that only some stages can mean, and those stages. */
 const STAGES_OF: { readonly [flag: string]: readonly string[] } = {
   chunk: ARRAY_STAGES,
   optimize: ARRAY_STAGES,
@@ -42,53 +42,34 @@ const STAGES_OF: { readonly [flag: string]: readonly string[] } = {
 };
 
 export function addPi(program: Command): void {
-  const choice = (flags: string, description: string, choices: readonly string[]) =>
-    new Option(flags, description).choices(choices);
   const command = program
     .command('pi')
     .description('estimate pi with one stage of the lesson')
-    .addOption(choice('--stage <NAME>', 'the stage', Object.keys(STAGES)).default('serial'))
-    // The estimator says why 0 is too few.
+    .addOption(choiceOption('--stage <NAME>', 'how to compute', Object.keys(STAGES)).default('serial'))
     .addOption(
       countOption('--samples <N>', 'random points, as 1000000, 1e9 or 1_000_000', 0).default(1e8, '1e8'),
     )
     .addOption(
-      countOption('--workers <P>', 'threads (default: the cores you are allotted; serial has one)').conflicts(
-        ['scheduler', 'schedulerFile'],
-      ),
-    )
-    .option(
-      '--seed <S>',
-      'a number or a text; the same seed gives the same count at every stage',
-      readSeed,
-      2017,
-    )
-    .addOption(
-      choice('--kernel <NAME>', 'compiled to machine code, or plain TypeScript; both give one count', [
-        'simd',
-        'reference',
+      countOption('--workers <P>', 'threads (default: the cores you are allotted)').conflicts([
+        'scheduler',
+        'schedulerFile',
       ]),
     )
-    .option(
-      '--chunk <C>',
-      'arrays: elements in a chunk, as 1e6; -1 for one chunk of all (default: chosen for you)',
-      (text) => (text === '-1' ? -1 : readCount('--chunk', text)),
+    .option('--seed <S>', 'a number or a text; every stage gives the same count for it', readSeed, 2017)
+    .addOption(choiceOption('--kernel <NAME>', 'compiled, or plain TypeScript: one count', KERNELS))
+    .option('--chunk <C>', 'arrays: elements in a chunk, as 1e6; -1 for one chunk of all', readChunk)
+    .addOption(
+      choiceOption('--form <NAME>', 'chunked: a sum, or a list of the points inside', ['sum', 'index']),
     )
     .addOption(
-      choice('--form <NAME>', 'chunked: the sum, or the list of indices that the original began with', [
-        'sum',
-        'index',
-      ]),
-    )
-    .addOption(
-      choice(
-        '--optimize <ON>',
-        'arrays: on fuses the steps of a chunk into one task, off runs each by itself',
-        ['on', 'off'],
-      ),
+      choiceOption('--optimize <ON>', 'arrays: fuse the steps of a chunk into one task', ['on', 'off']),
     )
     .option('--json', 'print one JSON object instead of text');
   addWatchFlags(addWhereFlags(command)).action(runPi);
+}
+
+function readChunk(text: string): number {
+  return text === '-1' ? -1 : readCount('--chunk', text);
 }
 
 async function runPi(flags: PiFlags): Promise<void> {
@@ -98,12 +79,7 @@ async function runPi(flags: PiFlags): Promise<void> {
   const { signal, release } = interruptible();
   let done = false;
   try {
-    const { onEvent } = watch;
-    // A pool tells only of threads that work: that the others are there, too, is told here.
-    const threads = stage === 'serial' ? 1 : (options.workers ?? allottedCores());
-    if (stage === 'serial' || stage === 'pool' || stage === 'chunked')
-      onEvent?.({ type: 'joined', worker: 'local', threads, time: clock() });
-    const report = await estimateWithProgress(stage, samples, { ...options, signal, onEvent });
+    const report = await estimateWithProgress(stage, samples, { ...options, signal, onEvent: watch.onEvent });
     process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : describe(report, samples));
     if (report.interrupted) process.exitCode = EXIT.interrupted;
     done = !report.interrupted;
@@ -139,21 +115,17 @@ interface Report extends Estimate {
   readonly peakMemoryBytes: number;
 }
 
-/** How often the memory of a cluster's processes is looked at (ms). */
-const LOOK_MS = 500;
-
 /** Runs a stage with a progress bar on the terminal and measures its peak memory. */
 async function estimateWithProgress(stage: string, samples: number, options: StageOptions): Promise<Report> {
   const estimate = await STAGES[stage]();
   forgetPeakMemory();
   const bar = await progressBar(stage, samples);
-  let workersBytes = 0; // of processes that are gone when the stage is
-  let looked = 0;
+  let workersBytes = 0; // of a cluster's processes, which are gone when the stage is
+  const look = () => (workersBytes = childrenPeakMemoryBytes());
+  options.signal?.addEventListener('abort', look);
   const onProgress = (done: number) => {
     bar.update(done);
-    if (stage !== 'distributed' || (done < samples && performance.now() - looked < LOOK_MS)) return;
-    looked = performance.now();
-    workersBytes = Math.max(workersBytes, childrenPeakMemoryBytes());
+    if (done >= samples) look();
   };
   try {
     const result = await estimate(samples, { ...options, onProgress });

@@ -2,25 +2,24 @@
 import { startClusterExecutor } from '../../lib/cluster/local.js';
 import { toErrorRecord, type ErrorRecord } from '../../lib/errors.js';
 import type { Estimate } from '../../lib/estimators/run.js';
-import { STAGES } from '../../lib/estimators/stages.js';
+import { STAGES, type Stage, type StageOptions } from '../../lib/estimators/stages.js';
 import { startPool } from '../../lib/execute/pool.js';
 import { startSerial } from '../../lib/execute/serial.js';
 import { childrenCpuSeconds, childrenPeakMemoryBytes, peakMemoryBytes } from '../../lib/machine.js';
-import { timeOnce } from '../measure/stopwatch.js';
 import type { Executor, ExecutorEvent } from '../../lib/task/executor.js';
+import { timeOnce } from '../measure/stopwatch.js';
 
-/** What the race tells its child: who it is, first; then each run. */
+/** What the race tells its child: who it is, first, and whether events are wanted; then each run. */
 export type ToRacer =
   | {
       readonly stage: string;
       readonly workers: number;
       readonly seed: number | string;
-      /** Whether somebody wants the events. */
       readonly watched: boolean;
     }
   | { readonly samples: number };
 
-/** What the child tells: events of a run, where they are wanted; it is up, a run has ended, or why not. */
+/** What the child tells: events of a run, if they are wanted; it is up, a run has ended, or why not. */
 export type FromRacer =
   | { readonly type: 'events'; readonly events: readonly ExecutorEvent[] }
   | { readonly type: 'up'; readonly startupSeconds: number }
@@ -37,28 +36,32 @@ const EXECUTORS: { readonly [stage: string]: (workers: number) => Promise<Execut
   distributed: (workers) => startClusterExecutor({ workers }),
 };
 
-let run: (samples: number) => Promise<FromRacer>;
+let estimate: Stage;
+let options: StageOptions;
+/** Whether the racer's workers are processes of their own. */
+let cluster: boolean;
 
 async function handle(order: ToRacer): Promise<FromRacer> {
   if ('samples' in order) return run(order.samples);
   const { stage, workers, seed, watched } = order;
   const start = EXECUTORS[stage] ?? ((count: number) => startPool({ workers: count }));
-  const { value: executor, seconds: startupSeconds } = await timeOnce({ timed: start, given: [workers] });
-  const estimate = await STAGES[stage]();
-  const onEvent = watched ? (event: ExecutorEvent) => tellEvents(event) : undefined;
-  run = async (samples) => {
-    const others = stage === 'distributed' ? childrenCpuSeconds() : 0; // its workers are processes of their own
-    const given = [samples, { seed, executor, onEvent }];
-    told = performance.now(); // a short run tells its events when it is over
-    const { value, cpuSeconds: own } = await timeOnce({ timed: estimate, given }).finally(() => {
-      if (watched) tellEvents();
-    });
-    const peak = stage === 'distributed' ? childrenPeakMemoryBytes() : 0;
-    if (others === undefined) return { type: 'ran', estimate: value };
-    const cpuSeconds = own + (stage === 'distributed' ? (childrenCpuSeconds() ?? others) - others : 0);
-    return { type: 'ran', estimate: value, cpuSeconds, peakBytes: peakMemoryBytes() + peak };
-  };
-  return { type: 'up', startupSeconds };
+  const { value: executor, seconds } = await timeOnce({ timed: start, given: [workers] });
+  estimate = await STAGES[stage]();
+  cluster = stage === 'distributed';
+  options = { seed, executor, onEvent: watched ? tellEvents : undefined };
+  return { type: 'up', startupSeconds: seconds };
+}
+
+/** CPU time and memory are those of this process and of a cluster's. */
+async function run(samples: number): Promise<FromRacer> {
+  told = performance.now(); // a short run tells its events when it is over
+  const before = cluster ? childrenCpuSeconds() : 0;
+  const timing = await timeOnce({ timed: estimate, given: [samples, options] }).finally(() => tellEvents());
+  const after = cluster ? childrenCpuSeconds() : 0;
+  if (before === undefined || after === undefined) return { type: 'ran', estimate: timing.value };
+  const cpuSeconds = timing.cpuSeconds + after - before;
+  const peakBytes = peakMemoryBytes() + (cluster ? childrenPeakMemoryBytes() : 0);
+  return { type: 'ran', estimate: timing.value, cpuSeconds, peakBytes };
 }
 
 /** Events travel together, so often (ms). */
@@ -69,7 +72,7 @@ let told: number;
 /** Takes an event and, once in a while or without one, passes on what came. */
 function tellEvents(event?: ExecutorEvent): void {
   if (event) events.push(event);
-  if (event && performance.now() - told < EVENTS_MS) return;
+  if (events.length === 0 || (event && performance.now() - told < EVENTS_MS)) return;
   process.send?.({ type: 'events', events } satisfies FromRacer);
   [events, told] = [[], performance.now()];
 }

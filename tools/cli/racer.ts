@@ -55,7 +55,6 @@ export class RacerProcess {
 
   /** Takes a turn. @throws CancelledError if the race is stopped meanwhile; what the racer threw */
   async run(samples: number): Promise<RaceRun> {
-    this.turns?.begin();
     const report = await this.ask({ samples }).finally(() => this.turns?.end());
     if (report.type !== 'ran')
       throw new EstimatorError('RACE', `race: ${this.racer.stage} answered '${report.type}' to a run.`);
@@ -109,17 +108,10 @@ export class Turns {
   private readonly name: string;
 
   constructor(
-    private readonly racer: Racer,
+    { stage, workers }: Racer,
     private readonly onEvent: Listener,
   ) {
-    this.name = racer.stage === 'serial' ? racer.stage : `${racer.stage}(${racer.workers})`;
-  }
-
-  /** A pool tells only of threads that work: that the others are there, too, is told here. Workers of a cluster speak up. */
-  begin(): void {
-    const { stage, workers } = this.racer;
-    if (stage !== 'distributed')
-      this.tell({ type: 'joined', worker: 'local', threads: workers, time: clock() });
+    this.name = stage === 'serial' ? stage : `${stage}(${workers})`;
   }
 
   tell(event: ExecutorEvent): void {

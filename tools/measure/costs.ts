@@ -1,28 +1,12 @@
-// What work costs on this machine, measured in a second or two: what predictions and the ledger are told.
+// Measures in a second or two what work costs on this machine, and holds predictions against real runs.
 import { checkInteger } from '../../lib/errors.js';
 import { countTasks } from '../../lib/estimators/run.js';
 import type { Part } from '../../lib/sampling/partition.js';
 import { DEFAULT_SEED, keyOfSeed } from '../../lib/sampling/seed.js';
-import { simulate } from '../../lib/simulation/simulation.js';
 import type { Executor, ExecutorEvent } from '../../lib/task/executor.js';
 import type { Kernel, Task } from '../../lib/task/task.js';
 import { range } from './laws.js';
-
-/** What work costs on a machine, as measured by measureCosts. */
-export interface Costs {
-  /** A sample on a thread that is alone (ns). */
-  readonly sampleNs: number;
-  /** What each task takes on its thread beside its samples: its start, and the part of a block that it skips (ms). */
-  readonly taskMs: number;
-  /** What small tasks take beyond all else that is known, each (ms): the thread waits, for others who share its core. */
-  readonly gapMs: number;
-  /** How fast a thread is with `busy` threads at work, as a share of its rate alone. */
-  readonly aloneShare: number;
-  readonly busy: number;
-  /** What a message is under way (ms), and what each task costs the one thread that hands out and collects (ms). */
-  readonly latencyMs: number;
-  readonly handlingMs: number;
-}
+import { countChunks, whatIf, type Costs } from './what-if.js';
 
 /** How to measure: with which kernel, and how many rounds of probes, of 150 ms each. */
 export interface ProbeOptions {
@@ -30,7 +14,7 @@ export interface ProbeOptions {
   readonly rounds?: number;
 }
 
-/** Samples of the probes' tasks: large ones take some 15 ms, so that all else in them is nothing; small ones are mostly all else. */
+/** Samples in the probes' tasks: large ones take some 15 ms, so that all else in them is nothing; small ones are mostly all else. */
 const LARGE: { readonly [kernel in Kernel]: number } = { simd: 2e7, reference: 5e6 };
 const SMALL = 1e4;
 /** Tasks of each kind in a round; so many small ones that the growing of batches in the beginning is little of it. */
@@ -41,8 +25,7 @@ const SMALL_PER_THREAD = 1000;
 const APART = 99_991;
 
 /**
- * Measures what predictions need. Its probes take turns, so that a slow moment of the machine meets all of them, and
- * means are taken, since a long run meets fast moments and slow ones.
+ * Measures what predictions need.
  * @param executor with as many workers as cores; with one worker nothing can be said of cores that are shared
  * @throws InvalidArgumentError for invalid rounds; what the executor throws
  */
@@ -52,14 +35,40 @@ export async function measureCosts(
 ): Promise<Costs> {
   checkInteger('measureCosts: rounds', rounds, 1, 'Six are enough.');
   const { workers } = executor;
-  const tasks = (count: number, samples: number, apart = samples) =>
-    tasksOf(
-      Array.from({ length: count }, (_, i) => ({ start: i * apart, samples })),
+  const tasks = SMALL_PER_THREAD * workers;
+  const { busy, wall } = await probe(executor, kernel, rounds);
+  const sampleNs = (1e6 * mean(busy.alone)) / LARGE[kernel];
+  const aloneShare = workers === 1 ? 1 : mean(busy.alone) / mean(busy.together);
+  const costs = {
+    sampleNs,
+    taskMs: Math.max(0, mean(busy.small) * aloneShare - (SMALL * sampleNs) / 1e6),
+    gapMs: 0,
+    aloneShare,
+    busy: workers,
+    // A round trip is four messages: submitted, assigned, done, finished. Seldom is one held up, so the median is taken.
+    latencyMs: range(wall.one).median / 4,
+    // Handing out and collecting are booked apart.
+    handlingMs: mean(wall.empty) / tasks / 2,
+  };
+  const predictedMs = whatIf(costs, { samples: SMALL * tasks, chunk: SMALL, workers }).seconds * 1000;
+  return { ...costs, gapMs: Math.max(0, ((mean(wall.small) - predictedMs) * workers) / tasks) };
+}
+
+/**
+ * The probes take turns, so that a slow moment of the machine meets all of them. Their means are used, since a long run
+ * meets fast moments and slow ones. `busy` is what a task takes on its thread, `wall` what a run takes (ms).
+ */
+async function probe(executor: Executor, kernel: Kernel, rounds: number) {
+  const tasks = (perThread: number, samples: number, apart: number) => {
+    const starts = Array.from({ length: perThread * executor.workers }, (_, i) => i * apart);
+    return tasksOf(
+      starts.map((start) => ({ start, samples })),
       kernel,
     );
-  const large = tasks(LARGE_PER_THREAD * workers, LARGE[kernel]);
-  const small = tasks(SMALL_PER_THREAD * workers, SMALL, APART);
-  const empty = tasks(SMALL_PER_THREAD * workers, 1, 0);
+  };
+  const large = tasks(LARGE_PER_THREAD, LARGE[kernel], LARGE[kernel]);
+  const small = tasks(SMALL_PER_THREAD, SMALL, APART);
+  const empty = tasks(SMALL_PER_THREAD, 1, 0);
   await executor.run(large); // compiled everywhere
   const busy = { alone: [] as number[], together: [] as number[], small: [] as number[] };
   const wall = { small: [] as number[], empty: [] as number[], one: [] as number[] };
@@ -72,48 +81,7 @@ export async function measureCosts(
     wall.empty.push(await wallMs(executor, empty));
     wall.one.push(await wallMs(executor, empty.slice(0, 1)));
   }
-  const sampleNs = (1e6 * mean(busy.alone)) / LARGE[kernel];
-  const aloneShare = workers === 1 ? 1 : mean(busy.alone) / mean(busy.together);
-  const costs = {
-    sampleNs,
-    taskMs: Math.max(0, mean(busy.small) * aloneShare - (SMALL * sampleNs) / 1e6),
-    gapMs: 0,
-    aloneShare,
-    busy: workers,
-    // A round trip is four messages: submitted, assigned, done, finished. Seldom is one held up, so the median is taken.
-    latencyMs: range(wall.one).median / 4,
-    // Handing out and collecting are booked apart.
-    handlingMs: mean(wall.empty) / empty.length / 2,
-  };
-  const predicted = makespanMs(costs, { samples: SMALL * small.length, chunk: SMALL, workers });
-  return { ...costs, gapMs: Math.max(0, ((mean(wall.small) - predicted) * workers) / small.length) };
-}
-
-/** A run, and the number of cores that its workers share: those measured, unless said otherwise. */
-export interface WhatIf {
-  readonly samples: number;
-  readonly chunk: number;
-  readonly workers: number;
-  /** Infinity: each worker has its core, as on a cluster of such machines. */
-  readonly cores?: number;
-}
-
-/** How long a run takes by the scheduler's own decisions, simulated (ms). */
-export function makespanMs(costs: Costs, { samples, chunk, workers, cores = costs.busy }: WhatIf): number {
-  const tasks = Math.ceil(samples / chunk);
-  const speed = speedOf(costs, workers, cores);
-  // A thread's gap is the work of others on its behalf: where threads share cores in turns, it waits its turn as well.
-  const gapMs = costs.gapMs * Math.max(1, workers / cores);
-  const msOf = (count: number) => aloneMs(costs, count, 1) / speed + gapMs;
-  const [usual, last] = [msOf(chunk), msOf(samples - chunk * (tasks - 1))];
-  return simulate({
-    seed: DEFAULT_SEED,
-    workers,
-    tasks,
-    taskMs: (index) => (index === tasks - 1 ? last : usual),
-    latencyMs: costs.latencyMs,
-    perTaskMs: costs.handlingMs,
-  }).makespanMs;
+  return { busy, wall };
 }
 
 /** The mean of costs that were measured before and after something: what held meanwhile, if the machine drifts. */
@@ -122,20 +90,47 @@ export function meanCosts(all: readonly Costs[]): Costs {
   return Object.fromEntries(Object.keys(all[0]).map(of)) as Costs;
 }
 
-/** Thread time that so many samples in so many tasks take on threads that are alone (ms). */
-export function aloneMs({ taskMs, sampleNs }: Costs, samples: number, tasks: number): number {
-  return tasks * taskMs + (samples * sampleNs) / 1e6;
+/** What to check: a run on an executor, with costs measured on it or on another one. */
+export interface CheckOptions extends ProbeOptions {
+  readonly samples: number;
+  readonly chunk: number;
+  readonly repeats?: number;
+  /** One with as many workers as cores (default: the executor itself). */
+  readonly costsOf?: Executor;
+}
+
+/** Runs and their predictions. `error` is a prediction's, as a share of what was measured. */
+export interface Checked {
+  readonly runs: { predicted: number; measured: number; error: number; costs: Costs }[];
+  /** The median size of the errors. */
+  readonly medianError: number;
 }
 
 /**
- * A thread's speed with `workers` of them at work, as a share of its speed alone: measured up to all threads, a straight
- * line between, and shared in turns where there are fewer cores than workers.
+ * Holds predictions against real runs. Costs and runs are measured in turn, and each run is predicted from the costs
+ * before it and after it: a machine that becomes slower meanwhile is slower in both.
  */
-export function speedOf(costs: Costs, workers: number, cores: number = costs.busy): number {
-  const { aloneShare, busy } = costs;
-  if (cores < workers) return (speedOf(costs, cores, cores) * cores) / workers;
-  if (busy === 1 || workers >= busy) return aloneShare;
-  return 1 - ((1 - aloneShare) * (workers - 1)) / (busy - 1);
+export async function checkWhatIf(
+  executor: Executor,
+  { samples, chunk, repeats = 5, costsOf = executor, ...probes }: CheckOptions,
+): Promise<Checked> {
+  checkInteger('checkWhatIf: repeats', repeats, 1, 'Five or more show how far errors differ.');
+  // The chunks that are predicted: partition would share the last one's shortness among all.
+  const parts = Array.from({ length: countChunks(samples, chunk) }, (_, i) => {
+    return { start: i * chunk, samples: Math.min(chunk, samples - i * chunk) };
+  });
+  const tasks = tasksOf(parts, probes.kernel);
+  const runs: Checked['runs'] = [];
+  let before = await measureCosts(costsOf, probes);
+  for (let i = 0; i < repeats; i++) {
+    const measured = (await wallMs(executor, tasks)) / 1000;
+    const after = await measureCosts(costsOf, probes);
+    const costs = meanCosts([before, after]);
+    const predicted = whatIf(costs, { samples, chunk, workers: executor.workers }).seconds;
+    runs.push({ predicted, measured, error: predicted / measured - 1, costs });
+    before = after;
+  }
+  return { runs, medianError: range(runs.map(({ error }) => Math.abs(error))).median };
 }
 
 /** One task for each part, under the lesson's seed. */
@@ -155,7 +150,7 @@ async function busyMs(executor: Executor, tasks: readonly Task[]): Promise<numbe
 }
 
 /** How long a run took (ms). */
-export async function wallMs(executor: Executor, tasks: readonly Task[]): Promise<number> {
+async function wallMs(executor: Executor, tasks: readonly Task[]): Promise<number> {
   const began = performance.now();
   await executor.run(tasks);
   return performance.now() - began;

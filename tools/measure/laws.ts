@@ -38,16 +38,6 @@ export function karpFlatt(speedUp: number, workers: number): number {
   return (1 / speedUp - 1 / workers) / (1 - 1 / workers);
 }
 
-/**
- * The best speed-up of equal chunks on so many threads: they run in rounds, and the last round may be part empty.
- * 10 chunks on 8 threads take 2 rounds: 5 times as fast at most.
- */
-export function quantisation(chunks: number, threads: number): number {
-  checkInteger('quantisation: chunks', chunks, 1, 'Give how many equal chunks there are.');
-  checkInteger('quantisation: threads', threads, 1, 'Give how many threads share them.');
-  return chunks / Math.ceil(chunks / threads);
-}
-
 /** The standard error of pi from random points: sqrt(pi (4 - pi) / samples), the binomial distribution's. */
 export function standardErrorOfPi(samples: number): number {
   checkInteger('standardErrorOfPi: samples', samples, 1, 'Give how many points were drawn.');

@@ -2,8 +2,9 @@
 import { InvalidArgumentError } from '../../lib/errors.js';
 import { partition } from '../../lib/sampling/partition.js';
 import { clock, type Executor, type ExecutorEvent } from '../../lib/task/executor.js';
-import { aloneMs, meanCosts, measureCosts, tasksOf, type ProbeOptions } from './costs.js';
+import { meanCosts, measureCosts, tasksOf, type ProbeOptions } from './costs.js';
 import { karpFlatt } from './laws.js';
+import { aloneMs } from './what-if.js';
 
 /**
  * The causes, in a run's order, and what each means. All are read off the events, but two: 'compute' is the price of the
@@ -261,17 +262,12 @@ export function gapsBetween(ended: number, delivered: number, queuedSince: numbe
  * The causes of all threads together (ms).
  * @param seen the threads before the tasks that run now were booked
  */
-function causesOf(
-  all: readonly Thread[],
-  seen: readonly Thread[],
-  aloneMs: number | undefined,
-): { [name in LedgerRowName]?: number } {
-  const sum = (cause: Cause, threads = all) => threads.reduce((total, { ms }) => total + ms[cause], 0);
-  const causes: { [name in LedgerRowName]?: number } & typeof NOTHING = { ...NOTHING };
-  for (const cause of Object.keys(NOTHING) as Cause[]) causes[cause] = sum(cause);
+function causesOf(all: Thread[], seen: Thread[], aloneMs?: number): { [name in LedgerRowName]?: number } {
+  const causes = { ...NOTHING };
+  for (const cause of Object.keys(NOTHING) as Cause[]) causes[cause] = sum(all, ({ ms }) => ms[cause]);
   if (aloneMs === undefined) return causes;
   if (all.filter(({ tasks }) => tasks > 0).length < 2) return { ...causes, 'cores slowed': 0 };
-  const underWay = causes.compute - sum('compute', seen);
+  const underWay = causes.compute - sum(seen, ({ ms }) => ms.compute);
   return { ...causes, compute: aloneMs, 'cores slowed': besideOthers(seen) + underWay - aloneMs };
 }
 
@@ -279,13 +275,15 @@ function causesOf(
  * What all tasks would take as those did that had others beside them (ms): a thread's first and last task are left
  * out, as other threads may not have been at work then. If nothing else is left, they have to do.
  */
-function besideOthers(threads: readonly Thread[]): number {
-  const sum = (of: (thread: Thread) => number, over = threads) =>
-    over.reduce((total, thread) => total + of(thread), 0);
+function besideOthers(threads: Thread[]): number {
   const inner = threads.filter(({ tasks }) => tasks > 2);
-  if (inner.length === 0) return sum(({ ms }) => ms.compute);
-  const msOfInner = sum(({ ms, first, last }) => ms.compute - first - last, inner);
-  return (msOfInner / sum(({ tasks }) => tasks - 2, inner)) * sum(({ tasks }) => tasks);
+  if (inner.length === 0) return sum(threads, ({ ms }) => ms.compute);
+  const innerMs = sum(inner, ({ ms, first, last }) => ms.compute - first - last);
+  return (innerMs / sum(inner, ({ tasks }) => tasks - 2)) * sum(threads, ({ tasks }) => tasks);
+}
+
+function sum(threads: Thread[], of: (thread: Thread) => number): number {
+  return threads.reduce((total, thread) => total + of(thread), 0);
 }
 
 function rowsOf(causes: { readonly [name in LedgerRowName]?: number }, wholeMs: number): LedgerRow[] {

@@ -1,17 +1,32 @@
 // What if there were more workers, or other chunks? The scheduler's own decisions, simulated with costs measured here.
 import { InvalidArgumentError, checkInteger, show } from '../../lib/errors.js';
-import type { Executor } from '../../lib/task/executor.js';
-import {
-  makespanMs,
-  meanCosts,
-  measureCosts,
-  tasksOf,
-  wallMs,
-  type Costs,
-  type ProbeOptions,
-  type WhatIf,
-} from './costs.js';
-import { range } from './laws.js';
+import { DEFAULT_SEED } from '../../lib/sampling/seed.js';
+import { simulate } from '../../lib/simulation/simulation.js';
+
+/** What work costs on a machine, as measured by measureCosts. */
+export interface Costs {
+  /** A sample on a thread that is alone (ns). */
+  readonly sampleNs: number;
+  /** What each task takes on its thread beside its samples: its start, and the part of a block that it skips (ms). */
+  readonly taskMs: number;
+  /** What small tasks take beyond all else that is known, each (ms): the thread waits, for others who share its core. */
+  readonly gapMs: number;
+  /** How fast a thread is with `busy` threads at work, as a share of its rate alone. */
+  readonly aloneShare: number;
+  readonly busy: number;
+  /** How long a message travels (ms), and what each task costs the one thread that hands out and collects (ms). */
+  readonly latencyMs: number;
+  readonly handlingMs: number;
+}
+
+/** A run, and the number of cores that its workers share (default: those measured). */
+export interface WhatIf {
+  readonly samples: number;
+  readonly chunk: number;
+  readonly workers: number;
+  /** Infinity: each worker has its core, as on a cluster of such machines. */
+  readonly cores?: number;
+}
 
 /** The answer. Efficiency is against one thread that works alone without any overhead. */
 export interface Prediction {
@@ -24,19 +39,32 @@ export interface Prediction {
  * Predicts a run by simulating the scheduler.
  * @throws InvalidArgumentError for invalid samples, chunk, workers or cores, or more than a million tasks
  */
-export function whatIf(costs: Costs, { samples, chunk, workers, cores }: WhatIf): Prediction {
+export function whatIf(costs: Costs, { samples, chunk, workers, cores = costs.busy }: WhatIf): Prediction {
   const tasks = countChunks(samples, chunk);
   checkInteger('whatIf: workers', workers, 1, 'Up to 10 000 can be simulated.', 10_000);
-  if (cores !== undefined && !(cores >= 1))
+  if (!(cores >= 1))
     throw new InvalidArgumentError(
       `whatIf: cores must be a number >= 1, got ${show(cores)}. Infinity gives each worker its own.`,
     );
-  const ms = makespanMs(costs, { samples, chunk, workers, cores });
-  return { tasks, seconds: ms / 1000, efficiency: (samples * costs.sampleNs) / 1e6 / (ms * workers) };
+  const speed = speedOf(costs, workers, cores);
+  // A thread's gap is the work of others on its behalf: where threads share cores in turns, it waits its turn as well.
+  const gapMs = costs.gapMs * Math.max(1, workers / cores);
+  const msOf = (count: number) => aloneMs(costs, count, 1) / speed + gapMs;
+  const [usual, last] = [msOf(chunk), msOf(samples - chunk * (tasks - 1))];
+  const { makespanMs } = simulate({
+    seed: DEFAULT_SEED,
+    workers,
+    tasks,
+    taskMs: (index) => (index === tasks - 1 ? last : usual),
+    latencyMs: costs.latencyMs,
+    perTaskMs: costs.handlingMs,
+  });
+  const efficiency = (samples * costs.sampleNs) / 1e6 / (makespanMs * workers);
+  return { tasks, seconds: makespanMs / 1000, efficiency };
 }
 
 /** How many chunks there are. The last may be smaller. */
-function countChunks(samples: number, chunk: number): number {
+export function countChunks(samples: number, chunk: number): number {
   checkInteger('whatIf: samples', samples, 1, 'Give how many points there are.');
   checkInteger('whatIf: chunk', chunk, 1, 'Give how many points a task counts.');
   const tasks = Math.ceil(samples / chunk);
@@ -47,50 +75,18 @@ function countChunks(samples: number, chunk: number): number {
   return tasks;
 }
 
-/** Runs and their predictions. `error` is a prediction's, as a share of what was measured. */
-export interface Checked {
-  readonly runs: readonly {
-    readonly predicted: number;
-    readonly measured: number;
-    readonly error: number;
-    readonly costs: Costs;
-  }[];
-  /** The median size of the errors. */
-  readonly medianError: number;
-}
-
-/** What to check: a run on an executor, with costs measured on it or on another one. */
-export interface CheckOptions extends ProbeOptions {
-  readonly samples: number;
-  readonly chunk: number;
-  readonly repeats?: number;
-  /** One with as many workers as cores (default: the executor itself). */
-  readonly costsOf?: Executor;
+/** Thread time that so many samples in so many tasks take on threads that are alone (ms). */
+export function aloneMs({ taskMs, sampleNs }: Costs, samples: number, tasks: number): number {
+  return tasks * taskMs + (samples * sampleNs) / 1e6;
 }
 
 /**
- * Holds predictions against real runs. Costs and runs are measured in turn, and each run is predicted from the costs
- * before it and after it: a machine that becomes slower meanwhile is slower in both.
+ * A thread's speed with `workers` of them at work, as a share of its speed alone: measured up to all threads, a straight
+ * line between, and shared in turns where there are fewer cores than workers.
  */
-export async function checkWhatIf(
-  executor: Executor,
-  { samples, chunk, repeats = 5, costsOf = executor, ...probes }: CheckOptions,
-): Promise<Checked> {
-  checkInteger('checkWhatIf: repeats', repeats, 1, 'Five or more show how far errors differ.');
-  // The chunks that are predicted: partition would share the last one's shortness among all.
-  const parts = Array.from({ length: countChunks(samples, chunk) }, (_, i) => {
-    return { start: i * chunk, samples: Math.min(chunk, samples - i * chunk) };
-  });
-  const tasks = tasksOf(parts, probes.kernel);
-  const runs: Checked['runs'][number][] = [];
-  let before = await measureCosts(costsOf, probes);
-  for (let i = 0; i < repeats; i++) {
-    const measured = (await wallMs(executor, tasks)) / 1000;
-    const after = await measureCosts(costsOf, probes);
-    const costs = meanCosts([before, after]);
-    const predicted = whatIf(costs, { samples, chunk, workers: executor.workers }).seconds;
-    runs.push({ predicted, measured, error: predicted / measured - 1, costs });
-    before = after;
-  }
-  return { runs, medianError: range(runs.map(({ error }) => Math.abs(error))).median };
+export function speedOf(costs: Costs, workers: number, cores: number = costs.busy): number {
+  const { aloneShare, busy } = costs;
+  if (cores < workers) return (speedOf(costs, cores, cores) * cores) / workers;
+  if (busy === 1 || workers >= busy) return aloneShare;
+  return 1 - ((1 - aloneShare) * (workers - 1)) / (busy - 1);
 }

@@ -6,7 +6,6 @@ import {
   gustafson,
   karpFlatt,
   lessonMemory,
-  quantisation,
   range,
   samplesForDigits,
   standardErrorOfPi,
@@ -32,12 +31,6 @@ describe("the laws give the published and the lesson's own figures", () => {
       expect(karpFlatt(amdahl(1 - serial, 7), 7)).toBeCloseTo(serial, 12);
   });
 
-  test('10 chunks reach 5 on 8 threads and 10 on 16; as many chunks as threads lose nothing', () => {
-    expect([quantisation(10, 8), quantisation(10, 16), quantisation(8, 8), quantisation(1, 8)]).toEqual([
-      5, 10, 8, 1,
-    ]);
-  });
-
   test('the standard error falls with the square root, and is the binomial one', () => {
     expect(standardErrorOfPi(4e8)).toBeCloseTo(standardErrorOfPi(1e8) / 2, 12);
     expect(standardErrorOfPi(1e9)).toBeCloseTo(standardErrorOf(785_398_163, 1e9), 12);
@@ -61,7 +54,6 @@ describe("the laws give the published and the lesson's own figures", () => {
     [() => amdahl(NaN, 2), 'got NaN'],
     [() => gustafson(0, 0.1), 'gustafson: workers must be an integer from 1'],
     [() => karpFlatt(1, 1), 'karpFlatt: workers must be an integer from 2 to 2^53 - 1, got 1'],
-    [() => quantisation(1.5, 2), 'got 1.5'],
     [() => standardErrorOfPi(0), 'got 0'],
     [() => samplesForDigits(16), 'got 16'],
     [() => fitAmdahl([{ workers: 1, seconds: 0 }], 4), 'fitAmdahl: seconds must be a number above 0, got 0'],

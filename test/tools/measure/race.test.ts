@@ -183,7 +183,7 @@ describe('what a race says', () => {
 test('a racer tells its events under its own name, and a turn that is stopped leaves no task behind', () => {
   const told: ExecutorEvent[] = [];
   const turns = new Turns({ stage: 'pool', workers: 2 }, (event) => told.push(event));
-  turns.begin();
+  turns.tell({ type: 'joined', worker: 'local', threads: 2, time: 0 });
   for (const task of ['a', 'b', 'c']) turns.tell({ type: 'queued', task, time: 1 });
   const local = { worker: 'local', thread: 0 };
   turns.tell({ type: 'started', task: 'a', ...local, time: 2 });
@@ -191,20 +191,19 @@ test('a racer tells its events under its own name, and a turn that is stopped le
   turns.tell({ type: 'started', task: 'b', ...local, time: 4 });
   turns.end();
   expect(told.map(({ time, ...event }) => (time < 5 ? event.type : event))).toEqual([
-    { type: 'joined', worker: 'pool(2)', threads: 2 },
-    ...['queued', 'queued', 'queued', 'started', 'finished', 'started'],
+    ...['joined', 'queued', 'queued', 'queued', 'started', 'finished', 'started'],
     { type: 'dropped', task: 'b', worker: 'pool(2)' },
     { type: 'dropped', task: 'c', worker: undefined },
     { type: 'left', worker: 'pool(2)', reason: 'its turn is over' },
   ]);
   turns.end();
+  expect(told[0]).toEqual({ type: 'joined', worker: 'pool(2)', threads: 2, time: 0 });
   expect(told).toHaveLength(10); // nobody is there to leave again
 });
 
 test('a task that waits for another try is left behind by a stopped turn, too; a worker that left does so once', () => {
   const told: ExecutorEvent[] = [];
   const turns = new Turns({ stage: 'distributed', workers: 1 }, (event) => told.push(event));
-  turns.begin();
   const place = { task: 'a', worker: 'w', thread: 0 };
   turns.tell({ type: 'queued', task: 'a', time: 1 });
   turns.tell({ type: 'started', ...place, time: 2 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { startPool } from '../../../lib/execute/pool.js';
 import { InvalidArgumentError } from '../../../lib/errors.js';
-import { aloneMs, meanCosts, measureCosts, speedOf, type Costs } from '../../../tools/measure/costs.js';
-import { checkWhatIf, whatIf } from '../../../tools/measure/what-if.js';
+import { checkWhatIf, meanCosts, measureCosts } from '../../../tools/measure/costs.js';
+import { aloneMs, speedOf, whatIf, type Costs } from '../../../tools/measure/what-if.js';
 import type { Executor } from '../../../lib/task/executor.js';
 import type { Task } from '../../../lib/task/task.js';
 
