@@ -49,7 +49,7 @@ export { estimateDistributed, type DistributedOptions } from './estimators/distr
 
 // Stage 5: Slurm
 export { startSlurm, resumeSlurm, type Resumed, type SlurmOptions } from './slurm/executor.js';
-export { readSettings, type JobSettings } from './slurm/render.js';
+export { readSettings, type JobSettings } from './slurm/settings.js';
 export { SlurmError } from './slurm/commands.js';
 export { estimateSlurm, type SlurmStageOptions } from './estimators/slurm.js';
 

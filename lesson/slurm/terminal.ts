@@ -5,9 +5,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SlurmError, partitions } from '../../lib/slurm/commands.js';
+import { SlurmError, checkSettings, partitions, type JobSettings } from '../../lib/slurm/index.js';
 import { onLoginNode, pingSlurm } from '../../tools/slurm/login-node.js';
-import { checkSettings, type JobSettings } from '../../lib/slurm/render.js';
 
 const at = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 

@@ -2,7 +2,7 @@
 import { compute, random } from '../array/index.js';
 import { DEFAULT_SEED } from '../sampling/seed.js';
 import { startSlurm, type SlurmOptions } from '../slurm/executor.js';
-import { readSettings } from '../slurm/render.js';
+import { readSettings } from '../slurm/settings.js';
 import type { DistributedOptions } from './distributed.js';
 import { runStage, type Estimate } from './run.js';
 

@@ -1,24 +1,24 @@
-// One client at a time follows a run: two would both submit what is missing.
+// One client at a time follows a run: two would both submit what is missing. Needs Node.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { SlurmError } from './commands.js';
-import type { RunDirectory } from './run-directory.js';
+import type { RunFolder } from './run-folder.js';
 
 /**
- * Makes this process the run's client: it leaves its process's number and its host in the first of the files client-0,
- * client-1, ... that is not there. They stay: who has gone has an empty client-N-gone beside it. So a number is used
- * once, and of all who find the last client gone only one makes the next file, however old what they see of the folder.
- * @returns what sets the run free for another client
- * @throws SlurmError where a client follows the run
+ * Makes this process the run's client: it writes its process number and its host into the first of the files client-0,
+ * client-1, ... that is not there. They stay. A client that has gone has an empty file client-N-gone beside its own.
+ * So each number is used once: of all processes that find the last client gone, only one can make the next file.
+ * @returns what lets another client follow the run
+ * @throws SlurmError if a client follows the run
  */
-export function claim(run: RunDirectory): () => void {
+export function claim(folder: RunFolder): () => void {
   for (let number = 0; ; number++) {
-    const file = run.file(`client-${number}`);
+    const file = folder.file(`client-${number}`);
     const gone = `${file}-gone`;
     if (existsSync(gone)) continue;
-    if (make(run, file)) return () => leave(gone);
+    if (folder.attempt(() => make(file))) return () => leave(gone);
     refuseUnlessDead(file);
-    run.attempt(() => writeFileSync(gone, '')); // before the next is made: only the last can be without
+    folder.attempt(() => writeFileSync(gone, '')); // before the next is made: only the last can be without
   }
 }
 
@@ -26,29 +26,25 @@ function leave(gone: string): void {
   try {
     writeFileSync(gone, '');
   } catch {
-    // The run's folder is gone too, or cannot be written: the end of this process will tell.
+    // The run's folder is gone too, or cannot be written. The end of this process tells the next client enough.
   }
 }
 
-/** Whether the file was made, and not there before. */
-function make(run: RunDirectory, file: string): boolean {
-  let made = true;
-  run.attempt(() => {
-    try {
-      writeFileSync(file, `${process.pid} ${hostname()}`, { flag: 'wx' });
-    } catch (error) {
-      made = false;
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-      rmSync(file, { force: true }); // a full disk may have taken its name and nothing else
-      throw error;
-    }
-  });
-  return made;
+/** Whether the file was made, and was not there before. */
+function make(file: string): boolean {
+  try {
+    writeFileSync(file, `${process.pid} ${hostname()}`, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    rmSync(file, { force: true }); // a full disk may have taken its name and nothing else
+    throw error;
+  }
 }
 
 function refuseUnlessDead(file: string): void {
   const [pid, host] = read(file).split(' ');
-  if (host === hostname() && !runs(Number(pid))) return;
+  if (host === hostname() && !isAlive(Number(pid))) return;
   const who = host === undefined ? 'another process' : `process ${pid} on ${host}`;
   throw new SlurmError(
     `${who} follows this run. Stop it there first; if it is not there any more, delete ${file}.`,
@@ -59,16 +55,16 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    return ''; // deleted this very moment, or not for us to read: somebody was there
+    return ''; // deleted this very moment, or closed to us: somebody was there
   }
 }
 
-function runs(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    const stat = `/proc/${pid}/stat`; // a zombie has ended, and nobody has asked how: as in a container without an init
+    const stat = `/proc/${pid}/stat`; // a zombie has ended, but its parent has not noticed
     return !(existsSync(stat) && readFileSync(stat, 'utf8').includes(') Z '));
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // somebody else's
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // another user's
   }
 }

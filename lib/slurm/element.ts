@@ -1,59 +1,61 @@
-// What an element of an array runs: node element.js RUN SUBMISSION ELEMENT. It computes its share of the tasks and leaves
-// the results beside them.
+// What an element of an array runs: node element.js FOLDER SUBMISSION ELEMENT. It computes its share of a run's tasks and
+// leaves the results beside them. Needs Node.
 import { hostname } from 'node:os';
 import { toErrorRecord } from '../errors.js';
 import { clock } from '../task/executor.js';
-import { loadOperations, runTask } from '../task/run-task.js';
+import { loadOperations, runTask, type TaskOperation } from '../task/run-task.js';
+import type { Task } from '../task/task.js';
 import { SlurmError } from './commands.js';
-import { AliveFile } from './alive-file.js';
-import { EXIT_UNWRITTEN, RunDirectory, type Outcome } from './run-directory.js';
-import { TaskReader } from './task-file.js';
+import { EXIT_UNWRITTEN } from './job-state.js';
+import { RunFolder, type TaskEnd } from './run-folder.js';
 
-/** Results are written so often (ms), and at the end: what is lost with a node is no more than that and the task it ran. */
+/** How often to write results (ms). With a node, no more is lost than these and the task that it ran. */
 const FLUSH_MS = 1000;
 
 const [path, submission, element] = process.argv.slice(2);
 try {
-  process.exitCode = await runElement(new RunDirectory(path), Number(submission), Number(element));
+  process.exitCode = await runElement(new RunFolder(path), Number(submission), Number(element));
 } catch (error) {
   if (!(error instanceof SlurmError)) throw error;
   process.stderr.write(`lola: ${error.message}\n`);
   process.exitCode = EXIT_UNWRITTEN;
 }
 
-async function runElement(run: RunDirectory, submission: number, element: number): Promise<number> {
-  const operations = await loadOperations(run.readRecord().modules);
-  const [begin, end] = run.readSubmission(submission).ranges[element];
-  let next = process.env.SLURM_RESTART_COUNT ? firstMissing(run, submission, element, begin) : begin;
-  if (next >= end) return 0;
+async function runElement(folder: RunFolder, submission: number, index: number): Promise<number> {
+  const operations = await loadOperations(folder.readRecord().modules);
+  const [begin, end] = folder.readSubmission(submission).spans[index];
+  const name = `${submission}-${index}`;
+  const from = firstMissing(folder, name, begin);
+  if (from >= end) return 0;
   const host = process.env.SLURMD_NODENAME ?? hostname();
-  const tasks = new TaskReader(run);
-  const alive = new AliveFile(run, `${submission}-${element}`, { task: next, time: clock(), host });
-  let outcomes: Outcome[] = [];
-  let flushed = clock();
-  let failed = false;
-  while (next < end && !failed) {
-    const task = tasks.read(next);
-    const start = clock();
-    alive.tell(next, start);
-    try {
-      const value = await runTask(task, operations);
-      outcomes.push({ start, end: clock(), value });
-    } catch (thrown) {
-      outcomes.push({ start, end: clock(), error: toErrorRecord(thrown) });
-      failed = true; // and the run with it: the other tasks need not be run
-    }
-    next++;
-    if (next < end && !failed && clock() - flushed < FLUSH_MS) continue;
-    run.writeSegment(submission, element, { first: next - outcomes.length, host, outcomes });
-    [outcomes, flushed] = [[], clock()];
+  const sayAlive = folder.openAlive(name);
+  let ends: TaskEnd[] = [];
+  let [first, flushed] = [from, clock()];
+  for (const task of folder.tasks([from, end])) {
+    sayAlive({ task: first + ends.length, time: clock(), host });
+    const ended = await runOne(task, operations);
+    ends.push(ended);
+    if (!ended.error && first + ends.length < end && clock() - flushed < FLUSH_MS) continue;
+    folder.writeResults(name, { first, host, ends });
+    if (ended.error) return 1; // it ends the run: no other task need be computed
+    [first, ends, flushed] = [first + ends.length, [], clock()];
   }
-  return failed ? 1 : 0;
+  return 0;
 }
 
-/** Slurm has started this element before: it goes on after its last result. */
-function firstMissing(run: RunDirectory, submission: number, element: number, begin: number): number {
-  const places = run.segments().map((name) => name.split('-').map(Number));
-  const own = places.filter(([s, e]) => s === submission && e === element);
-  return Math.max(begin, ...own.map(([, , first, count]) => first + count));
+async function runOne(task: Task, operations: ReadonlyMap<string, TaskOperation>): Promise<TaskEnd> {
+  const start = clock();
+  try {
+    const value = await runTask(task, operations);
+    return { start, end: clock(), value };
+  } catch (thrown) {
+    return { start, end: clock(), error: toErrorRecord(thrown) };
+  }
+}
+
+/** If Slurm has started this element before, it goes on after its last result. */
+function firstMissing(folder: RunFolder, element: string, begin: number): number {
+  const own = folder.results().filter((name) => name.startsWith(`${element}-`));
+  const ends = own.map((name) => name.split('-').slice(2).map(Number)).map(([first, count]) => first + count);
+  return Math.max(begin, ...ends);
 }

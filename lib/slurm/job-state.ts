@@ -1,18 +1,23 @@
 // What Slurm says of jobs and of the elements of arrays: the words, and the lines in which its commands print them.
 
-/** A job, or an element of an array, as Slurm tells of it. */
+/** A job or an element of an array, as Slurm describes it. */
 export interface JobState {
   readonly job: string;
-  /** The element's index where the job is an array. */
+  /** The element's index, if the job is an array. */
   readonly element?: number;
   /** Slurm's own word, as PENDING, RUNNING, COMPLETED, FAILED, TIMEOUT, NODE_FAIL. */
   readonly state: string;
-  /** Why it waits, or why it ended, in Slurm's word. */
+  /** Why it waits or why it ended, in Slurm's word. */
   readonly reason: string;
   readonly node: string;
-  /** 'code:signal' where the command tells it. */
+  /** 'code:signal', if the command prints it. */
   readonly exitCode?: string;
 }
+
+/** An element's exit code if it could not write its results. */
+export const EXIT_UNWRITTEN = 74;
+/** No array has more elements here. A longer list in what a command printed is a misprint. */
+export const MOST_ELEMENTS = 100_000;
 
 const LIVE =
   `PENDING RUNNING CONFIGURING COMPLETING REQUEUED REQUEUE_HOLD REQUEUE_FED RESIZING SUSPENDED STOPPED
@@ -23,62 +28,41 @@ export function isLive({ state }: JobState): boolean {
   return LIVE.includes(state);
 }
 
-/** What squeue is asked for, so that parseSqueue can read it. */
-export const SQUEUE_FIELDS = '%F|%A|%K|%T|%N|%r|%j';
-
-/** Reads squeue's lines in the fields of SQUEUE_FIELDS. A job's name comes last: it may hold a bar. */
+/** Reads squeue's lines of single jobs in the format '%A|%T|%N|%r'; skips lines of another form. */
 export function parseSqueue(printed: string): JobState[] {
-  return linesOf(printed).map((line) => {
-    const [array, own, element, state, node, reason] = line.split('|');
-    const known = { job: own, state, reason, node };
-    return /^\d+$/.test(element) ? { ...known, job: array, element: Number(element) } : known;
-  });
+  const lines = printed.matchAll(/^(\d+)\|(\w+)\|([^|\n]*)\|([^|\n]*)/gm);
+  return [...lines].map(([, job, state, node, reason]) => ({ job, state, node, reason }));
 }
 
-/** Reads sacct's lines: JobID, State, ExitCode, NodeList. Elements that wait share one line, as 12_[3-5,9%2]. */
+/** Reads sacct's lines: JobID, State, ExitCode, NodeList; skips lines of another form. */
 export function parseSacct(printed: string): JobState[] {
-  return linesOf(printed).flatMap((line) => {
-    const [id, state, exitCode, node] = line.split('|');
-    const [job, elements] = id.split('_');
-    const [word, ...who] = state.split(' '); // as in 'CANCELLED by 1000'
-    const known = { job, state: word, reason: who.join(' '), node, exitCode };
-    return elements === undefined ? [known] : expand(elements).map((element) => ({ ...known, element }));
-  });
+  // The state may be 'CANCELLED by 1000'. Elements that wait share one line, as 12_[3-5,9%2].
+  const lines = printed.matchAll(/^(\d+)(?:_([^|\n]+))?\|(\w+) ?([^|\n]*)\|([^|\n]*)\|(.*)$/gm);
+  return [...lines].flatMap(([, job, elements, state, reason, exitCode, node]) =>
+    eachElement({ job, state, reason, node, exitCode }, elements),
+  );
 }
 
-/** '3', '[0-2,5]' or '[0-9%4]' as numbers. */
-function expand(elements: string): number[] {
-  return elements
-    .replace(/^\[|\]$|%.*$/g, '')
-    .split(',')
-    .flatMap((range) => {
-      const [first, last = first] = range.split('-').map(Number);
-      return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-    });
-}
-
-/** Reads lines of `scontrol show job -o`. */
+/** Reads lines of `scontrol show job -o`; skips lines of another form. */
 export function parseScontrol(printed: string): JobState[] {
-  return linesOf(printed).flatMap((line) => {
-    // A name may hold anything, blanks and '=' too; all that is read here comes after it.
-    const field = (name: string) =>
-      new RegExp(`^.* ${name}=(\\S*)`).exec(line.slice(line.indexOf(' UserId=')))?.[1] ?? '';
+  return printed.split('\n').flatMap((line) => {
     const ids = /^JobId=(\d+)(?: ArrayJobId=(\d+))?(?: ArrayTaskId=(\S+))?/.exec(line);
     if (!ids) return [];
-    const [, own, array, elements] = ids;
+    const [, own, job = own, elements] = ids;
+    // The job's name may hold anything, blanks and '=' too. All that is read here comes after it.
+    const fields = line.slice(line.indexOf(' UserId='));
+    const field = (name: string) => new RegExp(`^.* ${name}=(\\S*)`).exec(fields)?.[1] ?? '';
+    const [state, reason, exitCode] = [field('JobState'), field('Reason'), field('ExitCode')];
     const node = field('NodeList').replace('(null)', '');
-    const known = {
-      job: array ?? own,
-      state: field('JobState'),
-      reason: field('Reason'),
-      node,
-      exitCode: field('ExitCode'),
-    };
-    return elements === undefined ? [known] : expand(elements).map((element) => ({ ...known, element }));
+    return eachElement({ job, state, reason, node, exitCode }, elements);
   });
 }
 
-/** Lines that say something. */
-export function linesOf(printed: string): string[] {
-  return printed.split('\n').filter((line) => line.trim() !== '');
+/** The same state for each of '3', '[0-2,5]' or '[0-9%4]'; for the job itself if there are no elements. */
+function eachElement(known: JobState, elements: string | undefined): JobState[] {
+  if (elements === undefined) return [known];
+  const found = new Set<number>();
+  for (const [, first, last = first] of elements.replace(/%.*/, '').matchAll(/(\d+)(?:-(\d+))?/g))
+    for (let i = Number(first); i <= Number(last) && i < MOST_ELEMENTS; i++) found.add(i);
+  return [...found].map((element) => ({ ...known, element }));
 }

@@ -1,24 +1,25 @@
-// What the dependent job runs: node reduce.js RUN. It adds up what the elements of the array left, so that the result is
-// there although no client waited for it.
+// What the dependent job runs: node reduce.js FOLDER. It adds up what the elements of the array left, so that the result
+// is there even if no client waited for it. Needs Node.
 import { EstimatorError } from '../errors.js';
+import { Run } from '../task/run.js';
+import { Collector, drawAll } from './collect.js';
 import { describeResult } from './result.js';
-import { RunDirectory } from './run-directory.js';
-import { Tally } from './tally.js';
+import { RunFolder } from './run-folder.js';
 
-const run = new RunDirectory(process.argv[2]);
+const folder = new RunFolder(process.argv[2]);
 try {
-  const { tasks, label } = run.readRecord();
-  const tally = new Tally(run, tasks);
-  tally.collect();
-  if (tally.open > 0) {
-    process.stderr.write(
-      `lola: ${tally.open} of ${tasks} tasks have no result: lola slurm resume ${run.path}\n`,
-    );
-    process.exitCode = 1;
-  } else {
-    const text = describeResult(label, tally.values);
-    run.write('result.txt', text);
+  const { tasks, label } = folder.readRecord();
+  const run = new Run(folder.tasks([0, tasks]), {});
+  const collector = new Collector(folder, run, drawAll(run));
+  collector.collect();
+  if (run.settled) {
+    const text = describeResult(label, await run.result);
+    folder.write('result.txt', text);
     process.stdout.write(text);
+  } else {
+    const missing = `${collector.open.size} of ${tasks} tasks have no result`;
+    process.stderr.write(`lola: ${missing}: lola slurm resume ${folder.path}\n`);
+    process.exitCode = 1;
   }
 } catch (error) {
   if (!(error instanceof EstimatorError)) throw error;

@@ -1,15 +1,15 @@
-// Workers of the cluster as Slurm's jobs: one script, submitted as often as there shall be workers.
+// Workers of the cluster as Slurm's jobs: one script, submitted once for each worker. Needs Node.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { lolaProgram } from '../lola.js';
-import { jobStates, ownJobs, sbatch, scancel } from './commands.js';
+import { describeEnd } from './advice.js';
+import { jobStates, jobsWithComment, sbatch, scancel } from './commands.js';
 import { isLive, type JobState } from './job-state.js';
-import { describeEnd } from './ending.js';
-import { nodeWords, render, type JobSettings } from './render.js';
+import { render } from './render.js';
+import { nodeWords, type JobSettings } from './settings.js';
 
 /** Slurm keeps this with each job of ours, so that `down` ends no other. */
-const MARK = 'lola slurm up';
-const LOG_DIR = 'lola-logs';
+const COMMENT = 'lola slurm up';
 
 /** The script of a worker. `schedulerFile`: where the scheduler wrote its addresses, seen by all nodes. */
 export function workerScript(
@@ -26,12 +26,12 @@ export function workerScript(
 
 /** The same as `up` submits it: with logs in one folder, and marked as ours. */
 export function upScript(settings: JobSettings, schedulerFile: string): string {
-  return workerScript({ ...settings, logDir: logDirOf(settings) }, schedulerFile, [`--comment=${MARK}`]);
+  return workerScript({ ...settings, logDir: logDirOf(settings) }, schedulerFile, [`--comment=${COMMENT}`]);
 }
 
 /**
  * Submits workers and gives their jobs' numbers.
- * @throws SlurmError where Slurm refuses; the ones it took before are taken back
+ * @throws SlurmError if Slurm refuses; the jobs that it took before are cancelled
  */
 export async function submitWorkers(
   count: number,
@@ -52,31 +52,32 @@ export async function submitWorkers(
   return jobs;
 }
 
-/** What Slurm has of the workers that `up` submitted and that are not over. */
+/** The workers that `up` submitted and that have not ended. */
 export function submittedWorkers(): Promise<JobState[]> {
-  return ownJobs(MARK);
+  return jobsWithComment(COMMENT);
 }
 
-/** Ends them; workers get Slurm's TERM and hand back what they have not begun. */
+/** Ends them. Workers get Slurm's TERM and hand back what they have not begun. */
 export async function cancelWorkers(): Promise<string[]> {
   const jobs = (await submittedWorkers()).map(({ job }) => job);
   await scancel(jobs);
   return jobs;
 }
 
-/** How jobs are now; one that has ended comes with the last lines of its log. */
+/** How workers are now. One that has ended comes with the last lines of its log. */
 export async function watchWorkers(
   jobs: readonly string[],
   settings: JobSettings,
 ): Promise<(JobState & { readonly ending?: string })[]> {
-  const states = await jobStates(jobs);
-  return states.map((state) => {
+  const live = (await submittedWorkers()).filter(({ job }) => jobs.includes(job));
+  const others = await jobStates(jobs.filter((job) => !live.some((state) => state.job === job)));
+  return [...live, ...others].map((state) => {
     if (isLive(state)) return state;
     const log = `${settings.name ?? 'lola-worker'}-${state.job}.log`;
     return { ...state, ending: describeEnd(state, join(logDirOf(settings), log)) };
   });
 }
 
-function logDirOf({ logDir = LOG_DIR }: JobSettings): string {
+function logDirOf({ logDir = 'lola-logs' }: JobSettings): string {
   return resolve(logDir);
 }

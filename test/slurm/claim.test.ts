@@ -6,87 +6,87 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SlurmError } from '../../lib/slurm/commands.js';
 import { claim } from '../../lib/slurm/claim.js';
-import { RunDirectory } from '../../lib/slurm/run-directory.js';
+import { RunFolder } from '../../lib/slurm/run-folder.js';
 
-let parent: string, run: RunDirectory;
+let parent: string, folder: RunFolder;
 beforeEach(() => {
   parent = mkdtempSync(join(tmpdir(), 'lola-claim-'));
-  run = RunDirectory.create(parent);
+  folder = RunFolder.create(parent);
 });
 afterEach(() => rmSync(parent, { recursive: true }));
-const clients = () => readdirSync(run.path).filter((name) => name.startsWith('client'));
+const clients = () => readdirSync(folder.path).filter((name) => name.startsWith('client'));
 
 describe('a run has one client at a time', () => {
   test('a second one is told who is there, until the first has gone in order', () => {
-    const free = claim(run);
-    expect(() => claim(run)).toThrow(SlurmError);
-    expect(() => claim(run)).toThrow(`process ${process.pid} on ${hostname()} follows this run`);
+    const free = claim(folder);
+    expect(() => claim(folder)).toThrow(SlurmError);
+    expect(() => claim(folder)).toThrow(`process ${process.pid} on ${hostname()} follows this run`);
     free();
-    for (let i = 0; i < 11; i++) claim(run)();
-    expect(() => claim(run)).not.toThrow();
+    for (let i = 0; i < 11; i++) claim(folder)();
+    expect(() => claim(folder)).not.toThrow();
     expect(clients()).toHaveLength(13 + 12);
-    expect(() => claim(run)).toThrow(SlurmError);
+    expect(() => claim(folder)).toThrow(SlurmError);
   });
 
   test('a number is used once: who saw the folder long ago cannot take one that somebody has had', () => {
-    const makes = (name: string) => () => writeFileSync(run.file(name), '', { flag: 'wx' });
-    claim(run)();
+    const makes = (name: string) => () => writeFileSync(folder.file(name), '', { flag: 'wx' });
+    claim(folder)();
     const old = clients();
-    claim(run)();
+    claim(folder)();
     expect(makes('client-0')).toThrow(/EEXIST/);
     expect(makes('client-1')).toThrow(/EEXIST/);
-    claim(run); // follows it as client-2
-    const asLongAgo = Object.assign(new RunDirectory(run.path), { list: () => old });
-    expect(() => claim(asLongAgo)).toThrow(`delete ${run.file('client-2')}.`);
+    claim(folder); // follows it as client-2
+    const asLongAgo = Object.assign(new RunFolder(folder.path), { list: () => old });
+    expect(() => claim(asLongAgo)).toThrow(`delete ${folder.file('client-2')}.`);
   });
 
   test('one that was killed has gone for all hosts, once somebody on its own has found out', () => {
     const { pid } = spawnSync(process.execPath, ['-e', '']);
-    writeFileSync(run.file('client-0'), `${pid} ${hostname()}`);
-    claim(run)();
+    writeFileSync(folder.file('client-0'), `${pid} ${hostname()}`);
+    claim(folder)();
     expect(clients().sort()).toEqual(['client-0', 'client-0-gone', 'client-1', 'client-1-gone']);
-    rmSync(run.file('client-1')); // in whatever order a folder is cleared, or shown
-    claim(run);
-    expect(() => claim(run)).toThrow(`delete ${run.file('client-2')}.`);
+    rmSync(folder.file('client-1')); // in whatever order a folder is cleared, or shown
+    claim(folder);
+    expect(() => claim(folder)).toThrow(`delete ${folder.file('client-2')}.`);
   });
 
   test('a process that has ended on this host is none; one on another host may be, and the file is named', () => {
     const { pid } = spawnSync(process.execPath, ['-e', '']);
-    writeFileSync(run.file('client-0'), `${pid} ${hostname()}`);
-    claim(run)();
-    writeFileSync(run.file('client-2'), `${pid} login2`);
-    expect(() => claim(run)).toThrow(
-      `process ${pid} on login2 follows this run. Stop it there first; if it is not there any more, delete ${run.file('client-2')}.`,
+    writeFileSync(folder.file('client-0'), `${pid} ${hostname()}`);
+    claim(folder)();
+    writeFileSync(folder.file('client-2'), `${pid} login2`);
+    expect(() => claim(folder)).toThrow(
+      `process ${pid} on login2 follows this run. Stop it there first; if it is not there any more, delete ${folder.file('client-2')}.`,
     );
-    writeFileSync(run.file('client-2'), ''); // its writer has not come further, or never will
-    expect(() => claim(run)).toThrow(/^another process follows/);
-    rmSync(run.file('client-2'));
-    mkdirSync(run.file('client-2')); // as if deleted while it was looked at: there, and not to be read
-    expect(() => claim(run)).toThrow(SlurmError);
+    writeFileSync(folder.file('client-2'), ''); // its writer has not come further, or never will
+    expect(() => claim(folder)).toThrow(/^another process follows/);
+    rmSync(folder.file('client-2'));
+    mkdirSync(folder.file('client-2')); // as if deleted while it was looked at: there, and not to be read
+    expect(() => claim(folder)).toThrow(SlurmError);
   });
 
   test.runIf(process.platform === 'linux')('one that was killed is none, even if nobody has noticed', () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
-    writeFileSync(run.file('client-0'), `${child.pid} ${hostname()}`);
-    expect(() => claim(run)).toThrow(`process ${child.pid} on`);
+    writeFileSync(folder.file('client-0'), `${child.pid} ${hostname()}`);
+    expect(() => claim(folder)).toThrow(`process ${child.pid} on`);
     child.kill('SIGKILL');
     while (!readFileSync(`/proc/${child.pid}/stat`, 'utf8').includes(') Z ')); // this process cannot hear of the end meanwhile
-    expect(() => claim(run)).not.toThrow();
+    expect(() => claim(folder)).not.toThrow();
   });
 
   test('of many at once, who all find a client that was killed, one goes on', async () => {
     const { pid } = spawnSync(process.execPath, ['-e', '']);
-    writeFileSync(run.file('client-0'), `${pid} ${hostname()}`);
-    const at = (path: string) => new URL(`../../dist/slurm/${path}`, import.meta.url).href;
+    writeFileSync(folder.file('client-0'), `${pid} ${hostname()}`);
+    const at = (path: string) => new URL(`../../dist/lib/slurm/${path}`, import.meta.url).href;
     const program = `
       import { claim } from '${at('claim.js')}';
-      import { RunDirectory } from '${at('run-directory.js')}';
+      import { RunFolder } from '${at('run-folder.js')}';
       while (Date.now() < ${Date.now() + 1500}); // all begin at once
-      try { claim(new RunDirectory(process.argv[1])); console.log('follows'); }
+      try { claim(new RunFolder(process.argv[1])); console.log('follows'); }
       catch (error) { console.log(error.code); }
       process.stdin.resume(); // and stay, until the test ends them
     `;
-    const words = ['--input-type=module', '-e', program, run.path];
+    const words = ['--input-type=module', '-e', program, folder.path];
     const children = Array.from({ length: 6 }, () => execFile(process.execPath, words));
     try {
       const said = await Promise.all(
@@ -101,10 +101,10 @@ describe('a run has one client at a time', () => {
   });
 
   test('freeing a run whose folder is gone is harmless; claiming it is an error that names it', () => {
-    const free = claim(run);
-    run.remove();
+    const free = claim(folder);
+    folder.remove();
     free();
     expect(readdirSync(parent)).toEqual([]);
-    expect(() => claim(run)).toThrow(/cannot write to .*run-.*ENOENT/);
+    expect(() => claim(folder)).toThrow(/cannot write to .*run-.*ENOENT/);
   });
 });

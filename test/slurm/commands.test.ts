@@ -1,12 +1,16 @@
-import { describe, expect, test } from 'vitest';
-import { adviseOn } from '../../lib/slurm/commands.js';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { adviseOn, describeEnd, mayTryAgain } from '../../lib/slurm/advice.js';
+import { SlurmError, jobStates, jobsWithComment, sbatch } from '../../lib/slurm/commands.js';
 import { isLive, parseSacct, parseScontrol, parseSqueue } from '../../lib/slurm/job-state.js';
-import { describeEnd, mayTryAgain } from '../../lib/slurm/ending.js';
+import { describeResult } from '../../lib/slurm/result.js';
+import { makeSite, type Answers } from '../support/slurm-site.js';
 
 // What Slurm 22.05.8 printed.
-const SQUEUE = `4|5|0|COMPLETED|node1|None|it's a "na|me"
-4|4|1|PENDING||PartitionTimeLimit|q.sh
-7|7|N/A|FAILED|node1|NonZeroExitCode|solo
+const SQUEUE = `5|COMPLETED|node1|None
+4|PENDING||PartitionTimeLimit
 `;
 const ENDED =
   'JobId=3 ArrayJobId=1 ArrayTaskId=1 ArrayTaskThrottle=2 JobName=it\'s a "name" JobState=COMPLETED UserId=root(0) GroupId=root(0) MCS_label=N/A Priority=4294901759 Nice=0 Account=(null) QOS=(null) JobState=FAILED Reason=NonZeroExitCode Dependency=(null) Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=3:0 RunTime=00:00:00 TimeLimit=00:10:00 NodeList=node1 BatchHost=node1 NumNodes=1 Command=/tmp/p.sh\n';
@@ -14,11 +18,10 @@ const WAITING =
   'JobId=4 ArrayJobId=4 ArrayTaskId=0-2,5%2 ArrayTaskThrottle=2 JobName=q.sh UserId=root(0) GroupId=root(0) JobState=PENDING Reason=PartitionTimeLimit Dependency=(null) ExitCode=0:0 ReqNodeList=(null) ExcNodeList=(null) NodeList= NumNodes=1\n';
 
 describe('what Slurm prints', () => {
-  test('squeue: elements under their array, single jobs under their own number, any name', () => {
+  test('squeue: number, state, node and reason', () => {
     expect(parseSqueue(SQUEUE)).toEqual([
-      { job: '4', element: 0, state: 'COMPLETED', reason: 'None', node: 'node1' },
-      { job: '4', element: 1, state: 'PENDING', reason: 'PartitionTimeLimit', node: '' },
-      { job: '7', state: 'FAILED', reason: 'NonZeroExitCode', node: 'node1' },
+      { job: '5', state: 'COMPLETED', reason: 'None', node: 'node1' },
+      { job: '4', state: 'PENDING', reason: 'PartitionTimeLimit', node: '' },
     ]);
     expect(parseSqueue('')).toEqual([]);
   });
@@ -49,6 +52,19 @@ describe('what Slurm prints', () => {
       ['12', 7, 'PENDING', '0:0'],
       ['13', undefined, 'OUT_OF_MEMORY', '0:125'],
     ]);
+  });
+
+  test('lines of another form are skipped', () => {
+    const odd = 'slurm: warning, 3 nodes are down\n|||\n12\n12_[3-\n\n_|_\n12_0\n';
+    for (const parse of [parseSqueue, parseSacct, parseScontrol]) expect(parse(odd)).toEqual([]);
+    expect(parseSqueue(`${odd}${SQUEUE}`)).toHaveLength(2);
+    expect(parseSacct(`${odd}12_0|COMPLETED|0:0|node1\n`)).toHaveLength(1);
+    expect(parseScontrol(`${odd}${ENDED}`)).toHaveLength(1);
+  });
+
+  test('a list of elements that no array can have is cut short', () => {
+    expect(parseSacct('12_[3-99999999]|PENDING|0:0|\n').length).toBe(100_000 - 3);
+    expect(parseScontrol(WAITING.replace('0-2,5%2', '0-99999999,0-99999999')).length).toBe(100_000);
   });
 
   test('a job that is requeued or completing is not over', () => {
@@ -117,5 +133,94 @@ describe('how an element ended', () => {
     expect(describeEnd(ended('OUT_OF_MEMORY', '0:125'), '/no/such.log')).toBe(
       'OUT_OF_MEMORY, on node1, signal 125, no log at /no/such.log',
     );
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('programs of a site', () => {
+  let parent: string, calls: (name: string) => string[];
+  const site = (answers: Answers) => {
+    const made = makeSite(parent, answers);
+    vi.stubEnv('PATH', made.path);
+    calls = made.calls;
+  };
+  beforeEach(() => void (parent = mkdtempSync(join(tmpdir(), 'lola-site-'))));
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(parent, { recursive: true });
+  });
+
+  test.each([
+    ['7'],
+    ['7;cluster'],
+    ['Submitted batch job 7'],
+    ['Submitted batch job 7 on cluster main'],
+    ['7\nYour project has 1234 core-hours left.'],
+    ['Welcome to 2026!\nSubmitted batch job 7\nYour project has 1234 core-hours left.'],
+  ])('a job’s number is known by its form: %j', async (printed) => {
+    site({ sbatch: `cat <<'END'\n${printed}\nEND` });
+    expect(await sbatch('script.sh')).toBe('7');
+  });
+
+  test('an answer without a number is refused with its text', async () => {
+    site({ sbatch: "echo 'Your project has 1234 core-hours left.'" });
+    await expect(sbatch('script.sh')).rejects.toThrow(SlurmError);
+    await expect(sbatch('script.sh')).rejects.toThrow(
+      "names no job: 'Your project has 1234 core-hours left.'",
+    );
+  });
+
+  test('what an outer job says of itself does not reach the jobs submitted from there', async () => {
+    const outer = {
+      SLURM_MEM_PER_NODE: '1',
+      SLURM_CPUS_PER_TASK: '1',
+      SLURMD_NODENAME: 'n',
+      SLURM_RESTART_COUNT: '1',
+    };
+    for (const [name, value] of Object.entries(outer)) vi.stubEnv(name, value);
+    vi.stubEnv('SLURM_CONF', '/etc/slurm.conf');
+    vi.stubEnv('SBATCH_ACCOUNT', 'mine');
+    site({ sbatch: `env | grep -E '^(SLURM|SBATCH)' | sort > '${join(parent, 'seen.calls')}'; echo 7` });
+    await sbatch('script.sh');
+    expect(calls('seen')).toEqual(['SBATCH_ACCOUNT=mine', 'SLURM_CONF=/etc/slurm.conf']);
+  });
+
+  test('a job that the controller has forgotten is looked up in the accounts; one that nobody knows has no state', async () => {
+    site({
+      scontrol: "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1",
+      sacct: `case "$*" in *'-j 7 '*) echo '7_0|TIMEOUT|0:0|node1' ;; esac`,
+    });
+    expect(await jobStates(['7', '8'])).toEqual([
+      { job: '7', element: 0, state: 'TIMEOUT', reason: '', exitCode: '0:0', node: 'node1' },
+    ]);
+  });
+
+  test('nothing is concluded from a controller that does not answer', async () => {
+    site({ scontrol: "echo 'Unable to contact slurm controller (connect failure)' >&2; exit 1" });
+    await expect(jobStates(['7'])).rejects.toThrow(/does not answer/);
+    expect(calls('sacct')).toEqual([]);
+  });
+
+  test('jobs with a comment are those with exactly this one', async () => {
+    site({
+      squeue: "echo '7|RUNNING|node1|None|lola slurm up'; echo '8|RUNNING|node1|None|not lola slurm up'",
+    });
+    expect(await jobsWithComment('lola slurm up')).toEqual([
+      { job: '7', state: 'RUNNING', node: 'node1', reason: 'None' },
+    ]);
+  });
+});
+
+describe('a result in words', () => {
+  const label = { samples: 4, seed: 2017 };
+
+  test('is pi if the label is an estimate’s, and the values if there is none', () => {
+    expect(describeResult(label, [1, 2])).toMatch(
+      /^pi is 3\.000000 from 4 samples, seed 2017: 3 of them inside\n/,
+    );
+    expect(describeResult(null, [1, null])).toBe('[1,null]\n');
+  });
+
+  test('values that are no counts make no pi', () => {
+    expect(() => describeResult(label, [1, null])).toThrow('the result of task 1 is not a count');
   });
 });

@@ -7,7 +7,7 @@ import { countInside } from '../../lib/sampling/kernel.js';
 import { keyOfSeed } from '../../lib/sampling/seed.js';
 import { SlurmError } from '../../lib/slurm/commands.js';
 import { startSlurm } from '../../lib/slurm/executor.js';
-import { RunDirectory } from '../../lib/slurm/run-directory.js';
+import { RunFolder } from '../../lib/slurm/run-folder.js';
 import { KEY, countTasks, folder, hasten, onStart, own, slurm, spins, start, sum } from '../support/slurm.js';
 
 describe('Slurm as the engine', () => {
@@ -42,10 +42,13 @@ describe('Slurm as the engine', () => {
     (executor as unknown as { options: { maxArraySize: number } }).options.maxArraySize = 3;
     expect(await executor.run(spins(8, 1))).toEqual(new Array(8).fill(true));
     const [run] = readdirSync(folder('many'));
-    expect(new RunDirectory(join(folder('many'), run)).submissions()).toEqual([
+    const runFolder = new RunFolder(join(folder('many'), run));
+    expect(runFolder.submissions()).toBe(1);
+    expect(runFolder.readSubmission(0)).toEqual({
       // prettier-ignore
-      { ranges: [[0, 3], [3, 6], [6, 8]], job: expect.stringMatching(/^\d+$/) },
-    ]);
+      spans: [[0, 3], [3, 6], [6, 8]],
+      job: expect.stringMatching(/^\d+$/) as unknown,
+    });
     await executor.close();
   });
 

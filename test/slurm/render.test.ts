@@ -1,19 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidArgumentError } from '../../lib/errors.js';
 import { lintScript } from '../../lesson/slurm/lint.js';
-import {
-  checkSettings,
-  readSettings,
-  render,
-  shellQuote,
-  templateText,
-  type TemplateName,
-} from '../../lib/slurm/render.js';
+import { render, shellQuote, templateText, type TemplateName } from '../../lib/slurm/render.js';
+import { checkSettings, nodeWords, readSettings } from '../../lib/slurm/settings.js';
 
 const TEMPLATES: readonly TemplateName[] = ['worker', 'all-in-one', 'array', 'reduce'];
 const hasBash = spawnSync('bash', ['-c', 'true']).status === 0;
@@ -140,8 +134,9 @@ describe('settings', () => {
     [{ partitoin: 'short' }, /partitoin/],
     [{ cpus: 0 }, /cpus/],
     [{ cpus: '2' }, /cpus/],
-    [{ time: '00:10' }, /time: '00:10' is 10 seconds/],
-    [{ time: 'an hour' }, /no time that Slurm knows/],
+    [{ time: '00:10' }, /time: Expected HH:MM:SS: '01:00:00' is an hour/],
+    [{ time: 'an hour' }, /time: Expected HH:MM:SS/],
+    [{ time: '01:0:0' }, /time: Expected HH:MM:SS/],
     [{ logDir: 'logs/%j' }, /logDir/],
     [{ extra: ['qos=short'] }, /extra/],
     [{ skip: ['--requeue'] }, /skip/],
@@ -150,6 +145,22 @@ describe('settings', () => {
   ])('%j is refused by name', (given, words) => {
     expect(() => checkSettings(given, 'slurm.json')).toThrow(words);
     expect(() => checkSettings(given, 'slurm.json')).toThrow(InvalidArgumentError);
+  });
+
+  test.each(['01:00:00', '1-00:00:00', '2-12', '90', '0', 'UNLIMITED'])('time %s is taken', (time) => {
+    expect(checkSettings({ time }, 'slurm.json')).toEqual({ time });
+  });
+
+  test('~ in logDir is the home, as a shell reads it', () => {
+    expect(checkSettings({ logDir: '~/logs' }, 'flags')).toEqual({ logDir: join(homedir(), 'logs') });
+    expect(checkSettings({ logDir: 'a~/~' }, 'flags')).toEqual({ logDir: 'a~/~' });
+  });
+
+  test('jobs run this Node, the one that a prologue brings, or the one that is named', () => {
+    expect(nodeWords({})).toEqual([process.execPath]);
+    expect(nodeWords({ prologue: [] })).toEqual([process.execPath]);
+    expect(nodeWords({ prologue: ['module load nodejs'] })).toEqual(['node']);
+    expect(nodeWords({ prologue: ['module load nodejs'], node: '/opt/node' })).toEqual(['/opt/node']);
   });
 
   test('a file that is named must be there and hold JSON', () => {

@@ -1,124 +1,187 @@
-// How a run ends for those who follow it, and for its jobs: with programs of Slurm's names that answer as one small site.
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// How a run ends for its caller and for its jobs: with programs of Slurm's names that answer as one small site.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, delimiter, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Recorder } from '../../tools/dashboard/recorder.js';
-import { CancelledError, TaskError } from '../../lib/errors.js';
-import { AliveFile } from '../../lib/slurm/alive-file.js';
+import { CancelledError, InvalidArgumentError, TaskError, WorkerLostError } from '../../lib/errors.js';
 import { SlurmError } from '../../lib/slurm/commands.js';
-import { resumeSlurm, startSlurm } from '../../lib/slurm/executor.js';
-import { RunDirectory } from '../../lib/slurm/run-directory.js';
-import { writeTasks } from '../../lib/slurm/task-file.js';
+import { resumeSlurm, startSlurm, type SlurmOptions } from '../../lib/slurm/executor.js';
+import { RunFolder } from '../../lib/slurm/run-folder.js';
 import { clock, type ExecutorEvent } from '../../lib/task/executor.js';
+import { echoes, endsWith, makeSite, writeRun, type Answers } from '../support/slurm-site.js';
 
-const SITE = `#!/bin/sh
-case $(basename "$0") in
-  sinfo) echo 'debug*|0/4/0/4' ;;
-  scontrol) echo 'MaxArraySize = 1001' ;;
-  squeue) echo '7|7|1|RUNNING|node1|None|lola' ;;
-  sbatch) echo 7 ;;
-  scancel) echo "$@" >> "$SCANCELLED" ;;
-esac
-`;
-const tasks = ['a', 'b', 'c', 'd'].map((key) => ({ key, operation: 'echo', input: key }));
+const tasks = echoes('a', 'b', 'c', 'd');
 
-let parent: string, run: RunDirectory;
+let parent: string, folder: RunFolder, calls: (name: string) => string[];
+function site(answers?: Answers): void {
+  const made = makeSite(parent, answers);
+  vi.stubEnv('PATH', made.path);
+  calls = made.calls;
+}
 beforeEach(async () => {
   parent = mkdtempSync(join(tmpdir(), 'lola-resume-'));
-  mkdirSync(join(parent, 'bin'));
-  for (const name of ['sinfo', 'scontrol', 'squeue', 'sbatch', 'scancel']) {
-    writeFileSync(join(parent, 'bin', name), SITE);
-    chmodSync(join(parent, 'bin', name), 0o755);
-  }
-  vi.stubEnv('PATH', `${join(parent, 'bin')}${delimiter}${process.env.PATH}`);
-  vi.stubEnv('SCANCELLED', join(parent, 'scancelled'));
-  run = RunDirectory.create(parent);
-  const total = await writeTasks(
-    run,
-    tasks,
-    () => {},
-    () => Promise.resolve(),
-  );
-  run.writeRecord({ tasks: total, modules: [], settings: {}, label: 'sum' });
-  const ranges = [[0, 2] as const, [2, 4] as const];
-  run.writeSubmission(0, { ranges, job: '7' });
-  const outcomes = ['a', 'b'].map((value, i) => ({ start: i, end: i + 1, value }));
-  run.writeSegment(0, 0, { first: 0, host: 'node1', outcomes });
+  site();
+  folder = await writeRun(parent, tasks, { label: 'sum' });
+  folder.writeSubmission(0, { spans: [[0, 2] as const, [2, 4] as const], job: '7' });
+  folder.writeResults('0-0', { first: 0, host: 'node1', ends: endsWith('a', 'b') });
 });
 afterEach(() => {
   vi.unstubAllEnvs();
+  vi.restoreAllMocks();
   rmSync(parent, { recursive: true });
 });
-const scancelled = () =>
-  existsSync(join(parent, 'scancelled'))
-    ? readFileSync(join(parent, 'scancelled'), 'utf8').trim().split('\n')
-    : [];
-const begins = (where: RunDirectory, task: number) =>
-  new AliveFile(where, `0-${task < 2 ? 0 : 1}`, { task, time: clock(), host: 'node1' });
+const begins = (where: RunFolder, task: number) =>
+  where.openAlive(`0-${task < 2 ? 0 : 1}`)({ task, time: clock(), host: 'node1' });
+const start = (options: SlurmOptions = {}) => startSlurm({ directory: join(parent, 'runs'), ...options });
+/** What scontrol prints of element 1 of job 7. */
+const element = (state: string, exitCode = '0:0') => ({
+  scontrol: `case "$*" in
+    *config*) echo 'MaxArraySize = 1001' ;;
+    *) echo "JobId=9 ArrayJobId=7 ArrayTaskId=1 JobName=x UserId=u(1) JobState=${state} Reason=None ExitCode=${exitCode} NodeList=node1" ;;
+  esac`,
+});
 
 describe.skipIf(process.platform === 'win32')('a run that is taken up', () => {
-  const ofThisRun = () => [`--name lola-${basename(run.path)}-reduce`, '7'];
+  const ofThisRun = () => [
+    `--name lola-${basename(folder.path)}-reduce`,
+    `--name lola-${basename(folder.path)}-0`,
+  ];
 
-  test('where a task threw while nobody was there has failed: its jobs are taken back', async () => {
+  test('has failed if a task threw while nobody was there: its jobs are cancelled', async () => {
     const error = { name: 'RangeError', message: 'no' };
-    run.writeSegment(0, 1, { first: 2, host: 'node1', outcomes: [{ start: 2, end: 3, error }] });
+    folder.writeResults('0-1', { first: 2, host: 'node1', ends: [{ start: 2, end: 3, error }] });
     for (let time = 1; time <= 2; time++) {
-      await expect(resumeSlurm(run.path)).rejects.toThrow(TaskError);
-      await expect.poll(scancelled).toEqual(Array.from({ length: time }, ofThisRun).flat());
+      await expect(resumeSlurm(folder.path)).rejects.toThrow(TaskError);
+      await expect.poll(() => calls('scancel')).toEqual(Array.from({ length: time }, ofThisRun).flat());
     }
   });
 
-  test('and cancelled at its first result too', async () => {
+  test('and so has one that is cancelled at its first result', async () => {
     const controller = new AbortController();
     const onResult = () => controller.abort();
-    const resumed = resumeSlurm(run.path, { signal: controller.signal, onResult });
+    const resumed = resumeSlurm(folder.path, { signal: controller.signal, onResult });
     await expect(resumed).rejects.toThrow(CancelledError);
-    await expect.poll(scancelled).toEqual(ofThisRun());
+    await expect.poll(() => calls('scancel')).toEqual(ofThisRun());
   });
 
-  test('of which a file is torn has not failed: its jobs go on', async () => {
-    writeFileSync(run.file('results', '0-1-2-1'), 'broken');
-    await expect(resumeSlurm(run.path)).rejects.toThrow(SlurmError);
-    expect(scancelled()).toEqual([]);
+  test('has not failed if one of its files is torn: its jobs go on', async () => {
+    writeFileSync(folder.file('results', '0-1-2-1'), 'broken');
+    await expect(resumeSlurm(folder.path)).rejects.toThrow(SlurmError);
+    expect(calls('scancel')).toEqual([]);
+  });
+
+  test('is refused if its folder belongs to another user: nothing it says is done', async () => {
+    const uid = process.getuid!();
+    vi.spyOn(process, 'getuid').mockReturnValue(uid + 1);
+    await expect(resumeSlurm(folder.path)).rejects.toThrow(InvalidArgumentError);
+    await expect(resumeSlurm(folder.path)).rejects.toThrow(`belongs to another user (uid ${uid})`);
+    expect(['sbatch', 'scancel', 'squeue'].flatMap(calls)).toEqual([]);
+  });
+
+  test('blames the task that ran when its element ended, by name, with the code', async () => {
+    site(element('FAILED', '7:0'));
+    begins(folder, 3);
+    const failure = (await resumeSlurm(folder.path).catch((error: unknown) => error)) as WorkerLostError;
+    expect(failure).toBeInstanceOf(WorkerLostError);
+    expect({ key: failure.key, ended: failure.ended }).toEqual({
+      key: 'd',
+      ended: [expect.stringMatching(/^FAILED, on node1, exit code 7, no log at/)],
+    });
+  });
+
+  test('blames no task if the element never began', async () => {
+    site(element('FAILED', '127:0'));
+    await expect(resumeSlurm(folder.path)).rejects.toThrow(
+      /job 7, element 1, ended before its first task: FAILED, on node1, exit code 127.*'prologue'/,
+    );
+  });
+
+  test('submits what was lost, and that only', async () => {
+    site({ ...element('CANCELLED', '0:15'), sbatch: 'echo 8' });
+    folder.writeResults('0-1', { first: 2, host: 'node1', ends: endsWith('c') });
+    const reports: string[] = [];
+    const onReport = (text: string) => {
+      reports.push(text);
+      if (text.includes('is submitted'))
+        folder.writeResults('1-0', { first: 3, host: 'node1', ends: endsWith('d') });
+    };
+    expect(await resumeSlurm(folder.path, { onReport })).toEqual({
+      label: 'sum',
+      values: ['a', 'b', 'c', 'd'],
+    });
+    expect(reports[0]).toMatch(/^job 7, element 1: CANCELLED.*; submitting again what is missing$/);
+    expect(reports[1]).toMatch(/^job 8 is submitted/);
+    expect(calls('sbatch').map((words) => basename(words))).toEqual(['array-1.sh', 'reduce.sh']);
   });
 });
 
 describe.skipIf(process.platform === 'win32')('a task that runs when its run is cancelled', () => {
-  const told: ExecutorEvent[] = [];
+  const heard: ExecutorEvent[] = [];
   let controller: AbortController;
   beforeEach(() => {
-    told.length = 0;
+    heard.length = 0;
     controller = new AbortController();
   });
   const onEvent = (event: ExecutorEvent) => {
-    told.push(event);
+    heard.push(event);
     if (event.type === 'started' && event.task === 'c') controller.abort();
   };
-  const inWords = () => told.map((event) => `${event.type} ${'task' in event ? event.task : event.worker}`);
+  const inWords = () => heard.map((event) => `${event.type} ${'task' in event ? event.task : event.worker}`);
   const progress = () => {
     const recorder = new Recorder('slurm');
-    for (const event of told) recorder.add(event);
+    for (const event of heard) recorder.add(event);
     return recorder.picture().progress;
   };
+  const ends = ['dropped a', 'dropped b', 'dropped c', 'dropped d', 'left node1:0'];
 
-  test('is dropped before its worker leaves, and not counted as tried again: by who comes back', async () => {
-    begins(run, 2);
-    const resumed = resumeSlurm(run.path, { signal: controller.signal, onEvent });
+  test('is dropped before its worker leaves, and not counted as tried again: when somebody comes back', async () => {
+    begins(folder, 2);
+    const resumed = resumeSlurm(folder.path, { signal: controller.signal, onEvent });
     await expect(resumed).rejects.toThrow(CancelledError);
-    expect(inWords().slice(-5)).toEqual(['dropped a', 'dropped b', 'dropped c', 'dropped d', 'left node1:0']);
+    expect(inWords().slice(-5)).toEqual(ends);
     expect(progress()).toMatchObject({ queued: 4, dropped: 4, retried: 0, running: 0, waiting: 0 });
   });
 
-  test('and by who began it', async () => {
+  test('and for the client that began it', async () => {
     const onReport = (text: string) => {
       const path = /resume (\S+)/.exec(text)?.[1];
-      if (text.includes('is submitted')) begins(new RunDirectory(path!), 2);
+      if (text.includes('is submitted')) begins(new RunFolder(path!), 2);
     };
-    const executor = await startSlurm({ directory: join(parent, 'runs'), label: 'sum', onReport });
+    const executor = await start({ label: 'sum', onReport });
     await expect(executor.run(tasks, { signal: controller.signal, onEvent })).rejects.toThrow(CancelledError);
     await executor.close();
-    expect(inWords().slice(-5)).toEqual(['dropped a', 'dropped b', 'dropped c', 'dropped d', 'left node1:0']);
+    expect(inWords().slice(-5)).toEqual(ends);
     expect(progress()).toMatchObject({ queued: 4, dropped: 4, retried: 0, running: 0, waiting: 0 });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a run is submitted once', () => {
+  test('although the answer names no job: the run fails with the text, and its array is cancelled by name', async () => {
+    site({ sbatch: "echo 'Your project has 1234 core-hours left.'" });
+    const executor = await start();
+    await expect(executor.run(tasks)).rejects.toThrow(
+      /names no job: 'Your project has 1234 core-hours left\.'/,
+    );
+    await executor.close();
+    expect(calls('sbatch')).toHaveLength(1);
+    expect(calls('scancel')).toEqual([expect.stringMatching(/^--name lola-run-.*-0$/)]);
+  });
+
+  test('although the controller went away over it: it is asked for the job before another try', async () => {
+    site({
+      sbatch: "echo 'Unable to contact slurm controller (connect failure)' >&2; exit 1",
+      squeue: 'echo 7',
+    });
+    const onReport = vi.fn();
+    const executor = await start({ onReport });
+    const controller = new AbortController();
+    const running = executor.run(tasks, { signal: controller.signal });
+    await expect.poll(() => calls('scontrol'), { timeout: 10_000 }).toContain('show job -o 7');
+    controller.abort();
+    await expect(running).rejects.toThrow(CancelledError);
+    await executor.close();
+    expect(calls('sbatch')).toHaveLength(1);
+    expect(onReport).toHaveBeenCalledWith(expect.stringMatching(/does not answer/));
   });
 });

@@ -4,20 +4,23 @@ import type { Command } from 'commander';
 import { askStatus } from '../../lib/cluster/client.js';
 import { defaultSchedulerFile, readSchedulerFile } from '../../lib/cluster/scheduler-file.js';
 import { ConnectionError, EstimatorError, InvalidArgumentError } from '../../lib/errors.js';
-import { isLive, type JobState } from '../../lib/slurm/job-state.js';
-import { diagnose, probeScript } from '../slurm/doctor.js';
-import { adviseOnReason } from '../../lib/slurm/ending.js';
-import { resumeSlurm } from '../../lib/slurm/executor.js';
-import { describeResult } from '../../lib/slurm/result.js';
-import { checkSettings, readSettings, type JobSettings } from '../../lib/slurm/render.js';
 import {
+  adviseOnReason,
   cancelWorkers,
+  checkSettings,
+  describeResult,
+  isLive,
+  readSettings,
+  resumeSlurm,
   submitWorkers,
   submittedWorkers,
   upScript,
   watchWorkers,
   workerScript,
-} from '../../lib/slurm/workers.js';
+  type JobSettings,
+  type JobState,
+} from '../../lib/slurm/index.js';
+import { diagnose, probeScript } from '../slurm/doctor.js';
 import { EXIT } from './exit.js';
 import { readCount } from './flags.js';
 import { interruptible } from './interrupt.js';
@@ -34,43 +37,27 @@ interface JobFlags extends Omit<JobSettings, 'cpus'> {
   readonly workers?: string;
 }
 
+/** Adds the command and those below it. */
 export function addSlurm(program: Command): void {
   const slurm = program
     .command('slurm')
     .description('use a Slurm cluster: workers as jobs, and runs that Slurm computes itself');
-  withJobFlags(slurm.command('worker').description('print the job script of a worker; submit it with sbatch'))
-    .option(
-      '--scheduler-file <FILE>',
-      'where the scheduler wrote its address, seen by all nodes (absent: in your home)',
-    )
+  withJobFlags(slurm.command('worker'))
+    .description('print the job script of a worker; submit it with sbatch')
     .action((flags: JobFlags) => say(workerScript(settingsOf(flags), fileOf(flags)).trimEnd()));
-  withJobFlags(
-    slurm.command('up').description('submit workers and wait until they have joined; once more adds workers'),
-  )
+  withJobFlags(slurm.command('up'))
+    .description('submit workers and wait until they have joined; run it again to add workers')
     .option('--workers <N>', 'how many jobs', '1')
-    .option(
-      '--scheduler-file <FILE>',
-      'where the scheduler wrote its address, seen by all nodes (absent: in your home)',
-    )
     .option('--dry-run', 'show what would be submitted')
     .action(runUp);
-  slurm.command('status').description('say how the workers are that up has submitted').action(runStatus);
+  slurm.command('status').description('show the state of the workers that up submitted').action(runStatus);
   slurm
     .command('down')
-    .description('end the workers that up has submitted, and no other job')
+    .description('end the workers that up submitted, and no other job')
     .option('--dry-run', 'show which')
     .action(runDown);
-  withJobFlags(
-    slurm
-      .command('doctor')
-      .description(
-        'submit a probe of one minute: can a node start Node, see our files, reach the scheduler?',
-      ),
-  )
-    .option(
-      '--scheduler-file <FILE>',
-      'where the scheduler wrote its address (absent: in your home, if one is up)',
-    )
+  withJobFlags(slurm.command('doctor'))
+    .description('submit a probe of one minute: can a node start Node, see our files, reach the scheduler?')
     .option('--dry-run', 'show what would be submitted')
     .action(runDoctor);
   slurm
@@ -83,15 +70,16 @@ export function addSlurm(program: Command): void {
 
 function withJobFlags(command: Command): Command {
   return command
-    .option('--settings <FILE>', "your site's settings as JSON, names as below (absent: ~/.lola/slurm.json)")
+    .option('--scheduler-file <FILE>', 'where the scheduler wrote its addresses (default: in your home)')
+    .option('--settings <FILE>', "your site's settings as JSON, names as below (default: ~/.lola/slurm.json)")
     .option('--partition <P>', 'sinfo shows them')
-    .option('--account <A>', 'whom it is charged to')
+    .option('--account <A>', 'the account that pays')
     .option('--time <T>', 'as 01:00:00 for an hour')
     .option('--cpus <N>', 'cores of each worker')
     .option('--memory <M>', "as 4G; 'none' to ask for none")
     .option('--constraint <C>', 'what nodes must have')
     .option('--name <NAME>', "the jobs' name")
-    .option('--log-dir <DIR>', 'where logs go; made if it is not there (absent: lola-logs)')
+    .option('--log-dir <DIR>', 'where logs go; made if it is not there (default: lola-logs)')
     .option('--prologue <LINE...>', "shell lines before Node starts, as 'module load nodejs'")
     .option('--extra <DIRECTIVE...>', 'directives of your own, as --extra=--qos=short')
     .option('--skip <NAME...>', 'directives to leave out, as requeue')
@@ -99,14 +87,8 @@ function withJobFlags(command: Command): Command {
 }
 
 /** The site's settings, and over them the flags. */
-function settingsOf({
-  settings,
-  schedulerFile: _file,
-  dryRun: _dry,
-  workers: _workers,
-  cpus,
-  ...flags
-}: JobFlags): JobSettings {
+function settingsOf(given: JobFlags): JobSettings {
+  const { settings, schedulerFile: _, dryRun: __, workers: ___, cpus, ...flags } = given;
   const own = cpus === undefined ? flags : { ...flags, cpus: readCount('--cpus', cpus, 1) };
   return checkSettings({ ...readSettings(settings), ...own }, 'flags');
 }
@@ -117,56 +99,48 @@ async function runUp(flags: JobFlags): Promise<void> {
   const count = readCount('--workers', flags.workers ?? '1', 1);
   const settings = settingsOf(flags);
   const file = fileOf(flags);
-  if (flags.dryRun)
-    return say(
-      `# submitted ${count === 1 ? 'once' : `${count} times`}:\n${upScript(settings, file).trimEnd()}`,
-    );
+  const times = count === 1 ? 'once' : `${count} times`;
+  if (flags.dryRun) return say(`# submitted ${times}:\n${upScript(settings, file).trimEnd()}`);
   const { addresses } = readSchedulerFile(file, warn);
   if (addresses.every((address) => /^(localhost|127\.|\[::1\])/.test(new URL(address).hostname))) {
     throw new InvalidArgumentError(
       `up: the scheduler listens on ${addresses.join(', ')}, which no other host can reach. Start it with: lola scheduler --host 0.0.0.0`,
     );
   }
+  await askStatus({ file }, warn); // jobs for a scheduler that is gone would wait for it in vain
   const jobs = await submitWorkers(count, settings, file);
   const { signal, release } = interruptible();
-  try {
-    await waitUntilJoined(jobs, settings, file, signal);
-  } finally {
-    release();
-  }
+  await waitUntilJoined(jobs, settings, file, signal).finally(release);
 }
 
-/** Tells each change of each job until all have joined the scheduler, or one has ended. */
+/** Says each change of each job until all have joined the scheduler, or one has ended. */
 async function waitUntilJoined(
   jobs: readonly string[],
   settings: JobSettings,
   file: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const told = new Map<string, string>();
-  const tell = (job: string, text: string) => {
-    if (told.get(job) !== text) say(`job ${job}: ${text}`);
-    told.set(job, text);
+  const said = new Map<string, string>();
+  const sayOnce = (job: string, text: string) => {
+    if (said.get(job) !== text) say(`job ${job}: ${text}`);
+    said.set(job, text);
   };
-  for (;;) {
+  while (!signal.aborted) {
     const joined = (await askStatus({ file }, warn)).workers.map(({ name }) => name);
     const waiting = jobs.filter((job) => !joined.some((name) => name.endsWith(`-${job}`)));
-    for (const job of jobs) if (!waiting.includes(job)) tell(job, 'joined');
+    for (const job of jobs) if (!waiting.includes(job)) sayOnce(job, 'joined');
     if (waiting.length === 0) return;
     for (const state of await watchWorkers(waiting, settings)) {
+      sayOnce(state.job, describe(state));
       if (state.ending)
         throw new ConnectionError(
           `job ${state.job} ended before it joined: ${state.ending}. lola slurm doctor finds out why.`,
         );
-      tell(state.job, describe(state));
     }
     await delay(ASK_MS, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) {
-      say('Stopped waiting. The jobs stay: lola slurm status shows them, lola slurm down ends them.');
-      process.exitCode = EXIT.interrupted;
-      return;
-    }
   }
+  say('Stopped waiting. The jobs stay: lola slurm status shows them, lola slurm down ends them.');
+  process.exitCode = EXIT.interrupted;
 }
 
 function describe(job: JobState): string {
@@ -176,13 +150,9 @@ function describe(job: JobState): string {
 }
 
 async function runStatus(): Promise<void> {
-  const jobs = await submittedWorkers();
-  if (jobs.length === 0) return say('no workers. Submit some: lola slurm up --workers 2');
+  const rows = (await submittedWorkers()).map((job) => [job.job, describe(job)]);
   say(
-    table(
-      ['job', 'state'],
-      jobs.map((job) => [job.job, describe(job)]),
-    ),
+    rows.length === 0 ? 'no workers. Submit some: lola slurm up --workers 2' : table(['job', 'state'], rows),
   );
 }
 
@@ -195,21 +165,18 @@ async function runDoctor(flags: JobFlags): Promise<void> {
   const settings = settingsOf(flags);
   if (flags.dryRun) return say(probeScript(settings, 'FOLDER').trimEnd());
   const { signal, release } = interruptible();
-  try {
-    const findings = await diagnose(settings, schedulerAddresses(flags), { signal, onReport: say });
-    for (const { ok, text } of findings) say(`${ok ? '+ ok     ' : 'x problem'}  ${text}`);
-    if (findings.some(({ ok }) => !ok)) process.exitCode = EXIT.failed;
-  } finally {
-    release();
-  }
+  const options = { signal, onReport: say };
+  const findings = await diagnose(settings, schedulerAddresses(flags), options).finally(release);
+  for (const { ok, text } of findings) say(`${ok ? '+ ok     ' : 'x problem'}  ${text}`);
+  if (findings.some(({ ok }) => !ok)) process.exitCode = EXIT.failed;
 }
 
-/** Those of a scheduler that is up; none where nobody named one and there is none. */
-function schedulerAddresses({ schedulerFile }: JobFlags): readonly string[] {
+/** Those of a scheduler that is up. None if the user named no file and there is no scheduler. */
+function schedulerAddresses(flags: JobFlags): readonly string[] {
   try {
-    return readSchedulerFile(schedulerFile ?? defaultSchedulerFile(), warn).addresses;
+    return readSchedulerFile(fileOf(flags), warn).addresses;
   } catch (error) {
-    if (schedulerFile === undefined && error instanceof ConnectionError) return [];
+    if (flags.schedulerFile === undefined && error instanceof ConnectionError) return [];
     throw error;
   }
 }

@@ -1,8 +1,9 @@
 // What doctor's job runs on a node: node probe.js FOLDER. It tries each address of FOLDER/ask.json and writes what it found.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { writeAtomically } from '../../lib/atomic.js';
 
 /** How long an address may take: a firewall that drops packets never answers (ms). */
 const DIAL_MS = 5000;
@@ -18,8 +19,7 @@ const folder = process.argv[2];
 const addresses = JSON.parse(readFileSync(join(folder, 'ask.json'), 'utf8')) as string[];
 const tried = await Promise.all(addresses.map(async (address) => [address, await dial(address)] as const));
 const found: Found = { host: hostname(), node: process.versions.node, ways: Object.fromEntries(tried) };
-writeFileSync(join(folder, 'found.draft'), JSON.stringify(found));
-renameSync(join(folder, 'found.draft'), join(folder, 'found.json'));
+writeAtomically(join(folder, 'found.json'), JSON.stringify(found));
 
 function dial(address: string): Promise<string> {
   const { hostname: host, port } = new URL(address);

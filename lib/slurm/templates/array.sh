@@ -15,7 +15,7 @@
 set -euo pipefail
 
 node=(node)
-element=(dist/slurm/element.js)
+element=(dist/lib/slurm/element.js)
 run=(lola-runs/by-hand 0)
 
 # MiB; 0 where the job has no limit. Half of it is for the heap, half for arrays, which live outside.

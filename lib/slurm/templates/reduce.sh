@@ -13,7 +13,7 @@
 set -euo pipefail
 
 node=(node)
-reduce=(dist/slurm/reduce.js)
+reduce=(dist/lib/slurm/reduce.js)
 run=(lola-runs/by-hand)
 
 exec "${node[@]}" "${reduce[@]}" "${run[@]}"

@@ -1,0 +1,230 @@
+// A run as files in a folder that all nodes see. With the folder, any process can go on with the run. Needs Node.
+//   run.json             what the run is
+//   tasks/FIRST          a page of tasks, from number FIRST on
+//   submission-N.json    array job N: which tasks each element computes, and the job's number once Slurm has taken it
+//   alive/N-E            which task element E of array job N runs
+//   results/N-E-FIRST-C  results of C tasks, from number FIRST on
+//   client-N             who follows the run (claim.ts)
+// Beside them lie the job scripts, logs/ and, in the end, result.txt.
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { writeAtomically } from '../atomic.js';
+import { InvalidArgumentError, type ErrorRecord } from '../errors.js';
+import { packTask, packValue, unpackTask, unpackValue, type PackedTask } from '../task/pack.js';
+import type { Drawn, Run } from '../task/run.js';
+import type { Task, Value } from '../task/task.js';
+import { SlurmError } from './commands.js';
+import type { JobSettings } from './settings.js';
+
+/** Raised with every change of what the files hold. */
+const FORMAT = 2;
+/** A page holds so many tasks at most, and is full at so many bytes. */
+const PAGE = { tasks: 500, bytes: 2 ** 22 };
+/** What is written to alive/ has one length, so that a later line covers an earlier one. */
+const ALIVE_LENGTH = 200;
+
+/** What a run is. It is written once, before its tasks are submitted. */
+export interface RunRecord {
+  readonly format: number;
+  /** How many tasks. */
+  readonly tasks: number;
+  /** Elements that run at the same time. */
+  readonly workers: number;
+  readonly tasksPerElement: number;
+  /** The most elements an array may have. */
+  readonly maxArraySize: number;
+  /** URLs of task modules (see task/run-task.ts). */
+  readonly modules: readonly string[];
+  readonly settings: JobSettings;
+  /** What the run is for, as the caller says: an estimate's samples and seed. */
+  readonly label: Value;
+}
+
+/** The tasks from number `first` up to, but not with, `end`. */
+export type Span = readonly [first: number, end: number];
+
+/** One array job: element i computes spans[i]. `job` is missing until Slurm has taken it. */
+export interface Submission {
+  readonly spans: readonly Span[];
+  readonly job?: string;
+}
+
+/** Which task an element runs, since when (see clock) and where. */
+export interface Alive {
+  readonly task: number;
+  readonly time: number;
+  readonly host: string;
+}
+
+/** How one task ended, by its element's clock. */
+export interface TaskEnd {
+  readonly start: number;
+  readonly end: number;
+  readonly value?: Value;
+  readonly error?: ErrorRecord;
+}
+
+/** How tasks ended that follow one another from number `first`, and the host they ran on. */
+export interface Results {
+  readonly first: number;
+  readonly host: string;
+  readonly ends: readonly TaskEnd[];
+}
+
+/** The files of a run. */
+export class RunFolder {
+  constructor(readonly path: string) {}
+
+  /** @throws SlurmError if it cannot be made */
+  static create(parent: string): RunFolder {
+    const stamp = new Date().toISOString().slice(0, 19).replace(/[:-]/g, '').replace('T', '-');
+    const folder = new RunFolder(join(parent, `run-${stamp}-${randomBytes(3).toString('hex')}`));
+    // Not recursive: Node would hide why it cannot (a read-only drive reads ENOENT).
+    for (const name of ['', 'tasks', 'results', 'alive', 'logs'])
+      folder.attempt(() => mkdirSync(folder.file(name)));
+    return folder;
+  }
+
+  file(...names: readonly string[]): string {
+    return join(this.path, ...names);
+  }
+
+  writeRecord(given: Omit<RunRecord, 'format'>): RunRecord {
+    const record = { format: FORMAT, ...given };
+    this.write('run.json', JSON.stringify(record, null, 2));
+    return record;
+  }
+
+  /** @throws InvalidArgumentError if the folder is no run's, or another version's */
+  readRecord(): RunRecord {
+    let record: RunRecord;
+    try {
+      record = JSON.parse(readFileSync(this.file('run.json'), 'utf8')) as RunRecord;
+    } catch (cause) {
+      throw new InvalidArgumentError(
+        `run: ${this.path} is no run's folder (${(cause as Error).message}). Name one that holds run.json.`,
+      );
+    }
+    if (record.format === FORMAT) return record;
+    throw new InvalidArgumentError(
+      `run: ${this.path} has format ${record.format}, this version reads ${FORMAT}. Use the version that wrote it.`,
+    );
+  }
+
+  /** Draws all tasks of a run and writes them. If the run fails meanwhile, it stops. */
+  async writeTasks(run: Run): Promise<Drawn[]> {
+    const all: Drawn[] = [];
+    for (let drawn = run.draw(); drawn; await breathe()) {
+      const [first, page] = [all.length, [] as PackedTask[]];
+      for (let bytes = 0; drawn && page.length < PAGE.tasks && bytes < PAGE.bytes; drawn = run.draw()) {
+        const packed = packTask(drawn.task);
+        all.push(drawn);
+        page.push(packed);
+        bytes += packed.payload.length;
+      }
+      this.write(join('tasks', `${first}`), packValue(page as unknown as Value));
+    }
+    return all;
+  }
+
+  /** Tasks in their order. One page is in memory at a time. @throws SlurmError if one is not there */
+  *tasks([from, end]: Span): Generator<Task> {
+    const firsts = this.list('tasks', /^\d+$/).map(Number);
+    firsts.sort((a, b) => a - b);
+    let next = from;
+    for (const [i, first] of firsts.entries()) {
+      if (firsts[i + 1] <= from || next >= end) continue;
+      const page = this.unpack(join('tasks', `${first}`), 'Start the run anew.') as unknown as PackedTask[];
+      for (const packed of page.slice(next - first, end - first)) yield unpackTask(packed);
+      next = first + page.length;
+    }
+    if (next < end) throw new SlurmError(`${this.path} lacks tasks from number ${next}. Start the run anew.`);
+  }
+
+  writeSubmission(number: number, submission: Submission): void {
+    this.write(`submission-${number}.json`, JSON.stringify(submission));
+  }
+
+  readSubmission(number: number): Submission {
+    return JSON.parse(readFileSync(this.file(`submission-${number}.json`), 'utf8')) as Submission;
+  }
+
+  /** How many array jobs were submitted. */
+  submissions(): number {
+    return this.list('', /^submission-\d+\.json$/).length;
+  }
+
+  /** Opens an element's file in alive/. The function given writes there: one short write costs little beside a task. */
+  openAlive(element: string): (alive: Alive) => void {
+    const file = this.attempt(() => openSync(this.file('alive', element), 'w'));
+    return (alive) => void writeSync(file, JSON.stringify(alive).padEnd(ALIVE_LENGTH), 0);
+  }
+
+  /** undefined if the element has not begun. */
+  readAlive(element: string): Alive | undefined {
+    try {
+      return JSON.parse(readFileSync(this.file('alive', element), 'utf8')) as Alive;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @param element 'N-E', as in alive/ */
+  writeResults(element: string, results: Results): void {
+    const { first, ends } = results;
+    this.write(join('results', `${element}-${first}-${ends.length}`), packValue(results as unknown as Value));
+  }
+
+  readResults(name: string): Results {
+    return this.unpack(join('results', name), 'Delete it and resume the run.') as unknown as Results;
+  }
+
+  /** Names of the results that are whole. */
+  results(): string[] {
+    return this.list('results', /^\d+-\d+-\d+-\d+$/);
+  }
+
+  /** Names in one of its folders. */
+  list(name: string, pattern: RegExp): string[] {
+    try {
+      return readdirSync(this.file(name)).filter((found) => pattern.test(found));
+    } catch (cause) {
+      throw new SlurmError(
+        `cannot read ${this.file(name)}: ${(cause as Error).message}. The folder of a run must stay until it is over.`,
+        { cause },
+      );
+    }
+  }
+
+  write(name: string, content: string | Uint8Array): void {
+    this.attempt(() => writeAtomically(this.file(name), content));
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** @throws SlurmError that says where, if the action cannot write */
+  attempt<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (cause) {
+      const reason = (cause as Error).message;
+      throw new SlurmError(
+        `cannot write to ${this.path}: ${reason}. It needs room, and a file system that all nodes may write to.`,
+        { cause },
+      );
+    }
+  }
+
+  private unpack(name: string, remedy: string): Value {
+    try {
+      return unpackValue(readFileSync(this.file(name)));
+    } catch (cause) {
+      const reason = (cause as Error).message;
+      throw new SlurmError(`${this.file(name)} cannot be read: ${reason}. ${remedy}`, { cause });
+    }
+  }
+}
