@@ -135,9 +135,7 @@ export interface Whereabouts {
 }
 
 /** An address without a token: a worker can still ask for it. */
-export class UnknownSchedulerError extends InvalidArgumentError {
-  override name = 'UnknownSchedulerError';
-}
+export class UnknownSchedulerError extends InvalidArgumentError {}
 
 /**
  * Finds a scheduler's addresses and token.

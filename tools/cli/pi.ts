@@ -1,8 +1,7 @@
 // `lola pi`: one stage, one estimate.
 import type { Command } from 'commander';
 import { InvalidArgumentError } from '../../lib/errors.js';
-import type { Estimate } from '../../lib/estimators/run.js';
-import { STAGES, type StageOptions } from '../../lib/estimators/stages.js';
+import { STAGES, type Estimate, type StageOptions } from '../../lib/estimators/index.js';
 import {
   allottedCores,
   childrenPeakMemoryBytes,

@@ -1,12 +1,10 @@
 // A racer in a process of its own: its memory and CPU time are then its own, and it stays warm between its turns.
 import { startClusterExecutor } from '../../lib/cluster/local.js';
 import { toErrorRecord, type ErrorRecord } from '../../lib/errors.js';
-import type { Estimate } from '../../lib/estimators/run.js';
-import { STAGES, type Stage, type StageOptions } from '../../lib/estimators/stages.js';
-import { startPool } from '../../lib/execute/pool.js';
-import { startSerial } from '../../lib/execute/serial.js';
+import { STAGES, type Estimate, type Stage, type StageOptions } from '../../lib/estimators/index.js';
+import { startPool, startSerial } from '../../lib/execute/index.js';
 import { childrenCpuSeconds, childrenPeakMemoryBytes, peakMemoryBytes } from '../../lib/machine.js';
-import type { Executor, ExecutorEvent } from '../../lib/task/executor.js';
+import type { Executor, ExecutorEvent } from '../../lib/task/index.js';
 import { timeOnce } from '../measure/stopwatch.js';
 
 /** What the race tells its child: who it is, first, and whether events are wanted; then each run. */

@@ -8,7 +8,7 @@ import {
   type Chart,
 } from '../../lesson/charts/charts.js';
 import { htmlTable, pictureOf } from '../../lesson/charts/plotly.js';
-import { piOf } from '../../lib/sampling/estimate.js';
+import { piOf } from '../../lib/sampling/index.js';
 import { boardTable, type BoardEntry } from '../measure/board.js';
 import { findingsOf, rowsOf, speedUpsOf, tableOfRace } from '../measure/race.js';
 import type { RaceResult } from '../measure/race-file.js';

@@ -2,10 +2,10 @@
 // process of its own.
 import { Option, type Command } from 'commander';
 import { CancelledError, InvalidArgumentError } from '../../lib/errors.js';
-import { STAGES } from '../../lib/estimators/stages.js';
+import { STAGES } from '../../lib/estimators/index.js';
 import { describeMachine } from '../../lib/machine.js';
-import type { ExecutorEvent } from '../../lib/task/executor.js';
-import type { RaceResult, Racer } from '../measure/race-file.js';
+import type { ExecutorEvent } from '../../lib/task/index.js';
+import type { RaceResult, RaceRun, Racer } from '../measure/race-file.js';
 import {
   disagreements,
   findingsOf,
@@ -110,22 +110,20 @@ function addFlags(command: Command, workers: string, repeats: number): Command {
 
 async function runRace(flags: RaceFlags, form: Form): Promise<void> {
   const machine = describeMachine();
-  const cores = machine.coresAllotted;
-  const { stages, workers = form.workers(cores), samples, sweep, nickname, predict, seed, repeats } = flags;
-  const { racers, notMeasured } = racersOf(stages, workers, cores);
+  const { stages, workers = form.workers(machine.coresAllotted), nickname, predict, seed, repeats } = flags;
+  const { racers, notMeasured } = racersOf(stages, workers, machine.coresAllotted);
   const result: RaceResult = {
     format: 'lolas-pi.race.1',
     ...{ nickname, prediction: predict, machine, seed, repeats, interrupted: false },
-    ...{ runs: [], memory: [], notMeasured },
+    ...{ runs: [], notMeasured, memory: [] },
   };
   const write = flags.json === undefined ? undefined : outputFile('--json', flags.json);
   const watch = await startWatch("Lola's pi: a race", flags);
   const { signal, release } = interruptible();
   let failure: unknown;
   try {
-    await new Race(result, racers, signal, watch.onEvent).run(
-      sweep ?? (samples === undefined ? form.aimSeconds : [samples]),
-    );
+    const sizes = flags.sweep ?? [flags.samples ?? (await fittingSamples(racers, repeats, form.aimSeconds))];
+    await race(result, racers, sizes, signal, watch.onEvent);
   } catch (error) {
     failure = error;
   }
@@ -148,75 +146,66 @@ function tell(result: RaceResult, form: Form): void {
   else process.stderr.write(form.next);
 }
 
-/** The runs of a race, written into `result` as they end. */
-class Race {
-  private readonly processes: RacerProcess[] = [];
+/** So many samples that all rounds take about so long. They are tried here, so that no racer is warm before the race. */
+async function fittingSamples(
+  racers: readonly Racer[],
+  repeats: number,
+  aimSeconds: number,
+): Promise<number> {
+  const estimate = await STAGES.serial();
+  await estimate(CALIBRATION, {}); // compiles it
+  const { seconds } = await estimate(CALIBRATION, {});
+  const threadRounds = racers.reduce((sum, { workers }) => sum + 1 / workers, 0) * (repeats + 1);
+  return roundSamples((CALIBRATION * aimSeconds) / (seconds * Math.max(1, threadRounds)));
+}
 
-  constructor(
-    private readonly result: RaceResult,
-    private readonly racers: readonly Racer[],
-    private readonly signal: AbortSignal,
-    private readonly onEvent?: (event: ExecutorEvent) => void,
-  ) {}
-
-  /** @param given numbers of samples, or about how long the race is to take (s) */
-  async run(given: readonly number[] | number): Promise<void> {
-    if (this.racers.length === 0) return;
-    try {
-      for (const racer of this.racers) this.processes.push(await this.start(racer, this.onEvent));
-      const sizes = typeof given === 'number' ? [await this.fittingSamples(given)] : given;
-      for (const samples of sizes) {
-        const expected = this.expectedSeconds(samples);
-        if (sizes.length === 1 || expected <= MOST_SECONDS) await this.runSize(samples);
-        else {
-          const reason = `a run would take about ${expected.toFixed(0)} s here; --samples ${samples} insists`;
-          this.result.notMeasured.push({ samples, reason });
-        }
+/** Runs a race of each size. Every run is written into `result` as it ends. @throws CancelledError; what a racer threw */
+async function race(
+  result: RaceResult,
+  racers: readonly Racer[],
+  sizes: readonly number[],
+  signal: AbortSignal,
+  onEvent?: (event: ExecutorEvent) => void,
+): Promise<void> {
+  const processes: RacerProcess[] = [];
+  try {
+    for (const racer of racers) processes.push(await RacerProcess.start(racer, result.seed, signal, onEvent));
+    for (const samples of racers.length > 0 ? sizes : []) {
+      const expected = expectedSeconds(result.runs.slice(-racers.length), samples);
+      if (sizes.length === 1 || expected <= MOST_SECONDS) await runSize(result, processes, samples);
+      else {
+        const reason = `a run would take about ${expected.toFixed(0)} s here; --samples ${samples} insists`;
+        result.notMeasured.push({ samples, reason });
       }
-    } finally {
-      for (const { racer, peakBytes } of this.processes)
-        if (peakBytes !== undefined) this.result.memory.push({ ...racer, peakBytes });
-      await Promise.all(this.processes.map((each) => each.end()));
     }
+  } finally {
+    for (const { racer, peakBytes } of processes)
+      if (peakBytes !== undefined) result.memory.push({ ...racer, peakBytes });
+    await Promise.all(processes.map((each) => each.end()));
   }
+}
 
-  /** All racers in turn, so that a slow moment of the machine meets all of them. */
-  private async runSize(samples: number): Promise<void> {
-    const { repeats, runs } = this.result;
-    const rounds = runs.length === 0 ? repeats + 1 : repeats; // the first run of each process is its cold one
-    process.stderr.write(`${samples} samples: ${this.racers.length} racers, ${rounds} runs each\n`);
-    const bar = await progressBar(`race of ${samples} samples`, rounds * this.racers.length);
-    try {
-      for (let done = 0; done < rounds * this.racers.length; bar.update(++done))
-        runs.push(await this.processes[done % this.racers.length].run(samples));
-    } finally {
-      bar.stop();
-    }
+/** All racers in turn, so that a slow moment of the machine meets all of them. */
+async function runSize(
+  { repeats, runs }: RaceResult,
+  processes: readonly RacerProcess[],
+  samples: number,
+): Promise<void> {
+  const rounds = runs.length === 0 ? repeats + 1 : repeats; // the first run of each process is its cold one
+  process.stderr.write(`${samples} samples: ${processes.length} racers, ${rounds} runs each\n`);
+  const all = rounds * processes.length;
+  const bar = await progressBar(`race of ${samples} samples`, all);
+  try {
+    for (let done = 0; done < all; bar.update(++done))
+      runs.push(await processes[done % processes.length].run(samples));
+  } finally {
+    bar.stop();
   }
+}
 
-  /** From the slowest racer's last runs; time grows with the samples at most. */
-  private expectedSeconds(samples: number): number {
-    const last = this.result.runs.slice(-this.racers.length);
-    return Math.max(0, ...last.map((run) => (run.seconds * samples) / run.samples));
-  }
-
-  /** So many samples that all rounds take about so long. No racer's cold run is spent on finding out. */
-  private async fittingSamples(aimSeconds: number): Promise<number> {
-    const [first] = this.racers;
-    const scout = await this.start(first);
-    try {
-      await scout.run(CALIBRATION);
-      const { seconds } = await scout.run(CALIBRATION);
-      const threads = this.racers.reduce((sum, { workers }) => sum + first.workers / workers, 0);
-      return roundSamples((CALIBRATION * aimSeconds) / (seconds * threads * (this.result.repeats + 1)));
-    } finally {
-      await scout.end();
-    }
-  }
-
-  private start(racer: Racer, onEvent?: (event: ExecutorEvent) => void): Promise<RacerProcess> {
-    return RacerProcess.start(racer, this.result.seed, this.signal, onEvent);
-  }
+/** From the slowest of the last runs; time grows with the samples at most. */
+function expectedSeconds(last: readonly RaceRun[], samples: number): number {
+  return Math.max(0, ...last.map((run) => (run.seconds * samples) / run.samples));
 }
 
 function powersUpTo(cores: number): number[] {

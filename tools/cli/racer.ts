@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { CancelledError, EstimatorError, fromErrorRecord } from '../../lib/errors.js';
-import { clock, type ExecutorEvent } from '../../lib/task/executor.js';
+import { clock, type ExecutorEvent } from '../../lib/task/index.js';
 import type { RaceRun, Racer } from '../measure/race-file.js';
 import type { FromRacer, ToRacer } from './race-child.js';
 

@@ -1,10 +1,8 @@
 // Measures in a second or two what work costs on this machine, and holds predictions against real runs.
 import { checkInteger } from '../../lib/errors.js';
-import { countTasks } from '../../lib/estimators/run.js';
-import type { Part } from '../../lib/sampling/partition.js';
-import { DEFAULT_SEED, keyOfSeed } from '../../lib/sampling/seed.js';
-import type { Executor, ExecutorEvent } from '../../lib/task/executor.js';
-import type { Kernel, Task } from '../../lib/task/task.js';
+import { countTasks } from '../../lib/estimators/index.js';
+import { DEFAULT_SEED, keyOfSeed, type Part } from '../../lib/sampling/index.js';
+import type { Executor, ExecutorEvent, Kernel, Task } from '../../lib/task/index.js';
 import { range } from './laws.js';
 import { countChunks, whatIf, type Costs } from './what-if.js';
 

@@ -1,9 +1,10 @@
 // Where the time of a run went: a row for each cause, and what they leave unexplained.
 import { InvalidArgumentError } from '../../lib/errors.js';
-import { partition } from '../../lib/sampling/partition.js';
-import { clock, type Executor, type ExecutorEvent } from '../../lib/task/executor.js';
+import { partition } from '../../lib/sampling/index.js';
+import { clock, type Executor, type ExecutorEvent } from '../../lib/task/index.js';
 import { meanCosts, measureCosts, tasksOf, type ProbeOptions } from './costs.js';
 import { karpFlatt } from './laws.js';
+import { NOTHING, Queue, ThreadTime, type Cause } from './thread-time.js';
 import { aloneMs } from './what-if.js';
 
 /**
@@ -55,11 +56,8 @@ export interface LedgerOptions {
  * any time before. It holds a few numbers for each thread.
  */
 export class LedgerBook {
-  private readonly workers = new Map<string, Map<number, Thread>>();
-  /** Tasks that are queued, and since when there have been any. */
-  private queued = 0;
-  private queuedSince = 0;
-  private firstQueued: number | undefined;
+  private readonly workers = new Map<string, Map<number, ThreadTime>>();
+  private readonly queue = new Queue();
   private lastDelivered = 0;
 
   /** @param began when the run began: before its executor was started, if that is to count (see clock) */
@@ -69,18 +67,17 @@ export class LedgerBook {
   readonly add = (event: ExecutorEvent): void => {
     switch (event.type) {
       case 'queued':
-        return this.queue(event.time);
+        return this.queue.add(event.time);
       case 'started':
-        this.unqueue();
-        return this.threadOf(event.worker, event.thread).start(event.task, event.time, this.queuedSince);
+        return this.threadOf(event.worker, event.thread).start(event.task, event.time);
       case 'finished':
         this.lastDelivered = Math.max(this.lastDelivered, event.time);
-        return this.threadOf(event.worker, event.thread).finish(event, this.firstQueued);
+        return this.threadOf(event.worker, event.thread).finish(event);
       case 'failed':
-        if (event.retried) this.queue(event.time);
+        if (event.retried) this.queue.add(event.time);
         return void this.lose(event.worker, event.task, event.time);
       case 'dropped':
-        if (!this.lose(event.worker, event.task, event.time)) this.unqueue();
+        if (!this.lose(event.worker, event.task, event.time)) this.queue.remove();
         return;
       case 'joined':
         for (let number = 0; number < event.threads; number++)
@@ -89,7 +86,7 @@ export class LedgerBook {
       case 'left':
         for (const thread of this.threadsOf(event.worker)) {
           if (thread.task !== undefined) this.lose(event.worker, thread.task, event.time);
-          thread.leave(event.time, this.firstQueued);
+          thread.leave(event.time);
         }
     }
   };
@@ -104,165 +101,51 @@ export class LedgerBook {
         `ledger: ended must be after the run began, got ${ended}. Pass a time by clock().`,
       );
     const seen = [...this.workers.values()].flatMap((worker) => [...worker.values()]);
-    const unseen = Array.from({ length: threads - seen.length }, () => new Thread(this.began, this.began));
+    const unseen = Array.from({ length: threads - seen.length }, () => this.newThread(this.began));
     const all = [...seen, ...unseen].map((thread) => thread.copy());
-    const firstQueued = this.firstQueued ?? ended;
-    const goesOn = this.queued > 0 || seen.some(({ task }) => task !== undefined);
-    const last = goesOn ? ended : Math.max(this.lastDelivered, firstQueued);
-    const queuedSince = this.queued > 0 ? this.queuedSince : Infinity;
-    for (const thread of all) thread.close(last, ended, queuedSince, firstQueued);
+    const goesOn = this.queue.length > 0 || seen.some(({ task }) => task !== undefined);
+    const last = goesOn ? ended : Math.max(this.lastDelivered, this.queue.first ?? ended);
+    for (const thread of all) thread.close(last, ended);
     const makespanMs = ended - this.began;
     const rows = rowsOf(causesOf(all, seen, aloneMs), all.length * makespanMs);
     return { threads: all.length, makespanSeconds: makespanMs / 1000, rows };
-  }
-
-  private queue(time: number): void {
-    this.firstQueued ??= time;
-    if (this.queued === 0) this.queuedSince = time;
-    this.queued += 1;
-  }
-
-  private unqueue(): void {
-    this.queued = Math.max(0, this.queued - 1);
   }
 
   /** A task comes to nothing. Gives false if no thread of this worker runs it. */
   private lose(worker: string | undefined, task: string, time: number): boolean {
     const thread = this.threadsOf(worker).find((each) => each.task === task);
     if (!thread) return false;
-    thread.lose(time, this.firstQueued);
+    thread.lose(time);
     this.lastDelivered = Math.max(this.lastDelivered, time);
     return true;
   }
 
-  private threadsOf(worker = ''): Thread[] {
+  private threadsOf(worker = ''): ThreadTime[] {
     return [...(this.workers.get(worker)?.values() ?? [])];
   }
 
-  private threadOf(worker: string, number: number, since = this.began): Thread {
+  private threadOf(worker: string, number: number, since = this.began): ThreadTime {
     let threads = this.workers.get(worker);
     if (!threads) this.workers.set(worker, (threads = new Map()));
     let thread = threads.get(number);
-    if (!thread) threads.set(number, (thread = new Thread(this.began, since)));
+    if (!thread) threads.set(number, (thread = this.newThread(since)));
     return thread;
   }
-}
 
-/** What is read off the events (ms). */
-const NOTHING = { 'start-up': 0, dispatch: 0, compute: 0, transfer: 0, imbalance: 0, tail: 0, lost: 0 };
-type Cause = keyof typeof NOTHING;
-
-/**
- * A thread's time by cause (ms). It is booked from left to right, and each moment once: what is told with overlapping
- * times is cut where the last booking ended, so that all causes together are the time that has passed.
- */
-class Thread {
-  readonly ms = { ...NOTHING };
-  /** The task that runs now; when it began, and since when tasks had been queued by then. */
-  task: string | undefined;
-  private started = 0;
-  private queuedSince = 0;
-  /** When the caller had the last result. */
-  private delivered = -Infinity;
-  private gone = false;
-  tasks = 0;
-  /** What the first and the last task took (ms). */
-  first = 0;
-  last = 0;
-
-  /** @param since when the thread was there */
-  constructor(
-    private booked: number,
-    private readonly since: number,
-  ) {}
-
-  start(task: string, time: number, queuedSince: number): void {
-    Object.assign(this, { task, started: time, queuedSince });
+  private newThread(since: number): ThreadTime {
+    return new ThreadTime(this.began, since, this.queue);
   }
-
-  finish(event: ExecutorEvent & { type: 'finished' }, firstQueued?: number): void {
-    this.wait(event.start, this.queuedSince, firstQueued);
-    const before = this.ms.compute;
-    this.book('compute', event.end);
-    this.last = this.ms.compute - before;
-    if (this.tasks === 0) this.first = this.last;
-    this.tasks += 1;
-    this.delivered = event.time;
-    if (this.task === event.task) this.task = undefined;
-  }
-
-  lose(time: number, firstQueued?: number): void {
-    this.wait(this.started, this.queuedSince, firstQueued);
-    this.book('lost', time);
-    this.delivered = time;
-    this.task = undefined;
-  }
-
-  leave(time: number, firstQueued?: number): void {
-    if (!this.gone) this.wait(time, Infinity, firstQueued);
-    this.gone = true;
-  }
-
-  comeBack(time: number): void {
-    if (this.gone) this.book('lost', time);
-    this.gone = false;
-  }
-
-  /** Books the rest, up to `ended`. From `last` on, nothing was left to do. */
-  close(last: number, ended: number, queuedSince: number, firstQueued: number): void {
-    if (this.gone) return this.book('lost', ended);
-    if (this.task !== undefined) {
-      this.wait(this.started, this.queuedSince, firstQueued);
-      return this.book('compute', ended);
-    }
-    this.wait(last, queuedSince, firstQueued);
-    this.book('tail', ended);
-  }
-
-  copy(): Thread {
-    return Object.assign(new Thread(this.booked, this.since), this, { ms: { ...this.ms } });
-  }
-
-  /** Books the time without a task, up to `until`. */
-  private wait(until: number, queuedSince: number, firstQueued = until): void {
-    this.book('start-up', Math.min(until, Math.max(this.since, firstQueued)));
-    for (const gap of gapsBetween(this.booked, this.delivered, queuedSince, until))
-      this.book(gap.cause, gap.until);
-  }
-
-  private book(cause: Cause, until: number): void {
-    this.ms[cause] += Math.max(0, until - this.booked);
-    this.booked = Math.max(this.booked, until);
-  }
-}
-
-/** A stretch of a thread's time without a task: it begins where the one before it ends. */
-export interface Gap {
-  readonly cause: 'transfer' | 'imbalance' | 'dispatch';
-  readonly until: number;
-}
-
-/**
- * What a thread waits for between two tasks: its result travels, then no task is queued, then the next one travels.
- * @param ended when its last task ended
- * @param delivered when the caller had the result; later than `until` if the thread had its next task at hand
- * @param queuedSince since when tasks have been queued
- * @param until when the next task began
- */
-export function gapsBetween(ended: number, delivered: number, queuedSince: number, until: number): Gap[] {
-  const free = delivered <= until ? Math.max(ended, delivered) : ended;
-  return [
-    { cause: 'transfer', until: free },
-    { cause: 'imbalance', until: Math.min(until, Math.max(free, queuedSince)) },
-    { cause: 'dispatch', until },
-  ];
 }
 
 /**
  * The causes of all threads together (ms).
  * @param seen the threads before the tasks that run now were booked
  */
-function causesOf(all: Thread[], seen: Thread[], aloneMs?: number): { [name in LedgerRowName]?: number } {
+function causesOf(
+  all: ThreadTime[],
+  seen: ThreadTime[],
+  aloneMs?: number,
+): { [name in LedgerRowName]?: number } {
   const causes = { ...NOTHING };
   for (const cause of Object.keys(NOTHING) as Cause[]) causes[cause] = sum(all, ({ ms }) => ms[cause]);
   if (aloneMs === undefined) return causes;
@@ -275,14 +158,14 @@ function causesOf(all: Thread[], seen: Thread[], aloneMs?: number): { [name in L
  * What all tasks would take as those did that had others beside them (ms): a thread's first and last task are left
  * out, as other threads may not have been at work then. If nothing else is left, they have to do.
  */
-function besideOthers(threads: Thread[]): number {
+function besideOthers(threads: ThreadTime[]): number {
   const inner = threads.filter(({ tasks }) => tasks > 2);
   if (inner.length === 0) return sum(threads, ({ ms }) => ms.compute);
   const innerMs = sum(inner, ({ ms, first, last }) => ms.compute - first - last);
   return (innerMs / sum(inner, ({ tasks }) => tasks - 2)) * sum(threads, ({ tasks }) => tasks);
 }
 
-function sum(threads: Thread[], of: (thread: Thread) => number): number {
+function sum(threads: ThreadTime[], of: (thread: ThreadTime) => number): number {
   return threads.reduce((total, thread) => total + of(thread), 0);
 }
 

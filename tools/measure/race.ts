@@ -1,5 +1,5 @@
 // A race of the stages: what is raced, and what came of it, as rows, tables and sentences. The CLI runs it.
-import { piOf, standardErrorOf } from '../../lib/sampling/estimate.js';
+import { piOf, standardErrorOf } from '../../lib/sampling/index.js';
 import { fitAmdahl, karpFlatt, range, type Range } from './laws.js';
 import type { NotMeasured, RaceResult, RaceRun, Racer } from './race-file.js';
 import { percent, short } from './text.js';

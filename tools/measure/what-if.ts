@@ -1,6 +1,6 @@
 // What if there were more workers, or other chunks? The scheduler's own decisions, simulated with costs measured here.
 import { InvalidArgumentError, checkInteger, show } from '../../lib/errors.js';
-import { DEFAULT_SEED } from '../../lib/sampling/seed.js';
+import { DEFAULT_SEED } from '../../lib/sampling/index.js';
 import { simulate } from '../../lib/simulation/simulation.js';
 
 /** What work costs on a machine, as measured by measureCosts. */
