@@ -1,6 +1,9 @@
 // Every error this library throws on purpose: one hierarchy, a stable `code`, and a message that says what to do.
 
-/** Base of all errors of this library. `code` is stable, the message is for people. */
+/**
+ * Base of all errors of this library. `code` is stable, the message is for people. Each class of this file says its name
+ * as text: a bundler shortens the names of classes.
+ */
 export class EstimatorError extends Error {
   constructor(
     readonly code: string,
@@ -14,6 +17,7 @@ export class EstimatorError extends Error {
 
 /** A value that cannot be meant. The message names the argument, the value given and the remedy. */
 export class InvalidArgumentError extends EstimatorError {
+  override name = 'InvalidArgumentError';
   constructor(message: string) {
     super('INVALID_ARGUMENT', message);
   }
@@ -21,6 +25,7 @@ export class InvalidArgumentError extends EstimatorError {
 
 /** A task threw. `key` names the task, `cause` is what it threw, with its own name and message. */
 export class TaskError extends EstimatorError {
+  override name = 'TaskError';
   constructor(
     readonly key: string,
     override readonly cause: Error,
@@ -31,6 +36,7 @@ export class TaskError extends EstimatorError {
 
 /** The thread or worker that ran a task is gone. `attempts` says how often it was tried, `ended` how each try ended. */
 export class WorkerLostError extends EstimatorError {
+  override name = 'WorkerLostError';
   constructor(
     readonly key: string,
     readonly attempts: number,
@@ -46,6 +52,7 @@ export class WorkerLostError extends EstimatorError {
 
 /** The caller's signal stopped a run. What was finished before has been handed to `onResult`. */
 export class CancelledError extends EstimatorError {
+  override name = 'CancelledError';
   constructor() {
     super('CANCELLED', 'run: cancelled by its signal; results finished before were handed to onResult.');
   }
@@ -53,6 +60,7 @@ export class CancelledError extends EstimatorError {
 
 /** An executor was asked to run after its close. */
 export class ClosedError extends EstimatorError {
+  override name = 'ClosedError';
   constructor() {
     super('CLOSED', 'run: this executor is closed. Start a new one.');
   }
@@ -60,6 +68,7 @@ export class ClosedError extends EstimatorError {
 
 /** Nobody answers at the address, or a connection that was there is lost for good. The message says which, and what to do. */
 export class ConnectionError extends EstimatorError {
+  override name = 'ConnectionError';
   constructor(message: string, options?: ErrorOptions) {
     super('CONNECTION', message, options);
   }
@@ -67,6 +76,7 @@ export class ConnectionError extends EstimatorError {
 
 /** The other side refuses us, or says what this version of the protocol does not know. */
 export class ProtocolError extends EstimatorError {
+  override name = 'ProtocolError';
   constructor(message: string, options?: ErrorOptions) {
     super('PROTOCOL', message, options);
   }
@@ -74,6 +84,7 @@ export class ProtocolError extends EstimatorError {
 
 /** No worker joined the cluster within the time set. */
 export class NoWorkersError extends EstimatorError {
+  override name = 'NoWorkersError';
   constructor(seconds: number, howToStartOne: string) {
     super('NO_WORKERS', `run: 0 workers for ${seconds} s. Start one: ${howToStartOne}`);
   }
@@ -117,16 +128,15 @@ function asText(value: unknown): string {
   }
 }
 
-const KNOWN = new Map<string, { prototype: Error }>(
-  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, InvalidArgumentError].map(
-    (known) => [known.name, known],
-  ),
-);
+const KNOWN: Readonly<Record<string, { prototype: Error }>> = {
+  ...{ Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError },
+  InvalidArgumentError,
+};
 
 /** Makes an Error again: of its own class where that is a built-in or ours, else an Error that carries the name. */
 export function fromErrorRecord(record: ErrorRecord): Error {
   const error = new Error(record.message);
-  const known = KNOWN.get(record.name);
+  const known = Object.hasOwn(KNOWN, record.name) && KNOWN[record.name];
   if (known) Object.setPrototypeOf(error, known.prototype);
   Object.defineProperty(error, 'name', { value: record.name });
   if (record.stack) error.stack = record.stack;

@@ -1,4 +1,4 @@
-// The front door: one block of exports a stage, in the lesson's order. Notebooks say import { ... } from '../lib'.
+// The front door: one block of exports a stage, in the lesson's order. Notebooks say import { ... } from '../lib'. Needs Node.
 
 // Every stage: seeds, samples, estimates, errors
 export * from './errors.js';

@@ -1,4 +1,4 @@
-// The machine this runs on, as far as results and timings depend on it; no host, user or path.
+// The machine this runs on, as far as results and timings depend on it; no host, user or path. Needs Node.
 import { writeFileSync } from 'node:fs';
 import { readText, machine, type Machine } from './cores.mjs';
 

@@ -1,106 +1,82 @@
 // Checks for the exercises of notebook 06.
 import { show } from '../../lib/errors.js';
-import { judgeFunction, telling, type Verdict } from './verdict.js';
+import { functionCheck, wrongNumber, type Wrong } from './check.js';
 
 const joined = (name: string, here: number) =>
   `lola.scheduler - INFO - Worker joined: ${name}, 1 thread (${here} here)`;
 const left = (name: string, why: string, here: number) =>
   `lola.scheduler - INFO - Worker left: ${name} (${why}; ${here} here)`;
 
-/** The first log stands in the notebook, the others do not. */
-const LOGS: readonly { readonly lines: readonly string[]; readonly here: readonly string[] }[] = [
-  {
-    lines: [
-      'lola.scheduler - INFO -   Scheduler at:  ws://127.0.0.1:8786',
-      joined('lola', 1),
-      joined('rob', 2),
-      joined('ida', 3),
-      left('rob', 'drained', 2),
-      'lola.scheduler - WARNING - Refused a connection from 127.0.0.1: wrong token',
-    ],
-    here: ['ida', 'lola'],
-  },
-  {
-    lines: [
-      joined('node-1', 1),
-      joined('node-12', 2),
-      joined('node-2', 3),
-      left('node-1', 'its connection broke off: killed, or its machine or network is gone', 2),
-    ],
-    here: ['node-12', 'node-2'],
-  },
-  { lines: [joined('a', 1), left('a', 'drained', 0), joined('b', 1), joined('a', 2)], here: ['a', 'b'] },
+/** The notebook shows the first log. */
+const LOGS: readonly (readonly string[])[] = [
+  [
+    'lola.scheduler - INFO -   Scheduler at:  ws://127.0.0.1:8786',
+    joined('lola', 1),
+    joined('rob', 2),
+    joined('ida', 3),
+    left('rob', 'drained', 2),
+    'lola.scheduler - WARNING - Refused a connection from 127.0.0.1: wrong token',
+  ],
+  [
+    joined('node-1', 1),
+    joined('node-12', 2),
+    joined('node-2', 3),
+    left('node-1', 'its connection broke off: killed, or its machine or network is gone', 2),
+  ],
+  [joined('a', 1), left('a', 'drained', 0), joined('b', 1), joined('a', 2)],
 ];
 
-/** 'Write workersHere(log): the names of the workers that are here after these lines.' */
-function judgeHere(answer: (log: readonly string[]) => readonly string[]): Verdict {
-  return judgeFunction(answer, {
-    of: 'workersHere(log)',
-    gives: 'a list',
-    inputs: LOGS.map(({ lines }) => [lines]),
-    call: () => 'workersHere(log)',
-    wrong: (found, _, lines) => {
-      const text = wrongHere(found, lines, LOGS.find((log) => log.lines === lines)!.here);
-      return text && lines !== LOGS[0].lines ? `${text} The log was: ${lines.join(' | ')}` : text;
-    },
-    why: 'whoever reads the log knows who is here, without asking the scheduler (C13).',
-  });
+function hereAfter(log: readonly string[]): Set<string> {
+  const here = new Set<string>();
+  for (const line of log) {
+    const [, what, name] = /Worker (joined|left): ([^ ,]+)/.exec(line) ?? [];
+    if (what === 'joined') here.add(name);
+    if (what === 'left') here.delete(name);
+  }
+  return here;
 }
 
-function wrongHere(
-  found: readonly unknown[],
-  lines: readonly string[],
-  here: readonly string[],
-): string | undefined {
+function wrongHere(found: readonly unknown[], log: readonly string[]): Wrong {
+  const text = wrongNames(found, log);
+  return text && log !== LOGS[0] ? `${text} The log was: ${log.join(' | ')}` : text;
+}
+
+function wrongNames(found: readonly unknown[], log: readonly string[]): Wrong {
   const odd = found.find((name) => typeof name !== 'string');
   if (odd !== undefined) return `a name is a text, not ${show(odd)}.`;
   const names = found as readonly string[];
-  if (names.length === 0) return 'the list is empty. Which lines say that somebody came?';
+  if (names.length === 0) return 'the list is empty. Which lines say that a worker came?';
   const cut = names.find((name) => /[\s,;:]/.test(name));
   if (cut !== undefined) return `${show(cut)} is more than a name. Where does the name end?`;
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     return `${show(twice)} is in the list twice: it left and came back, and is one worker.`;
-  const gone = names.find((name) => !here.includes(name));
-  if (gone !== undefined) {
-    return lines.some((line) => line.includes(`left: ${gone} `))
-      ? `${show(gone)} has left. Do you read those lines?`
-      : `${show(gone)} is no worker of this log.`;
-  }
-  const missing = here.find((name) => !names.includes(name));
+  const hasLeft = (name: string) => log.some((line) => line.includes(`left: ${name} `));
+  const here = hereAfter(log);
+  const gone = names.find((name) => !here.has(name));
+  if (gone !== undefined && hasLeft(gone)) return `${show(gone)} has left. Do you read those lines?`;
+  if (gone !== undefined) return `${show(gone)} is no worker of this log.`;
+  const missing = [...here].find((name) => !names.includes(name));
   if (missing === undefined) return undefined;
-  return lines.some((line) => line.includes(`left: ${missing} `))
+  return hasLeft(missing)
     ? `${show(missing)} left, but came back after that. The order of the lines counts.`
     : `${show(missing)} is here, and not in your list. Did another one with a similar name leave?`;
 }
 
-/** 'Write endOf(work, joinedAt): when is a run over in which a second worker joins?' Both in seconds. */
-function judgeEnd(answer: (work: number, joinedAt: number) => number): Verdict {
-  return judgeFunction(answer, {
-    of: 'endOf(work, joinedAt)',
-    inputs: [
-      [10, 4],
-      [60, 0],
-      [10, 12],
+function wrongEnd(found: number, work: number, joinedAt: number): Wrong {
+  if (joinedAt >= work)
+    return found === work ? undefined : 'the second worker came when everything was done.';
+  return wrongNumber({
+    right: joinedAt + (work - joinedAt) / 2,
+    slips: [
+      [work, 'that is the end without the second worker.'],
+      [work / 2, 'that is the end if both work from the start. Who worked before the second one came?'],
+      [(work - joinedAt) / 2, 'that is how long both work together. When do they begin?'],
+      [joinedAt + work / 2, 'part of the work was done when the second worker came. How much is left?'],
     ],
-    wrong: (found, asked, work, joinedAt) => {
-      const text = wrongEnd(found, work, joinedAt);
-      return text && `${asked} is not ${Number(found.toFixed(3))}: ${text}`;
-    },
-    why: 'what is left is shared from the moment of joining; whoever comes after the end changes nothing.',
-  });
-}
-
-function wrongEnd(found: number, work: number, joinedAt: number): string | undefined {
-  const is = (expected: number) => Math.abs(found - expected) < 1e-9 * Math.max(1, expected);
-  if (is(joinedAt >= work ? work : joinedAt + (work - joinedAt) / 2)) return undefined;
-  if (joinedAt >= work) return 'the second worker came when all was done.';
-  if (is(work)) return 'that is the end without the second worker.';
-  if (is(work / 2)) return 'so it would be with both from the start. Who worked before the second one came?';
-  if (is((work - joinedAt) / 2)) return 'that is how long both work together. When did they begin to?';
-  if (is(joinedAt + work / 2))
-    return 'part of the work was done when the second worker came. How much is left?';
-  return `after ${joinedAt} s, ${work - joinedAt} s of work are left for two. How long do they take, and when do they begin?`;
+    other: () =>
+      `after ${joinedAt} s, ${work - joinedAt} s of work are left for two. How long do they take, and when do they begin?`,
+  })(found);
 }
 
 /** A count that arrived at the client's door: its task, the number of its assignment, the samples inside. */
@@ -110,48 +86,46 @@ export interface Arrival {
   readonly inside: number;
 }
 
-/** The first ones stand in the notebook, the others do not. */
-const ARRIVALS: readonly (readonly Arrival[])[] = [
+/** Counts as they arrive, each with its task; assignments are numbered from 1. The notebook shows the first list. */
+const ARRIVALS = [
   [
-    { task: 'count-0', assignment: 1, inside: 785 },
-    { task: 'count-1', assignment: 2, inside: 790 },
-    { task: 'count-2', assignment: 3, inside: 785 },
-    { task: 'count-1', assignment: 4, inside: 790 },
-  ],
+    ['count-0', 785],
+    ['count-1', 790],
+    ['count-2', 785],
+    ['count-1', 790],
+  ] as const,
   [
-    { task: 'b', assignment: 9, inside: 7 },
-    { task: 'a', assignment: 7, inside: 0 },
-    { task: 'b', assignment: 8, inside: 7 },
-    { task: 'b', assignment: 10, inside: 7 },
-    { task: 'c', assignment: 11, inside: 7 },
-  ],
-];
+    ['b', 7],
+    ['a', 0],
+    ['b', 7],
+    ['b', 7],
+    ['c', 7],
+  ] as const,
+].map((list) => list.map(([task, inside], i): Arrival => ({ task, assignment: i + 1, inside })));
 
-/** 'Write total(arrivals): the samples inside, where some tasks were run more than once.' */
-function judgeTotal(answer: (arrivals: readonly Arrival[]) => number): Verdict {
-  return judgeFunction(answer, {
-    of: 'total(arrivals)',
-    inputs: ARRIVALS.map((arrivals) => [arrivals]),
-    call: () => 'total(arrivals)',
-    wrong: (found, _, arrivals) => wrongTotal(found, arrivals),
-    why: 'every task once, whoever counted it and however often. So a lost worker changes no integer.',
-  });
-}
-
-function wrongTotal(found: number, arrivals: readonly Arrival[]): string | undefined {
+function wrongTotal(found: number, arrivals: readonly Arrival[]): Wrong {
   const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0);
-  const expected = sum(new Map(arrivals.map(({ task, inside }) => [task, inside])).values());
-  if (found === expected) return undefined;
-  if (found === sum(arrivals.map(({ inside }) => inside)))
-    return `${found} counts some samples twice. Which tasks arrived more than once?`;
-  if (found === sum(new Set(arrivals.map(({ inside }) => inside))))
-    return `${found} leaves out a task whose count happens to equal that of another. By what is a task known?`;
-  const again = new Set(arrivals.map(({ task }) => task).filter((task, i, all) => all.indexOf(task) !== i));
-  if (found === sum(arrivals.filter(({ task }) => !again.has(task)).map(({ inside }) => inside)))
-    return `${found} leaves out all arrivals of a task that came twice. One of them is to count.`;
-  if (found === new Set(arrivals.map(({ task }) => task)).size)
-    return `${found} is the number of tasks. Add up their counts.`;
-  return `the samples inside are ${expected}, not ${found}. Each task counts once.`;
+  const all = arrivals.map(({ inside }) => inside);
+  const tasks = arrivals.map(({ task }) => task);
+  const cameOnce = (task: string) => tasks.indexOf(task) === tasks.lastIndexOf(task);
+  const right = sum(new Map(arrivals.map(({ task, inside }) => [task, inside])).values());
+  return wrongNumber({
+    right,
+    within: 0,
+    slips: [
+      [sum(all), 'it counts some samples twice. Which tasks arrived more than once?'],
+      [
+        sum(new Set(all)),
+        'it leaves out a task whose count happens to equal that of another. What makes a task unique?',
+      ],
+      [
+        sum(all.filter((_, i) => cameOnce(tasks[i]))),
+        'it leaves out all arrivals of a task that came twice. Count one of them.',
+      ],
+      [new Set(tasks).size, 'that is the number of tasks. Add up their counts.'],
+    ],
+    other: () => `the samples inside are ${right}. Each task counts once.`,
+  })(found);
 }
 
 /** What a program takes for n samples: fixed + perSample * n, in seconds. */
@@ -160,56 +134,69 @@ export interface Cost {
   readonly perSample: number;
 }
 
-/** None of them stands in the notebook. */
-const PAIRS: readonly (readonly [pool: Cost, cluster: Cost])[] = [
-  [
-    { fixed: 0.001, perSample: 1e-9 },
-    { fixed: 0.011, perSample: 0.5e-9 },
-  ],
-  [
-    { fixed: 0.002, perSample: 2e-9 },
-    { fixed: 0.05, perSample: 2e-9 },
-  ],
-  [
-    { fixed: 0.002, perSample: 1e-9 },
-    { fixed: 0.05, perSample: 3e-9 },
-  ],
-];
-
-/** 'Write crossover(pool, cluster): from how many samples on is the cluster faster?' */
-function judgeCrossover(answer: (pool: Cost, cluster: Cost) => number): Verdict {
-  return judgeFunction(answer, {
-    of: 'crossover(pool, cluster)',
-    inputs: PAIRS,
-    call: () => 'crossover(pool, cluster)',
-    wrong: (found, _, pool, cluster) => wrongCrossover(found, pool, cluster),
-    why: 'a cluster pays where it has more threads than the pool, and enough work to earn its messages.',
-  });
-}
-
-function wrongCrossover(found: number, pool: Cost, cluster: Cost): string | undefined {
+function wrongCrossover(found: number, pool: Cost, cluster: Cost): Wrong {
   const [late, gain] = [cluster.fixed - pool.fixed, pool.perSample - cluster.perSample];
   if (gain <= 0) {
-    if (found === Infinity) return undefined;
-    return `here a sample takes the cluster ${cluster.perSample / pool.perSample} times as long as the pool and it starts later: it is never faster. Give Infinity, not ${found}.`;
+    const slower = cluster.perSample / pool.perSample;
+    return found === Infinity
+      ? undefined
+      : `here a sample takes the cluster ${slower} times as long as the pool, and the cluster starts later: it is never faster. Return Infinity.`;
   }
-  const is = (expected: number) => Math.abs(found / expected - 1) < 1e-3;
-  if (is(late / gain)) return undefined;
-  if (is(-late / gain))
-    return 'a negative number of samples: subtract the other way round in one of the two.';
-  if (is(cluster.fixed / gain)) return 'the pool has a fixed cost too.';
-  if (is(late / pool.perSample)) return 'the cluster computes too, only faster. What does each sample gain?';
-  return `with ${Number(found.toPrecision(4))} samples the pool takes ${secondsOf(pool, found)} s and the cluster ${secondsOf(cluster, found)} s. Where are both alike?`;
+  const seconds = ({ fixed, perSample }: Cost) => (fixed + perSample * found).toPrecision(3);
+  return wrongNumber({
+    right: late / gain,
+    slips: [
+      [-late / gain, 'a negative number of samples: subtract the other way round in one of the two.'],
+      [cluster.fixed / gain, 'the pool has a fixed cost too.'],
+      [late / pool.perSample, 'the cluster computes too, only faster. What does each sample gain?'],
+    ],
+    other: () =>
+      `for so many samples the pool takes ${seconds(pool)} s and the cluster ${seconds(cluster)} s. Where are both equal?`,
+  })(found);
 }
 
-function secondsOf({ fixed, perSample }: Cost, samples: number): string {
-  return (fixed + perSample * samples).toPrecision(3);
-}
-
-/** What notebook 06 calls; each prints its verdict. */
+/** What notebook 06 calls. */
 export const checkCluster = {
-  here: telling(judgeHere),
-  end: telling(judgeEnd),
-  total: telling(judgeTotal),
-  crossover: telling(judgeCrossover),
+  here: functionCheck<[log: readonly string[]], readonly unknown[]>({
+    of: 'workersHere(log)',
+    gives: 'a list',
+    inputs: LOGS.map((log) => [log]),
+    wrong: wrongHere,
+    why: 'the log alone tells who is here, without a question to the scheduler (C13).',
+  }),
+  end: functionCheck<[work: number, joinedAt: number]>({
+    of: 'endOf(work, joinedAt)',
+    inputs: [
+      [10, 4],
+      [60, 0],
+      [10, 12],
+    ],
+    wrong: wrongEnd,
+    why: 'both share what is left when the second one joins. A worker that comes after the end changes nothing.',
+  }),
+  total: functionCheck<[arrivals: readonly Arrival[]]>({
+    of: 'total(arrivals)',
+    inputs: ARRIVALS.map((arrivals) => [arrivals]),
+    wrong: wrongTotal,
+    why: 'every task once, whichever worker counted it, and however often. So a lost worker changes no integer.',
+  }),
+  crossover: functionCheck<[pool: Cost, cluster: Cost]>({
+    of: 'crossover(pool, cluster)',
+    inputs: [
+      [
+        { fixed: 0.001, perSample: 1e-9 },
+        { fixed: 0.011, perSample: 0.5e-9 },
+      ],
+      [
+        { fixed: 0.002, perSample: 2e-9 },
+        { fixed: 0.05, perSample: 2e-9 },
+      ],
+      [
+        { fixed: 0.002, perSample: 1e-9 },
+        { fixed: 0.05, perSample: 3e-9 },
+      ],
+    ],
+    wrong: wrongCrossover,
+    why: 'a cluster pays if it has more threads than the pool, and enough work to make up for its messages.',
+  }),
 };

@@ -1,13 +1,9 @@
-// Checks for a sum of a learner's own in notebook 09: as a task, and as an array.
-import type { LazyNumber } from '../../lib/array/array.js';
-import { compute } from '../../lib/array/compute.js';
+// Judges a learner's own sum in notebook 09, as a task and as an array: runs it as executors do, in several cuts.
 import { InvalidArgumentError, show } from '../../lib/errors.js';
+import { startSerial, taskModule, type Executor } from '../../lib/index.js';
 import { chooseGrains, integralOf, sumTerms, widestTolerance, type SumInput } from '../capstone/sum.js';
-import { startSerial } from '../../lib/execute/serial.js';
-import { taskModule } from '../../lib/task/module.js';
-import type { Executor } from '../../lib/task/executor.js';
-import { wrongLazy } from './lazy.js';
-import { notYet, passed, stoppedWith, type Verdict } from './verdict.js';
+import { wrongLazy } from './arrays.js';
+import { stoppedWith, type Wrong } from './check.js';
 
 /** What a learner brings: f on an interval, a value that is known, and the task. */
 export interface OwnIntegral {
@@ -20,45 +16,36 @@ export interface OwnIntegral {
   readonly sum: (input: SumInput) => number;
 }
 
-/** So many times fewer grains than there could be: near 2^53 a double has no fraction left, and hides that nothing was rounded. */
+/** This many times fewer grains than possible: near 2^53 a double has no fraction left, which would hide a missing rounding. */
 const ROOM = 2 ** 16;
+const TERMS = 1009;
 
-/** 'Bring your own sum.' It is run as executors run it: loaded from its text, in several cuts. */
-export async function judgeSum(answer: OwnIntegral): Promise<Verdict> {
-  const { name, width, largest, expected, tolerance, sum } = (Object(answer) as Partial<OwnIntegral>) ?? {};
-  if (typeof sum !== 'function')
-    return notYet('mine.sum must be a function: sum: ({ start, length, terms, grains }) => ...');
-  if (typeof name !== 'string' || name.trim() === '')
-    return notYet('give your sum a name: reports call it so.');
-  if (!isPositive(width) || !isPositive(largest))
-    return notYet(
-      'width and largest must be numbers above 0: how long is the interval, and what does f not exceed on it?',
-    );
-  if (typeof expected !== 'number' || !Number.isFinite(expected))
-    return notYet(
-      'expected must be a number: what do you know of the value by other means, at least roughly?',
-    );
-  if (!isPositive(tolerance))
-    return notYet('tolerance must be a number above 0: how near do you expect to come?');
-  const widest = widestTolerance(width, largest);
-  if (tolerance > widest)
-    return notYet(
-      `with a tolerance of ${tolerance} many wrong values would pass. At most ${widest}: a thousandth of width * largest.`,
-    );
-  return withOperation(sum, (executor) =>
-    judgeRuns({ name, width, largest, expected, tolerance, sum }, executor),
-  );
+/** 'Bring your own sum.' */
+export async function wrongSum(answer: OwnIntegral): Promise<Wrong> {
+  const mine = Object(answer) as OwnIntegral;
+  return wrongFields(mine) ?? withOperation(mine.sum, (executor) => wrongRuns(mine, executor));
 }
 
-function isPositive(value: unknown): value is number {
-  return typeof value === 'number' && value > 0 && value < Infinity;
+function wrongFields({ name, width, largest, expected, tolerance, sum }: OwnIntegral): Wrong {
+  const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < Infinity;
+  if (typeof sum !== 'function')
+    return 'mine.sum must be a function: sum: ({ start, length, terms, grains }) => ...';
+  if (typeof name !== 'string' || name.trim() === '') return 'give your sum a name for the report.';
+  if (!isPositive(width) || !isPositive(largest))
+    return 'width and largest must be numbers above 0: the length of the interval, and what f does not exceed on it.';
+  if (!Number.isFinite(expected))
+    return 'expected must be a number: what do you know of the value by other means, at least roughly?';
+  if (!isPositive(tolerance)) return 'tolerance must be a number above 0: how near do you expect to come?';
+  const widest = widestTolerance(width, largest);
+  if (tolerance <= widest) return undefined;
+  return `with a tolerance of ${tolerance} many wrong values would pass. At most ${widest}: a thousandth of width * largest.`;
 }
 
 /** Loads the function as executors do, and says in words what keeps it from running there. */
 async function withOperation(
   sum: OwnIntegral['sum'],
-  judge: (executor: Executor) => Promise<Verdict>,
-): Promise<Verdict> {
+  judge: (executor: Executor) => Promise<Wrong>,
+): Promise<Wrong> {
   let executor: Executor | undefined;
   try {
     executor = await startSerial({ tasks: [taskModule({ mine: sum })] });
@@ -66,56 +53,48 @@ async function withOperation(
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     if (cause instanceof ReferenceError)
-      return notYet(
-        `${cause.message} where tasks run: only the function's own text travels. Bring it into the function.`,
-      );
-    return cause instanceof InvalidArgumentError ? notYet(cause.message) : stoppedWith(cause);
+      return `${cause.message} where tasks run: only the function's own text travels. Define it inside the function.`;
+    return cause instanceof InvalidArgumentError ? cause.message : stoppedWith(cause);
   } finally {
     await executor?.close();
   }
 }
 
-async function judgeRuns(mine: OwnIntegral, executor: Executor): Promise<Verdict> {
-  const terms = 1009;
-  const grains = chooseGrains(terms, mine.largest) / ROOM;
-  const run = async (start: number, length: number, of = terms): Promise<number> => {
-    const input = { start, length, terms: of, grains };
+/** Runs a piece of the sum: terms start to start + length - 1, of this many. */
+type Run = (start: number, length: number, terms?: number) => Promise<number>;
+
+async function wrongRuns(mine: OwnIntegral, executor: Executor): Promise<Wrong> {
+  const grains = chooseGrains(TERMS, mine.largest) / ROOM;
+  const run: Run = async (start, length, terms = TERMS) => {
+    const input = { start, length, terms, grains };
     return (await executor.run([{ key: `from-${start}`, operation: 'mine', input }]))[0] as number;
   };
-  const whole = await run(0, terms);
-  const text =
-    wrongNumber(whole) ??
-    ((await run(0, terms)) === whole
-      ? undefined
-      : 'the second run gives another number. A task must give the same whenever it runs: no Math.random, no clock.') ??
-    (await wrongTerms(run, terms, mine, grains)) ??
-    (await wrongCuts(run, terms, whole)) ??
-    (await wrongValue(mine, executor));
-  return text ? notYet(text) : passed('one integer in every cut, and near what you expected. It may travel.');
+  const whole = await run(0, TERMS);
+  const text = wrongTotal(whole);
+  if (text) return text;
+  if ((await run(0, TERMS)) !== whole)
+    return 'the second run gives another number. A task must give the same number in every run: no Math.random, no clock.';
+  return (
+    (await wrongTerms(run, mine.largest, grains)) ??
+    (await wrongCuts(run, whole)) ??
+    (await wrongValue(mine, executor))
+  );
 }
 
-function wrongNumber(whole: unknown): string | undefined {
+function wrongTotal(whole: unknown): Wrong {
   if (typeof whole !== 'number' || Number.isNaN(whole))
-    return `mine.sum must give a number, and gives ${show(whole)}.`;
+    return `mine.sum must return a number, and returns ${show(whole)}.`;
   if (!Number.isInteger(whole))
-    return `mine.sum gives ${whole}, a fraction. Make each term a whole number of grains before you add it: Math.floor(y * grains + 0.5).`;
-  if (!Number.isSafeInteger(whole))
-    return `mine.sum gives ${whole}, beyond 2^53. Is no term larger than \`largest\`?`;
-  return undefined;
+    return `mine.sum returns ${whole}, a fraction. Make each term a whole number of grains before you add it: Math.floor(y * grains + 0.5).`;
+  if (Number.isSafeInteger(whole)) return undefined;
+  return `mine.sum returns ${whole}, beyond 2^53. Is no term larger than \`largest\`?`;
 }
 
-type Run = (start: number, length: number, of?: number) => Promise<number>;
-
-async function wrongTerms(
-  run: Run,
-  terms: number,
-  { largest }: OwnIntegral,
-  grains: number,
-): Promise<string | undefined> {
+async function wrongTerms(run: Run, largest: number, grains: number): Promise<Wrong> {
   const empty = await run(5, 0);
   if (empty !== 0)
-    return `a piece of length 0 has no terms, and gives ${empty}. The last term of a piece is start + length - 1.`;
-  for (const i of [0, 1, Math.floor(terms / 3), terms - 1]) {
+    return `a piece of length 0 has no terms, and returns ${empty}. The last term of a piece is start + length - 1.`;
+  for (const i of [0, 1, Math.floor(TERMS / 3), TERMS - 1]) {
     const term = await run(i, 1);
     if (Math.abs(term) > largest * grains + 1)
       return `term ${i} is ${term / grains} and \`largest\` says ${largest}. Which is wrong?`;
@@ -123,62 +102,62 @@ async function wrongTerms(
   return undefined;
 }
 
-async function wrongCuts(run: Run, terms: number, whole: number): Promise<string | undefined> {
-  const half = Math.floor(terms / 2);
-  const [first, second] = [await run(0, half), await run(half, terms - half)];
+async function wrongCuts(run: Run, whole: number): Promise<Wrong> {
+  const half = Math.floor(TERMS / 2);
+  const [first, second] = [await run(0, half), await run(half, TERMS - half)];
   if (first + second === whole) return undefined;
-  const asked = `in two pieces it is ${first + second} grains, in one ${whole}`;
-  if (first === (await run(0, half, 7 * terms)))
-    return `${asked}: where a point lies must follow from \`terms\`, all of the sum, and not from the piece.`;
-  if (second === (await run(0, terms - half)))
-    return `${asked}: every piece begins at term 0. Where does \`start\` say it begins?`;
-  return `${asked}. Which terms are in both pieces, or in none?`;
+  const found = `in two pieces it is ${first + second} grains, in one ${whole}`;
+  if (first === (await run(0, half, 7 * TERMS)))
+    return `${found}: where a point lies must follow from \`terms\`, all of the sum, and not from the piece.`;
+  if (second === (await run(0, TERMS - half)))
+    return `${found}: every piece begins at term 0. Where does \`start\` say it begins?`;
+  return `${found}. Which terms are in both pieces, or in none?`;
 }
 
-async function wrongValue(mine: OwnIntegral, executor: Executor): Promise<string | undefined> {
-  const { width, largest, expected, tolerance } = mine;
+async function wrongValue(
+  { width, largest, expected, tolerance }: OwnIntegral,
+  executor: Executor,
+): Promise<Wrong> {
   const sum = { operation: 'mine', terms: 1e6, grains: chooseGrains(1e6, largest), width };
   const value = integralOf(sum, await sumTerms(executor, sum, 1));
   if (Math.abs(value - expected) <= tolerance) return undefined;
   if (Math.abs(value / width - expected) <= tolerance)
-    return `${value} is expected / width: \`width\` counts twice, or expected is a mean.`;
+    return `${value} is expected * width: \`width\` counts twice, or expected is a mean.`;
   return `with 1e6 terms the value is ${value}, and you expected ${expected} to within ${tolerance}. Which of the two is wrong? Look at width, too.`;
 }
 
 /** 'Write the same sum as an array.' */
-export async function judgeArray(
+export async function wrongArray(
   answer: (terms: number, chunks: number, grains: number) => unknown,
-  mine: OwnIntegral,
-): Promise<Verdict> {
-  if (typeof answer !== 'function') return notYet('asArray must be a function of terms, chunks and grains.');
-  return withOperation(mine.sum, async (executor) => {
-    for (const [terms, chunks] of [
-      [1000, 300],
-      [70_001, 9999],
-    ] as const) {
-      const grains = chooseGrains(terms, mine.largest) / ROOM;
-      const lazy = answer(terms, chunks, grains);
-      const form = wrongLazy(lazy, { name: 'asArray', method: 'sum()', length: terms, chunks });
-      if (form) return notYet(form);
-      const [value] = await compute(lazy as LazyNumber, { executor, kernel: 'reference' });
-      const total = await sumTerms(executor, { operation: 'mine', terms, grains }, 1);
-      const text = wrongArray(value, total, terms, grains);
-      if (text) return notYet(text);
-    }
-    return passed('the same integer from an array: the stages may be compared.');
-  });
+  { largest, sum }: OwnIntegral,
+): Promise<Wrong> {
+  if (typeof answer !== 'function') return 'asArray must be a function of terms, chunks and grains.';
+  const grainsOf = (terms: number) => chooseGrains(terms, largest) / ROOM;
+  return withOperation(sum, (executor) =>
+    wrongLazy((terms, chunks) => answer(terms, chunks, grainsOf(terms)), {
+      name: 'asArray',
+      method: 'sum()',
+      executor,
+      wrong: async (value, terms) => {
+        const grains = grainsOf(terms);
+        const total = await sumTerms(executor, { operation: 'mine', terms, grains }, 1);
+        return wrongArraySum(value, total, terms, grains);
+      },
+    }),
+  );
 }
 
-function wrongArray(value: number, total: number, terms: number, grains: number): string | undefined {
+function wrongArraySum(value: number, total: number, terms: number, grains: number): Wrong {
   if (value === total) return undefined;
-  const near = (expected: number, by: number): boolean => Math.abs(value - expected) <= by;
-  if (near(total / grains, 1e-6 * Math.abs(total / grains) + 1e-9))
+  const isNear = (expected: number, by: number): boolean => Math.abs(value - expected) <= by;
+  if (isNear(total / grains, 1e-6 * Math.abs(total / grains) + 1e-9))
     return `the array's sum is ${value}: that counts no grains. Multiply each term.`;
   if (!Number.isInteger(value))
     return `the array's sum is ${value}, a fraction: make each term an integer before you add them.`;
-  if (near(total - terms / 2, 0.1 * terms))
-    return `the array gives ${value} and the task ${total}, about half a grain a term more: astype cuts off. Add 0.5 before it.`;
-  if (near(total, 1e-5 * Math.abs(total)))
-    return `the array gives ${value}, the task ${total}: nearly. Is the dtype float64 from the beginning, and are the steps in the same order?`;
-  return `the array gives ${value}, the task ${total}. Is it the same function, at the same points?`;
+  const found = `the array gives ${value} and the task ${total}`;
+  if (isNear(total - terms / 2, 0.1 * terms))
+    return `${found}, about half a grain a term more: astype cuts off. Add 0.5 before it.`;
+  if (isNear(total, 1e-5 * Math.abs(total)))
+    return `${found}: nearly. Is the dtype float64 from the beginning, and are the steps in the same order?`;
+  return `${found}. Is it the same function, at the same points?`;
 }

@@ -1,145 +1,116 @@
 // Checks for the exercises of notebook 07.
 import { show } from '../../lib/errors.js';
 import { lintScript, secondsOf } from '../slurm/lint.js';
-import { judgeFunction, notYet, passed, telling, type Verdict } from './verdict.js';
+import { check, functionCheck, type Wrong } from './check.js';
 
-/** 'Mend the script: ten minutes, four cores, a node of its own.' */
-function judgeScript(answer: string): Verdict {
-  if (typeof answer !== 'string') return notYet(`the script must be a text, not ${show(answer)}.`);
+/** 'Fix the script: ten minutes, four cores, a node of its own.' */
+function wrongScript(answer: string): Wrong {
+  if (typeof answer !== 'string') return `the script must be a text, not ${show(answer)}.`;
   const script = answer.trim();
   const [slip] = lintScript(script);
-  if (slip) return notYet(`line ${slip.line}: ${slip.message}`);
-  const value = (pattern: RegExp) => new RegExp(`^#SBATCH\\s+${pattern.source}`, 'm').exec(script)?.[1];
-  const time = value(/(?:--time[= ]|-t\s*)(\S+)/);
-  const seconds = secondsOf(time ?? '');
-  if (seconds !== 600) return notYet(`it asks for ${time}, which is ${seconds} s. Ten minutes are 600 s.`);
+  if (slip) return `line ${slip.line}: ${slip.message}`;
+  const valueOf = (option: RegExp) => new RegExp(`^#SBATCH\\s+${option.source}`, 'm').exec(script)?.[1];
+  const time = valueOf(/(?:--time[= ]|-t\s*)(\S+)/) ?? '';
+  const seconds = secondsOf(time);
+  if (seconds !== 600) return `it asks for ${time}, which is ${seconds} s. Ten minutes are 600 s.`;
   if (!/^#SBATCH\s+--exclusive\s*$/m.test(script))
-    return notYet('nothing asks for a node of its own any more. One --exclusive is to stay.');
-  if (value(/(?:--cpus-per-task[= ]|-c\s*)(\d+)/) !== '4')
-    return notYet('nothing asks for four cores (-c 4).');
-  if (!/^exec\b.*\bworker\b/m.test(script)) return notYet('the last line, which starts the worker, is gone.');
-  return passed(
-    'Slurm would have accepted the script as it was, and the job would have ended after ten seconds.',
-  );
+    return 'nothing asks for a node of its own any more. Keep one --exclusive.';
+  if (valueOf(/(?:--cpus-per-task[= ]|-c\s*)(\d+)/) !== '4') return 'nothing asks for four cores (-c 4).';
+  return /^exec\b.*\bworker\b/m.test(script) ? undefined : 'the last line, which starts the worker, is gone.';
 }
 
-/** Seconds to ask for; the first stands in the notebook. */
-const TIMES = [600, 3661, 90_000, 59];
-
-/** 'Write askFor(seconds): the time as Slurm reads it, HH:MM:SS.' */
-function judgeTime(answer: (seconds: number) => string): Verdict {
-  if (typeof answer !== 'function') return notYet('askFor must be a function of the seconds.');
-  for (const seconds of TIMES) {
-    const found: unknown = answer(seconds);
-    const asked = `askFor(${seconds})`;
-    if (typeof found !== 'string') return notYet(`${asked} must be a text, and is ${show(found)}.`);
-    if (found === '') return notYet(`${asked} is empty.`);
-    const read = secondsOf(found);
-    if (read === undefined) return notYet(`${asked} is '${found}', which Slurm does not know as a time.`);
-    if (/^\d+$/.test(found))
-      return notYet(`${asked} is '${found}': one field counts minutes. Write all three.`);
-    if (/^\d+:\d+$/.test(found))
-      return notYet(
-        `${asked} is '${found}', which is ${read} s: two fields are minutes and seconds. Write all three.`,
-      );
-    if (read !== seconds) return notYet(`${asked} is '${found}', which Slurm reads as ${read} s.`);
-    if (!/^(\d+-)?\d\d+:\d\d:\d\d$/.test(found))
-      return notYet(`${asked} is '${found}': right, but easily misread. Pad each field to two digits.`);
-  }
-  return passed('three fields, two digits each, say the same to Slurm and to a reader.');
+function wrongTime(found: string, seconds: number): Wrong {
+  if (found === '') return 'the text is empty.';
+  const read = secondsOf(found);
+  if (read === undefined) return 'Slurm does not know this as a time.';
+  if (/^\d+$/.test(found)) return 'a single field counts minutes. Write all three.';
+  if (/^\d+:\d+$/.test(found))
+    return `this is ${read} s: two fields are minutes and seconds. Write all three.`;
+  if (read !== seconds) return `Slurm reads this as ${read} s.`;
+  return /^(\d+-)?\d\d+:\d\d:\d\d$/.test(found)
+    ? undefined
+    : 'right, but easily misread. Pad each field to two digits.';
 }
 
-/** Tasks and seconds a task; none of them stands in the notebook. */
-const RUNS: readonly (readonly [tasks: number, secondsPerTask: number])[] = [
-  [10_000, 0.1],
-  [7, 0.1],
-  [1_000_000, 0.1],
-  [5000, 600],
-];
 const [LEAST_SECONDS, MOST_ELEMENTS] = [60, 1000];
 
-/** 'Write elementsOf(tasks, secondsPerTask): into how many elements to cut a run.' */
-function judgeElements(answer: (tasks: number, secondsPerTask: number) => number): Verdict {
-  return judgeFunction(answer, {
-    of: 'elementsOf(tasks, secondsPerTask)',
-    inputs: RUNS,
-    wrong: (found, asked, tasks, secondsPerTask) => {
-      const text = wrongElements(found, tasks, secondsPerTask);
-      return text && `${asked} is not ${found}: ${text}`;
-    },
-    why: 'elements that are worth their start, and no more of them than an array may have.',
-  });
-}
-
-function wrongElements(found: number, tasks: number, secondsPerTask: number): string | undefined {
+function wrongElements(found: number, tasks: number, secondsPerTask: number): Wrong {
   const inMinute = Math.ceil(LEAST_SECONDS / secondsPerTask);
   const expected = Math.ceil(tasks / Math.max(inMinute, Math.ceil(tasks / MOST_ELEMENTS)));
   if (found === expected) return undefined;
-  if (!Number.isInteger(found)) return 'elements are counted in whole numbers.';
+  if (!Number.isInteger(found)) return 'there are no parts of elements. Round up.';
   if (found < 1) return 'somebody must compute the tasks.';
   if (found === tasks && secondsPerTask < LEAST_SECONDS)
     return `with one task each, an element runs for ${secondsPerTask} s. It takes longer to start it.`;
   if (found > MOST_ELEMENTS) return `this site's arrays have ${MOST_ELEMENTS} elements at most.`;
   if (found === Math.floor(tasks / inMinute))
-    return `${found} elements of ${inMinute} tasks leave ${tasks - found * inMinute} tasks to nobody.`;
-  if (found === 1) return `one element computes it all alone. How many of ${LEAST_SECONDS} s are there?`;
-  return `each would have ${Math.ceil(tasks / found)} tasks. An element is to run for ${LEAST_SECONDS} s at least, and ${expected} elements do it.`;
+    return `${found} elements of ${inMinute} tasks leave out ${tasks - found * inMinute} tasks.`;
+  if (found === 1)
+    return `a single element computes everything. How often does ${LEAST_SECONDS} s of work fit?`;
+  return `each would have ${Math.ceil(tasks / found)} tasks. An element should run for ${LEAST_SECONDS} s at least, so take ${expected}.`;
 }
 
-/** How many tasks there are, the names in results/, and which tasks have no result. The first stands in the notebook. */
-const FOLDERS: readonly {
-  readonly tasks: number;
-  readonly names: readonly string[];
-  readonly missing: readonly number[];
-}[] = [
-  { tasks: 10, names: ['0-0-0-3', '0-2-6-2', '0-1-3-3'], missing: [8, 9] },
-  { tasks: 6, names: [], missing: [0, 1, 2, 3, 4, 5] },
-  { tasks: 12, names: ['0-0-0-4', '0-1-4-4', '0-2-8-2.4711-a0.draft'], missing: [8, 9, 10, 11] },
-  { tasks: 12, names: ['0-0-0-2', '1-0-1-3', '0-1-6-6'], missing: [4, 5] },
+/** Tasks and the names in results/; the notebook shows the first. */
+const FOLDERS: readonly (readonly [tasks: number, names: readonly string[]])[] = [
+  [10, ['0-0-0-3', '0-2-6-2', '0-1-3-3']],
+  [6, []],
+  [12, ['0-0-0-4', '0-1-4-4', '0-2-8-2.4711-a0.draft']],
+  [12, ['0-0-0-2', '1-0-1-3', '0-1-6-6']],
 ];
 
-/** 'Write missing(tasks, names): the numbers of the tasks without a result.' */
-function judgeMissing(answer: (tasks: number, names: readonly string[]) => readonly number[]): Verdict {
-  return judgeFunction(answer, {
-    of: 'missing(tasks, names)',
-    gives: 'a list',
-    inputs: FOLDERS.map(({ tasks, names }) => [tasks, names] as const),
-    call: (tasks, names) => `missing(${tasks}, ${JSON.stringify(names)})`,
-    wrong: (found, asked, tasks, names) => {
-      const { missing } = FOLDERS.find((folder) => folder.names === names)!;
-      const text = wrongMissing(found, tasks, names, missing);
-      return text && `${asked}: ${text}`;
-    },
-    why: 'whoever sees the folder knows what is left. That is how a run is taken up again.',
-  });
+function missingIn(tasks: number, names: readonly string[]): number[] {
+  const ranges = names.filter((name) => !name.includes('.')).map((name) => name.split('-').map(Number));
+  const isDone = (task: number) => ranges.some(([, , first, count]) => task >= first && task < first + count);
+  return Array.from({ length: tasks }, (_, task) => task).filter((task) => !isDone(task));
 }
 
-function wrongMissing(
-  found: readonly unknown[],
-  tasks: number,
-  names: readonly string[],
-  missing: readonly number[],
-): string | undefined {
+function wrongMissing(found: readonly unknown[], tasks: number, names: readonly string[]): Wrong {
   const odd = found.find((task) => typeof task !== 'number');
   if (odd !== undefined) return `a task is a number, not ${show(odd)}.`;
-  const beyond = (found as number[]).find((task) => task >= tasks || task < 0);
+  const given = found as readonly number[];
+  const beyond = given.find((task) => task >= tasks || task < 0);
   if (beyond !== undefined) return `there is no task ${beyond}: they are 0 to ${tasks - 1}.`;
-  const lacking = missing.find((task) => !found.includes(task));
+  const missing = missingIn(tasks, names);
+  const lacking = missing.find((task) => !given.includes(task));
   if (lacking !== undefined)
     return names.some((name) => name.endsWith('draft'))
       ? `task ${lacking} has no result. A draft was never finished: its element was lost while it wrote.`
       : `task ${lacking} has no result, and is not in your list.`;
-  const done = (found as number[]).find((task) => !missing.includes(task));
+  const done = given.find((task) => !missing.includes(task));
   if (done !== undefined)
-    return `task ${done} has a result. Does the name's fourth number count tasks, or end them?`;
-  if (found.length > missing.length) return 'a task is in your list twice.';
-  return undefined;
+    return `task ${done} has a result. Is the fourth number of a name the count of its tasks, or their end?`;
+  return given.length > missing.length ? 'a task is in your list twice.' : undefined;
 }
 
-/** What notebook 07 calls; each prints its verdict. */
+/** What notebook 07 calls. */
 export const checkSlurm = {
-  script: telling(judgeScript),
-  time: telling(judgeTime),
-  elements: telling(judgeElements),
-  missing: telling(judgeMissing),
+  script: check(
+    wrongScript,
+    'Slurm would have accepted the script as it was, and the job would have ended after ten seconds.',
+  ),
+  time: functionCheck<[seconds: number], string>({
+    of: 'askFor(seconds)',
+    gives: 'a text',
+    inputs: [[600], [3661], [90_000], [59]],
+    wrong: wrongTime,
+    why: 'three fields, two digits each, mean the same to Slurm and to a reader.',
+  }),
+  elements: functionCheck<[tasks: number, secondsPerTask: number]>({
+    of: 'elementsOf(tasks, secondsPerTask)',
+    inputs: [
+      [10_000, 0.1],
+      [7, 0.1],
+      [1_000_000, 0.1],
+      [5000, 600],
+    ],
+    wrong: wrongElements,
+    why: 'each element is worth its start, and there are no more of them than an array may have.',
+  }),
+  missing: functionCheck<[tasks: number, names: readonly string[]], readonly unknown[]>({
+    of: 'missing(tasks, names)',
+    gives: 'a list',
+    inputs: FOLDERS,
+    wrong: wrongMissing,
+    why: 'the folder alone tells what is left. That is how a run continues.',
+  }),
 };

@@ -135,7 +135,9 @@ export interface Whereabouts {
 }
 
 /** An address without a token: a worker can still ask for it. */
-export class UnknownSchedulerError extends InvalidArgumentError {}
+export class UnknownSchedulerError extends InvalidArgumentError {
+  override name = 'UnknownSchedulerError';
+}
 
 /**
  * Finds a scheduler's addresses and token.

@@ -1,4 +1,4 @@
-// The stages by name, each loaded when it is asked for: `lola pi --stage serial` need not load a pool.
+// The stages by name, each loaded when it is asked for: `lola pi --stage serial` need not load a pool. Needs Node.
 import type { ChunkedOptions } from './chunked.js';
 import type { DistributedOptions } from './distributed.js';
 import type { Estimate } from './run.js';

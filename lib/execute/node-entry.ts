@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { receive, type Batch, type Setup } from './thread.js';
 
-parentPort!.on('message', (message: Setup | Batch) =>
-  receive(message, (posted, transfer) => parentPort!.postMessage(posted, transfer)),
-);
+const port = parentPort!;
+port.on('message', (message: Setup | Batch) => {
+  void receive(message, (posted, transfer) => port.postMessage(posted, transfer));
+});

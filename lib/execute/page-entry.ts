@@ -9,7 +9,9 @@ declare const self: {
   close(): void;
 };
 
-self.onmessage = ({ data }) => receive(data, (posted, transfer) => self.postMessage(posted, transfer ?? []));
+self.onmessage = ({ data }) => {
+  void receive(data, (posted, transfer = []) => self.postMessage(posted, transfer));
+};
 
 const close = self.close.bind(self);
 self.close = () => {

@@ -90,7 +90,8 @@ function packed({ count, values, times, error }: Answer<Value[]>): Answer<Uint8A
   const bytes = packValue(values);
   if (bytes.length <= MOST_PACKED_BYTES) return { count, values: bytes, times, error };
   const half = Math.floor(count / 2);
-  if (half > 0) return packed({ count: half, values: values.slice(0, half), times: times.slice(0, 2 * half) });
+  if (half > 0)
+    return packed({ count: half, values: values.slice(0, half), times: times.slice(0, 2 * half) });
   const message = `its value takes ${bytes.length} bytes; ${MOST_PACKED_BYTES / 2 ** 20} MiB travel at most. Cut the work into smaller tasks.`;
   return { count: 0, values: packValue([]), times: [], error: { name: 'RangeError', message } };
 }

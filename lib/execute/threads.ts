@@ -48,7 +48,9 @@ export async function startThreads(o: { count: number; tasks?: readonly string[]
   const failed = ends.find(({ error, lost }) => error ?? lost);
   if (!failed) return lent;
   await lent.close();
-  throw failed.error ? fromErrorRecord(failed.error) : new Error(`a thread did not start: ${failed.lost?.ended}`);
+  throw failed.error
+    ? fromErrorRecord(failed.error)
+    : new Error(`a thread did not start: ${failed.lost?.ended}`);
 }
 
 class LentThreads implements Threads {
@@ -77,7 +79,8 @@ class LentThreads implements Threads {
     if (number === undefined) throw new Error(`all ${this.count} threads are busy`);
     const thread = this.threads[number];
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const onAbort = () => void (timer = setTimeout(() => thread.end({ stopped: true }), GRACE_MS));
+    const stop = () => void thread.end({ stopped: true });
+    const onAbort = () => void (timer = setTimeout(stop, GRACE_MS));
     if (signal?.aborted) onAbort();
     signal?.addEventListener('abort', onAbort);
     const end = await thread.run(batch, (time) => onStarted?.(number, time));

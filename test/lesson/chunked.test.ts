@@ -1,96 +1,87 @@
-import { describe, expect, test, vi } from 'vitest';
-import { random } from '../../lib/array/create.js';
-import {
-  checkChunked,
-  judgeBall,
-  judgeCut,
-  judgeMeanDistance,
-  judgeTasks,
-} from '../../lesson/checks/chunked.js';
-import type { Verdict } from '../../lesson/checks/verdict.js';
+// The checks of notebook 05: the right answer passes; each plausible slip gets a message of its own; none throws.
+import { describe, test } from 'vitest';
+import { random } from '../../lib/index.js';
+import { checkChunked } from '../../lesson/checks/chunked.js';
+import { claim, fails } from '../support/check-claims.js';
 
-const any = (value: unknown): never => value as never;
 const x = (n: number, chunks: number) => random.uniform(n, { chunks, stream: 'x' });
 const y = (n: number, chunks: number) => random.uniform(n, { chunks, stream: 'y' });
 const z = (n: number, chunks: number) => random.uniform(n, { chunks, stream: 2 });
 const squares = (n: number, chunks: number) => x(n, chunks).square().add(y(n, chunks).square());
+type Lazy = (n: number, chunks: number) => unknown;
+const lazy = (given: Lazy) => given;
 
-/** Each wrong answer is told apart from the others, and none passes or throws. */
-function expectApart(verdicts: readonly Verdict[]): void {
-  expect(verdicts.filter(({ passed }) => passed)).toEqual([]);
-  expect(new Set(verdicts.map(({ text }) => text)).size).toBe(verdicts.length);
-}
-
-describe('the checks of notebook 05', () => {
-  test('tasks', () => {
-    expect(judgeTasks({ unfused: 28, fused: 4 }).passed).toBe(true);
-    const wrong = [
-      { unfused: NaN, fused: NaN },
-      undefined,
-      { unfused: 21, fused: 3 },
-      { unfused: 7, fused: 1 },
-      { unfused: 24, fused: 4 },
-      { unfused: 4, fused: 4 },
-      { unfused: 28, fused: 2 },
-    ];
-    expectApart(wrong.map((answer) => judgeTasks(any(answer))));
+describe('notebook 05', () => {
+  test('the number of tasks', async () => {
+    await claim(checkChunked.tasks, {
+      right: [{ unfused: 28, fused: 4 }],
+      wrong: [
+        [{ unfused: NaN, fused: NaN }, /replace both NaN/],
+        [undefined, /give two numbers/],
+        [{ unfused: 21, fused: 3 }, /Where are the other 100 000/],
+        [{ unfused: 7, fused: 1 }, /that is one chunk/],
+        [{ unfused: 24, fused: 4 }, /the sum over a chunk is a task too/],
+        [{ unfused: 4, fused: 4 }, /fusion makes a difference/],
+        [{ unfused: 28, fused: 2 }, /there are not 2/],
+        [{ unfused: 27, fused: 4 }, /not 27 tasks/],
+      ],
+    });
   });
 
-  test('cut', () => {
-    expect(judgeCut([500_001, 500_000]).passed).toBe(true);
-    expect(judgeCut([250_001, 250_000, 250_000, 250_000]).passed).toBe(true);
-    const wrong = [[], '5', [500_000, 500_000], [1_000_001], [1, 1_000_000], [500_000.5, 500_000.5], [3, 4]];
-    expectApart(wrong.map((answer) => judgeCut(any(answer))));
+  test('a fair cut', async () => {
+    await claim(checkChunked.cut, {
+      right: [
+        [500_001, 500_000],
+        [250_001, 250_000, 250_000, 250_000],
+      ],
+      wrong: [
+        [[], /the list is empty/],
+        ['5', /give a list of sizes/],
+        [[500_000, 500_000], /the last point is lost/],
+        [[1_000_001], /1 chunks on two threads/],
+        [[1, 1_000_000], /more than one point/],
+        [[500_000.5, 500_000.5], /a whole number/],
+        [[3, 4], /sum to 7, not/],
+      ],
+    });
   });
 
   test('the mean distance', async () => {
-    expect(await judgeMeanDistance((n, chunks) => squares(n, chunks).sqrt().mean())).toMatchObject({
-      passed: true,
+    await claim(checkChunked.meanDistance, {
+      right: [lazy((n, chunks) => squares(n, chunks).sqrt().mean())],
+      wrong: [
+        [() => undefined, /meanDistance returns nothing/],
+        [5, /must be a function of samples and chunks/],
+        [() => 0.7652, /before it is computed/],
+        [() => '0.7652', /return what a method such as mean\(\) gives, not '0.7652'/],
+        [lazy((n, chunks) => squares(n, chunks).sqrt()), /the array of all of them/],
+        [lazy((n, chunks) => squares(n, chunks).mean()), /the mean of the squares/],
+        [lazy((n, chunks) => squares(n, chunks).sqrt().sum()), /that is the sum/],
+        [lazy((n, chunks) => x(n, chunks).square().multiply(2).sqrt().mean()), /hold the same numbers/],
+        [lazy((n) => squares(n, 50).sqrt().mean()), /not cut as asked/],
+        [lazy(() => squares(10, 10).sqrt().mean()), /has 10 elements, and should have 1000/],
+        [lazy((n, chunks) => squares(n, chunks).sqrt().max()), /of these 1000 points is 0\.\d+, not 1\.\d+/],
+        [fails, /your code stopped with RangeError: oops/],
+      ],
     });
-    const wrong: readonly ((n: number, chunks: number) => unknown)[] = [
-      () => undefined,
-      any(5),
-      () => 0.7652,
-      (n, chunks) => squares(n, chunks).sqrt(),
-      (n, chunks) => squares(n, chunks).mean(),
-      (n, chunks) => squares(n, chunks).sqrt().sum(),
-      (n, chunks) => x(n, chunks).square().multiply(2).sqrt().mean(),
-      (n) => squares(n, 50).sqrt().mean(),
-      () => squares(10, 100).sqrt().mean(),
-      (n, chunks) => squares(n, chunks).sqrt().max(),
-      () => {
-        throw new RangeError('oops');
-      },
-    ];
-    expectApart(await Promise.all(wrong.map((answer) => judgeMeanDistance(answer))));
   });
 
   test('the ball', async () => {
     const all = (n: number, chunks: number) => squares(n, chunks).add(z(n, chunks).square());
-    expect(await judgeBall((n, chunks) => all(n, chunks).lessEqual(1).sum())).toMatchObject({ passed: true });
-    const wrong: readonly ((n: number, chunks: number) => unknown)[] = [
-      () => undefined,
-      any('ball'),
-      (n, chunks) => all(n, chunks).lessEqual(1),
-      (n, chunks) => squares(n, chunks).lessEqual(1).sum(),
-      (n, chunks) => squares(n, chunks).add(y(n, chunks).square()).lessEqual(1).sum(),
-      (n, chunks) => all(n, chunks).greater(1).sum(),
-    ];
-    expectApart(await Promise.all(wrong.map((answer) => judgeBall(answer))));
-  });
-
-  test('print what they find', async () => {
-    const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-    checkChunked.tasks({ unfused: 28, fused: 4 });
-    checkChunked.cut([]);
-    await checkChunked.meanDistance(() => undefined);
-    await checkChunked.ball(() => undefined);
-    expect(log.mock.calls.map(([text]) => String(text).split(':')[0])).toEqual([
-      'passed',
-      'not yet',
-      'not yet',
-      'not yet',
-    ]);
-    log.mockRestore();
+    await claim(checkChunked.ball, {
+      right: [lazy((n, chunks) => all(n, chunks).lessEqual(1).sum())],
+      wrong: [
+        [() => undefined, /ballInside returns nothing/],
+        ['ball', /must be a function/],
+        [lazy((n, chunks) => all(n, chunks).lessEqual(1)), /the array of all of them/],
+        [lazy((n, chunks) => squares(n, chunks).lessEqual(1).sum()), /points in the circle/],
+        [
+          lazy((n, chunks) => squares(n, chunks).add(y(n, chunks).square()).lessEqual(1).sum()),
+          /a copy of another one/,
+        ],
+        [lazy((n, chunks) => all(n, chunks).greater(1).sum()), /counts the points outside/],
+        [lazy((n, chunks) => all(n, chunks).lessEqual(0.5).sum()), /of 1000 points in streams x, y and 2/],
+      ],
+    });
   });
 });

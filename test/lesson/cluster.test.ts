@@ -4,7 +4,7 @@ import { checkCluster, type Arrival, type Cost } from '../../lesson/checks/clust
 import { claim, fails } from '../support/check-claims.js';
 
 describe('notebook 06', () => {
-  test('who is here', () => {
+  test('who is here', async () => {
     const namesOf = (lines: readonly string[], pattern: RegExp) =>
       lines.flatMap((line) => pattern.exec(line)?.[1] ?? []);
     const came = (lines: readonly string[]) => namesOf(lines, /joined: ([^,]+)/);
@@ -27,11 +27,11 @@ describe('notebook 06', () => {
       came(lines).filter(
         (name) => lastLineOf(lines, `joined: ${name},`) > lastLineOf(lines, `left: ${name} `),
       );
-    claim(checkCluster.here, {
+    await claim(checkCluster.here, {
       right: [replayed, (lines: readonly string[]) => replayed(lines).reverse()],
       wrong: [
         [() => [], /the list is empty/],
-        [() => undefined, /workersHere gives nothing\. Does it end in a return/],
+        [() => undefined, /workersHere returns nothing\. Does it end in a return/],
         ['lola', /must be a function/],
         [() => [1, 2], /a name is a text, not 1/],
         [came, /'rob' has left\. Do you read those lines/],
@@ -48,32 +48,32 @@ describe('notebook 06', () => {
     });
   });
 
-  test('the end of a run that a worker joins', () => {
-    claim(checkCluster.end, {
+  test('the end of a run that a worker joins', async () => {
+    await claim(checkCluster.end, {
       right: [
         (work: number, at: number) => Math.min(work, (work + at) / 2),
         (work: number, at: number) => (at >= work ? work : at + (work - at) / 2),
       ],
       wrong: [
-        [() => undefined, /endOf gives nothing/],
+        [() => undefined, /endOf returns nothing/],
         [() => '7', /must be a number, and is '7'/],
         [7, /must be a function/],
-        [(work: number) => work, /endOf\(10, 4\) is not 10: that is the end without/],
-        [(work: number) => work / 2, /so it would be with both from the start/],
+        [(work: number) => work, /endOf\(10, 4\) is 10: that is the end without/],
+        [(work: number) => work / 2, /if both work from the start/],
         [(work: number, at: number) => (work - at) / 2, /how long both work together/],
         [(work: number, at: number) => at + work / 2, /How much is left/],
-        [(work: number, at: number) => (work + at) / 2, /endOf\(10, 12\) is not 11: .* when all was done/],
+        [(work: number, at: number) => (work + at) / 2, /endOf\(10, 12\) is 11: .* when everything was done/],
         [(work: number, at: number) => work + at, /6 s of work are left for two/],
         [fails, /oops/],
       ],
     });
   });
 
-  test('the total of counts of which some arrived twice', () => {
+  test('the total of counts of which some arrived twice', async () => {
     const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
     const by = (keyOf: (arrival: Arrival) => unknown) => (arrivals: readonly Arrival[]) =>
       sum([...new Map(arrivals.map((arrival) => [keyOf(arrival), arrival.inside])).values()]);
-    claim(checkCluster.total, {
+    await claim(checkCluster.total, {
       right: [
         by(({ task }) => task),
         (arrivals: readonly Arrival[]) =>
@@ -85,10 +85,10 @@ describe('notebook 06', () => {
       ],
       wrong: [
         [() => NaN, /must be a number, and is NaN/],
-        [() => undefined, /gives nothing/],
+        [() => undefined, /returns nothing/],
         [2360, /must be a function/],
-        [by(({ assignment }) => assignment), /3150 counts some samples twice/],
-        [by(({ inside }) => inside), /1575 leaves out a task whose count happens to equal/],
+        [by(({ assignment }) => assignment), /is 3 150: it counts some samples twice/],
+        [by(({ inside }) => inside), /is 1 575: it leaves out a task whose count happens to equal/],
         [
           (arrivals: readonly Arrival[]) =>
             sum(
@@ -96,22 +96,22 @@ describe('notebook 06', () => {
                 .filter(({ task }) => arrivals.filter((other) => other.task === task).length === 1)
                 .map(({ inside }) => inside),
             ),
-          /1570 leaves out all arrivals/,
+          /is 1 570: it leaves out all arrivals/,
         ],
         [
           (arrivals: readonly Arrival[]) => new Set(arrivals.map(({ task }) => task)).size,
-          /3 is the number of tasks/,
+          /is 3: that is the number of tasks/,
         ],
-        [() => 2360, /the samples inside are 14, not 2360/],
+        [() => 2360, /is 2 360: the samples inside are 14/],
         [fails, /oops/],
       ],
     });
   });
 
-  test('where the cluster crosses the pool', () => {
+  test('where the cluster crosses the pool', async () => {
     const late = (pool: Cost, cluster: Cost) => cluster.fixed - pool.fixed;
     const gain = (pool: Cost, cluster: Cost) => pool.perSample - cluster.perSample;
-    claim(checkCluster.crossover, {
+    await claim(checkCluster.crossover, {
       right: [
         (pool: Cost, cluster: Cost) =>
           gain(pool, cluster) > 0 ? late(pool, cluster) / gain(pool, cluster) : Infinity,
@@ -126,16 +126,16 @@ describe('notebook 06', () => {
         ],
         [(pool: Cost, cluster: Cost) => cluster.fixed / gain(pool, cluster), /the pool has a fixed cost too/],
         [(pool: Cost, cluster: Cost) => late(pool, cluster) / pool.perSample, /the cluster computes too/],
-        [() => 1e6, /with 1000000 samples the pool takes 0\.00200 s and the cluster 0\.0115 s/],
+        [() => 1e6, /is 1 000 000: for so many samples the pool takes 0\.00200 s and the cluster 0\.0115 s/],
         [
           (pool: Cost, cluster: Cost) =>
             gain(pool, cluster) === 0 ? Infinity : late(pool, cluster) / gain(pool, cluster),
-          /3 times as long .* Give Infinity, not -2/,
+          /is -24 000 000: .* 3 times as long .* Return Infinity/,
         ],
         [
           (pool: Cost, cluster: Cost) =>
             gain(pool, cluster) > 0 ? late(pool, cluster) / gain(pool, cluster) : 0,
-          /1 times as long .* Give Infinity, not 0/,
+          /is 0: .* 1 times as long .* Return Infinity/,
         ],
         [fails, /oops/],
       ],

@@ -9,44 +9,47 @@ import type { Key } from '../../lib/sampling/seed.js';
 import { claim, fails, said } from '../support/check-claims.js';
 
 describe('notebook 01', () => {
-  test('the price of a digit', () => {
-    claim(checkSerial.digit, {
+  test('the price of a digit', async () => {
+    await claim(checkSerial.digit, {
       right: [100],
       wrong: [
         [NaN, /replace NaN/],
         ['100', /give a number, not '100'/],
-        [10, /3\.2 times as small/],
+        [10, /3\.2 times smaller/],
         [3.16, /the other way round/],
         [20, /is not 20 times/],
-        [1000, /with 1000 times the samples the error is 31\.6 times as small/],
+        [1000, /with 1000 times the samples the error is 31\.6 times smaller/],
       ],
     });
   });
 
-  test('samples for an error', () => {
+  test('samples for an error', async () => {
     const factor = Math.sqrt(Math.PI * (4 - Math.PI));
-    claim(checkSerial.samplesFor, {
+    await claim(checkSerial.samplesFor, {
       right: [(e: number) => Math.ceil((factor / e) ** 2), (e: number) => Math.ceil((1.64 / e) ** 2)],
       wrong: [
         [() => undefined, /Does it end in a return/],
         [NaN, /must be a function/],
         [() => NaN, /must be a number, and is NaN/],
         [() => '5', /must be a number, and is '5'/],
-        [(e: number) => Math.ceil(factor / e), /squared/],
-        [(e: number) => Math.ceil(1 / e ** 2), /What stands above the root/],
-        [(e: number) => Math.ceil(1.64 / e ** 2), /squares 1\.64 too/],
+        [(e: number) => Math.ceil(factor / e), /square both sides/],
+        [(e: number) => Math.ceil(1 / e ** 2), /which number is divided by sqrt/],
+        [(e: number) => Math.ceil(1.64 / e ** 2), /you square 1\.64 too/],
         [(e: number) => (factor / e) ** 2, /Round up/],
-        [() => 2_696_766, /for an error of 0\.00004 you draw 2 696 766, whose error is 0\.00100/],
-        [(e: number) => 1.64 / Math.sqrt(e), /for an error of 0\.001 you draw 52, whose error is 0\.228/],
+        [() => 2_696_766, /samplesFor\(0\.00004\) is 2 696 766: the error of so many samples is 0\.00100/],
+        [
+          (e: number) => 1.64 / Math.sqrt(e),
+          /samplesFor\(0\.001\) is 51\.86: the error of so many samples is 0\.228/,
+        ],
         [fails, /your code stopped with RangeError: oops/],
       ],
     });
   });
 
-  test('years for digits', () => {
+  test('years for digits', async () => {
     const seconds = (digits: number, nanoseconds: number) => samplesForDigits(digits) * nanoseconds * 1e-9;
     const year = 365.25 * 24 * 3600;
-    claim(checkSerial.years, {
+    await claim(checkSerial.years, {
       right: [
         (d: number, ns: number) => seconds(d, ns) / year,
         (d: number, ns: number) => seconds(d, ns) / 3.156e7,
@@ -57,17 +60,17 @@ describe('notebook 01', () => {
         [() => [1], /must be a number, and is an array of 1/],
         [seconds, /those are seconds/],
         [(d: number, ns: number) => (samplesForDigits(d) * ns) / year, /a nanosecond is 1e-9/],
-        [(d: number) => seconds(d, 1) / year, /holds for one nanosecond a sample/],
+        [(d: number) => seconds(d, 1) / year, /right for 1 nanosecond a sample only/],
         [
           (d: number, ns: number) => seconds(d - 1, ns) / year,
-          /10 digits at 3 ns take 1\.03e\+5 years, not 1\.03e\+3/,
+          /yearsFor\(10, 3\) is 1 025: it should be 102 500/,
         ],
         [fails, /oops/],
       ],
     });
   });
 
-  test('counting in pieces', () => {
+  test('counting in pieces', async () => {
     const inPieces = (
       starts: (i: number, size: number) => number,
       last: (rest: number, size: number) => number,
@@ -80,14 +83,14 @@ describe('notebook 01', () => {
       };
     };
     const ends = (i: number, size: number) => i * size;
-    claim(checkSerial.pieces, {
+    await claim(checkSerial.pieces, {
       right: [inPieces(ends, (rest) => rest), (key: Key, total: number) => countInside(key, 0, total)],
       wrong: [
         [() => undefined, /Does it end in a return/],
         [undefined, /must be a function/],
         [() => [1], /must be a number, and is an array of 1/],
         [inPieces(ends, () => 0), /the last 100 samples are in no piece/],
-        [inPieces(ends, (_, size) => size), /goes on to sample 1 200/],
+        [inPieces(ends, (_, size) => size), /continues to sample 1 200/],
         [
           inPieces(
             () => 0,
@@ -103,8 +106,8 @@ describe('notebook 01', () => {
 });
 
 describe('notebook 03', () => {
-  test('an input that loses samples', () => {
-    claim(checkPool.breaks, {
+  test('an input that loses samples', async () => {
+    await claim(checkPool.breaks, {
       right: [
         { samples: 10, cores: 3 },
         { samples: 3, cores: 4 },
@@ -115,49 +118,52 @@ describe('notebook 03', () => {
         ['10 on 3', /two numbers, not '10 on 3'/],
         [undefined, /two numbers, not /],
         [{ samples: 2.5, cores: 2 }, /whole numbers/],
-        [{ samples: 0, cores: 3 }, /nothing is asked for/],
+        [{ samples: 0, cores: 3 }, /you ask for nothing/],
         [{ samples: 10, cores: 1 }, /needs a cut/],
         [{ samples: 1e9, cores: 8 }, /1 000 000 000 on 8: 125 000 000 for each, and none is lost/],
       ],
     });
-    expect(said(checkPool.breaks, { samples: 1e9, cores: 12 })).toMatch(/; 4 in no share/);
+    expect(await said(checkPool.breaks, { samples: 1e9, cores: 12 })).toMatch(/; 4 in no share/);
   });
 
   const even = (total: number, parts: number) => [...partition(total, parts)];
   const samples = (total: number, parts: number) => even(total, parts).map((part) => part.samples);
 
-  test('four workers on two cores', () => {
-    claim(checkPool.cores, {
+  test('four workers on two cores', async () => {
+    await claim(checkPool.cores, {
       right: [2],
       wrong: [
         [NaN, /replace NaN/],
         [[2], /give a number, not an array of 1/],
-        [4, /who carries them out/],
-        [1, /holds for promises/],
-        [8, /do not multiply/],
+        [4, /which core runs them/],
+        [1, /that is so for promises/],
+        [8, /cannot multiply/],
         [3, /3 is not it/],
       ],
     });
   });
 
-  test('the shares', () => {
+  test('the shares', async () => {
     const list = (parts: number, share: (i: number) => number) =>
       Array.from({ length: parts }, (_, i) => share(i));
     const floor = (total: number, parts: number) => list(parts, () => Math.floor(total / parts));
-    claim(checkPool.shares, {
+    await claim(checkPool.shares, {
       right: [samples, (total: number, parts: number) => samples(total, parts).reverse()],
       wrong: [
         [() => [], /the list is empty/],
-        [() => undefined, /shares gives nothing\. Does it end in a return/],
+        [() => undefined, /shares returns nothing\. Does it end in a return/],
         [() => 3, /shares\(10, 3\) must be a list, and is 3/],
         [5, /must be a function/],
-        [() => ['4', '3', '3'], /a share of '4' samples/],
-        [floor, /10 on 3: the shares sum to 9, not 10\. Where did the remainder go/],
+        [() => ['4', '3', '3'], /nobody can draw '4' samples/],
+        [floor, /shares\(10, 3\): the shares sum to 9, not 10\. Where is the remainder/],
         [
           (total: number, parts: number) => list(parts, () => Math.ceil(total / parts)),
           /sum to 12, not 10\. Who asked for the other 2/,
         ],
-        [(total: number, parts: number) => list(parts, () => total / parts), /a share of 3\.33\d* samples/],
+        [
+          (total: number, parts: number) => list(parts, () => total / parts),
+          /nobody can draw 3\.33\d* samples/,
+        ],
         [
           (total: number, parts: number) => [...floor(total, parts), total % parts],
           /a list of 4 for 3 workers/,
@@ -165,16 +171,16 @@ describe('notebook 03', () => {
         [
           (total: number, parts: number) =>
             floor(total, parts).map((share, i) => (i === 0 ? share + (total % parts) : share)),
-          /3 on 4: one worker has 3 samples and another 0/,
+          /shares\(3, 4\): one worker has 3 samples and another 0/,
         ],
-        [() => [4, 3, 3], /3 on 4: a list of 3 for 4 workers/],
+        [() => [4, 3, 3], /shares\(3, 4\): a list of 3 for 4 workers/],
         [fails, /oops/],
       ],
     });
   });
 
-  test('the pieces', () => {
-    claim(checkPool.pieces, {
+  test('the pieces', async () => {
+    await claim(checkPool.pieces, {
       right: [even],
       wrong: [
         [() => [], /the list is empty/],
@@ -201,8 +207,8 @@ describe('notebook 03', () => {
     });
   });
 
-  test('the error of workers that are seeded alike', () => {
-    claim(checkPool.errorFactor, {
+  test('the error of workers that are seeded alike', async () => {
+    await claim(checkPool.errorFactor, {
       right: [2],
       wrong: [
         [NaN, /replace NaN/],

@@ -1,122 +1,168 @@
-import { describe, expect, test } from 'vitest';
-import { judgeAmdahl, judgeKarpFlatt, judgeLimit } from '../../lesson/checks/profile.js';
-import { judgeEfficiency, judgeRounds, judgeRows, judgeWorthwhile } from '../../lesson/checks/scaling.js';
-import { judgePlace, judgeSpread, judgeTwins } from '../../lesson/checks/streams.js';
-import type { Verdict } from '../../lesson/checks/verdict.js';
+// The checks of notebooks 02, 04 and 08: the right answer passes; each plausible slip gets a message of its own; none throws.
+import { describe, test } from 'vitest';
+import { checkProfile } from '../../lesson/checks/profile.js';
+import { checkScaling } from '../../lesson/checks/scaling.js';
+import { checkStreams } from '../../lesson/checks/streams.js';
+import { claim } from '../support/check-claims.js';
 
-const any = (value: unknown): never => value as never;
-
-/** The right answer passes; each wrong one is told apart from the others, and none passes or throws. */
-function expectApart(judge: (answer: never) => Verdict, right: unknown, wrong: readonly unknown[]): void {
-  expect(judge(any(right))).toMatchObject({ passed: true });
-  const verdicts = wrong.map((answer) => judge(any(answer)));
-  expect(verdicts.filter(({ passed }) => passed)).toEqual([]);
-  expect(new Set(verdicts.map(({ text }) => text)).size).toBe(wrong.length);
-}
-
-describe('the checks of notebook 02', () => {
-  test('amdahl', () => {
-    expectApart(judgeAmdahl, (p: number, s: number) => 1 / (1 - p + p / s), [
-      5,
-      () => undefined,
-      () => NaN,
-      (p: number, s: number) => 1 - p + p / s,
-      (p: number, s: number) => 1 / (p + (1 - p) / s),
-      (p: number, s: number) => p * s,
-      () => 7,
-    ]);
+describe('notebook 02', () => {
+  test('amdahl', async () => {
+    await claim(checkProfile.amdahl, {
+      right: [(p: number, s: number) => 1 / (1 - p + p / s)],
+      wrong: [
+        [5, /must be a function of parallel and faster/],
+        [() => undefined, /Does it end in a return/],
+        [() => NaN, /must be a number, and is NaN/],
+        [(p: number, s: number) => 1 - p + p / s, /speedUp\(0\.73, 2\) is 0\.635: that is the new time/],
+        [(p: number, s: number) => 1 / (p + (1 - p) / s), /the serial share became faster/],
+        [(p: number, s: number) => p * s, /shares of speed do not/],
+        [() => 7, /speedUp\(0\.73, 2\) is 7: it should be 1\.575/],
+      ],
+    });
   });
 
-  test('limit', () => {
-    expectApart(judgeLimit, 1 / 0.27, ['3.7', NaN, Infinity, 1 / 0.73, 2]);
+  test('limit', async () => {
+    await claim(checkProfile.limit, {
+      right: [1 / 0.27, 3.7],
+      wrong: [
+        ['3.7', /give a number/],
+        [NaN, /replace NaN/],
+        [Infinity, /the 27 % that stay/],
+        [1 / 0.73, /if 73 % stayed serial/],
+        [2, /2 is not it/],
+      ],
+    });
   });
 
-  test('karp-flatt', () => {
-    expectApart(judgeKarpFlatt, (s: number, p: number) => (1 / s - 1 / p) / (1 - 1 / p), [
-      5,
-      () => undefined,
-      () => NaN,
-      (s: number, p: number) => 1 - s / p,
-      (s: number, p: number) => 1 - (1 / s - 1 / p) / (1 - 1 / p),
-      () => 0.01,
-    ]);
+  test('karp-flatt', async () => {
+    await claim(checkProfile.karpFlatt, {
+      right: [(s: number, p: number) => (1 / s - 1 / p) / (1 - 1 / p)],
+      wrong: [
+        [5, /must be a function/],
+        [() => undefined, /Does it end in a return/],
+        [() => NaN, /must be a number/],
+        [(s: number, p: number) => 1 - s / p, /the efficiency that was lost/],
+        [(s: number, p: number) => 1 - (1 / s - 1 / p) / (1 - 1 / p), /the parallel part/],
+        [() => 0.01, /it should be 0\.0751/],
+      ],
+    });
   });
 });
 
-describe('the checks of notebook 04', () => {
-  test('twins', () => {
+describe('notebook 04', () => {
+  test('twins', async () => {
     const pairs = (counts: readonly number[]) =>
       counts.flatMap((one, i) => counts.slice(i + 1).filter((other) => other === one)).length;
-    expectApart(judgeTwins, pairs, [
-      5,
-      () => NaN,
-      (counts: readonly number[]) => 2 * pairs(counts),
-      (counts: readonly number[]) => 2 * pairs(counts) + counts.length,
-      () => 9,
-    ]);
+    await claim(checkStreams.twins, {
+      right: [pairs],
+      wrong: [
+        [5, /must be a function of counts/],
+        [() => NaN, /must be a number/],
+        [(counts: readonly number[]) => 2 * pairs(counts), /each pair is counted twice/],
+        [(counts: readonly number[]) => 2 * pairs(counts) + counts.length, /not its own twin/],
+        [
+          (counts: readonly number[]) => new Set(counts).size,
+          /\[785, 785, 785, 785\]\) is 1: so many different/,
+        ],
+        [() => 9, /is 9: it should be 6/],
+      ],
+    });
   });
 
-  test('spread', () => {
-    expectApart(judgeSpread, 4, ['4', NaN, 16, 1, 2]);
+  test('spread', async () => {
+    await claim(checkStreams.spread, {
+      right: [4],
+      wrong: [
+        ['4', /give a number/],
+        [NaN, /replace NaN/],
+        [16, /only 1\/16 of the points/],
+        [1, /look at the table/],
+        [2, /2 is not it/],
+      ],
+    });
   });
 
-  test('place', () => {
+  test('place', async () => {
     const place = (i: number) => ({
       block: Math.floor(i / 65_536),
       lane: i % 4,
       step: Math.floor((i % 65_536) / 4),
     });
-    expectApart(judgePlace, place, [
-      5,
-      () => undefined,
-      (i: number) => ({ ...place(i), block: i >> 16 }),
-      (i: number) => ({ ...place(i), lane: 0 }),
-      (i: number) => ({ ...place(i), step: i % 65_536 }),
-    ]);
+    await claim(checkStreams.place, {
+      right: [place],
+      wrong: [
+        [5, /must be a function of i/],
+        [() => undefined, /Does it end in a return/],
+        [() => 7, /place\(0\) must be \{ block, lane, step \}, and is 7/],
+        [(i: number) => ({ ...place(i), block: i >> 16 }), /place\(1099511627782\): >> works on 32 bits/],
+        [(i: number) => ({ ...place(i), lane: 0 }), /place\(5\): lane must be 1, and is 0/],
+        [(i: number) => ({ ...place(i), step: i % 65_536 }), /place\(5\): step must be 1, and is 5/],
+      ],
+    });
   });
 });
 
-describe('the checks of notebook 08', () => {
-  test('efficiency', () => {
-    expectApart(judgeEfficiency, (one: number, many: number, workers: number) => one / many / workers, [
-      5,
-      () => NaN,
-      (one: number, many: number) => one / many,
-      (one: number, many: number, workers: number) => (many * workers) / one,
-      () => 0.1,
-    ]);
+describe('notebook 08', () => {
+  test('efficiency', async () => {
+    await claim(checkScaling.efficiency, {
+      right: [(one: number, many: number, workers: number) => one / many / workers],
+      wrong: [
+        [5, /must be a function of serialSeconds, seconds and workers/],
+        [() => NaN, /must be a number/],
+        [(one: number, many: number) => one / many, /that is the speed-up/],
+        [(one: number, many: number, workers: number) => (many * workers) / one, /upside down/],
+        [() => 0.1, /it should be 0\.5478/],
+      ],
+    });
   });
 
-  test('worthwhile', () => {
+  test('worthwhile', async () => {
     const real = (serial: number, least: number) => 1 + (1 / least - 1) / serial;
     const byTrial = (serial: number, least: number) => {
       let workers = 1;
       while (1 / ((workers + 1) * serial + 1 - serial) >= least) workers++;
       return workers;
     };
-    expect(judgeWorthwhile(byTrial).passed).toBe(true);
-    expectApart(judgeWorthwhile, (serial: number, least: number) => Math.floor(real(serial, least)), [
-      5,
-      () => undefined,
-      real,
-      (serial: number) => Math.floor(1 / serial),
-      (serial: number, least: number) => Math.ceil(real(serial, least)),
-      (serial: number, least: number) => Math.floor(real(serial, least)) - 1,
-      () => 0,
-    ]);
+    await claim(checkScaling.worthwhile, {
+      right: [byTrial, (serial: number, least: number) => Math.floor(real(serial, least))],
+      wrong: [
+        [5, /must be a function/],
+        [() => undefined, /Does it end in a return/],
+        [real, /a part of a worker/],
+        [(serial: number) => Math.floor(1 / serial), /the highest speed-up of all/],
+        [(serial: number, least: number) => Math.ceil(real(serial, least)), /so many reach 59\.9 %/],
+        [(serial: number, least: number) => Math.floor(real(serial, least)) - 1, /one more still does/],
+        [() => 0, /one worker alone/],
+      ],
+    });
   });
 
-  test('rounds', () => {
-    expectApart(judgeRounds, 5, ['5', NaN, 8, 10, 1.25, 3]);
+  test('rounds', async () => {
+    await claim(checkScaling.rounds, {
+      right: [5],
+      wrong: [
+        ['5', /give a number/],
+        [NaN, /replace NaN/],
+        [8, /And then/],
+        [10, /need 10 threads/],
+        [1.25, /in the second round/],
+        [3, /3 is not it/],
+      ],
+    });
   });
 
-  test('rows', () => {
-    expect(judgeRows({ smaller: 'imbalance', larger: 'transfer' }).passed).toBe(true);
-    expectApart(judgeRows, { smaller: 'imbalance', larger: 'dispatch' }, [
-      undefined,
-      { smaller: 'imbalanc', larger: 'dispatch' },
-      { smaller: 'tail', larger: 'dispatch' },
-      { smaller: 'imbalance', larger: 'compute' },
-    ]);
+  test('rows', async () => {
+    await claim(checkScaling.rows, {
+      right: [
+        { smaller: 'imbalance', larger: 'transfer' },
+        { smaller: 'imbalance', larger: 'dispatch' },
+      ],
+      wrong: [
+        [undefined, /name two of these rows/],
+        [{ smaller: 'imbalanc', larger: 'dispatch' }, /no row 'imbalanc'/],
+        [{ smaller: 'tail', larger: 'dispatch' }, /do not make 'tail' smaller/],
+        [{ smaller: 'imbalance', larger: 'compute' }, /'compute' does not grow/],
+      ],
+    });
   });
 });

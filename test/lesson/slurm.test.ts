@@ -9,7 +9,7 @@ const clock = (seconds: number) =>
   [seconds / 3600, (seconds / 60) % 60, seconds % 60].map((part) => pad(Math.floor(part))).join(':');
 
 describe('notebook 07', () => {
-  test('a script that is mended', () => {
+  test('a script that is mended', async () => {
     const { cells } = readNotebook('07-slurm.ipynb');
     const cell = (id: string) => cells.find((one) => one.id === id)!;
     const textIn = (code: string) => /`([^]*)`/.exec(code)![1];
@@ -17,7 +17,7 @@ describe('notebook 07', () => {
       textIn(sourceOf(cell('script-exercise'))),
       textIn(solutionCode(cell('script-solution'))),
     ];
-    claim(checkSlurm.script, {
+    await claim(checkSlurm.script, {
       right: [mended, mended.replace('-t 00:10:00', '--time=00:10:00').replace('-c 4', '--cpus-per-task=4')],
       wrong: [
         [given, /^not yet: line 3: '00:10' is 10 seconds/],
@@ -34,40 +34,40 @@ describe('notebook 07', () => {
     });
   });
 
-  test('the time to ask for', () => {
-    claim(checkSlurm.time, {
+  test('the time to ask for', async () => {
+    await claim(checkSlurm.time, {
       right: [clock, (seconds: number) => `0-${clock(seconds)}`],
       wrong: [
-        [() => '', /askFor\(600\) is empty/],
+        [() => '', /askFor\(600\) is '': the text is empty/],
         [() => 600, /must be a text, and is 600/],
         ['00:10:00', /must be a function/],
-        [() => 'ten minutes', /does not know as a time/],
+        [() => 'ten minutes', /does not know this as a time/],
         [
           (seconds: number) => `${pad(seconds / 60)}:${pad(seconds % 60)}`,
-          /'10:00', which is 600 s: two fields/,
+          /'10:00': this is 600 s: two fields/,
         ],
-        [() => '00:10', /'00:10', which is 10 s: two fields/],
-        [(seconds: number) => String(Math.ceil(seconds / 60)), /'10': one field counts minutes/],
+        [() => '00:10', /'00:10': this is 10 s: two fields/],
+        [(seconds: number) => String(Math.ceil(seconds / 60)), /'10': a single field counts minutes/],
         [
           (seconds: number) => [seconds / 3600, (seconds / 60) % 60, seconds % 60].map(Math.floor).join(':'),
           /'0:10:0': right, but easily misread/,
         ],
         [
           (seconds: number) => clock(60 * Math.ceil(seconds / 60)),
-          /askFor\(3661\) is '01:02:00', which Slurm reads as 3720 s/,
+          /askFor\(3661\) is '01:02:00': Slurm reads this as 3720 s/,
         ],
         [
           (seconds: number) => clock(seconds % 86_400),
-          /askFor\(90000\) is '01:00:00', which Slurm reads as 3600 s/,
+          /askFor\(90000\) is '01:00:00': Slurm reads this as 3600 s/,
         ],
         [fails, /oops/],
       ],
     });
   });
 
-  test('elements of an array', () => {
+  test('elements of an array', async () => {
     const inMinute = (seconds: number) => Math.ceil(60 / seconds);
-    claim(checkSlurm.elements, {
+    await claim(checkSlurm.elements, {
       right: [
         (tasks: number, seconds: number) =>
           Math.ceil(tasks / Math.max(inMinute(seconds), Math.ceil(tasks / 1000))),
@@ -77,16 +77,13 @@ describe('notebook 07', () => {
         [() => '17', /must be a number, and is '17'/],
         [17, /must be a function/],
         [(tasks: number) => tasks, /takes longer to start it/],
-        [(tasks: number, seconds: number) => (tasks * seconds) / 60, /whole numbers/],
-        [
-          (tasks: number, seconds: number) => Math.floor(tasks / inMinute(seconds)),
-          /leave 400 tasks to nobody/,
-        ],
+        [(tasks: number, seconds: number) => (tasks * seconds) / 60, /parts of elements/],
+        [(tasks: number, seconds: number) => Math.floor(tasks / inMinute(seconds)), /leave out 400 tasks/],
         [
           (tasks: number, seconds: number) => Math.ceil(tasks / inMinute(seconds)),
           /elementsOf\(1000000, 0.1\) .* at most/,
         ],
-        [() => 1, /computes it all alone/],
+        [() => 1, /computes everything/],
         [() => 1000, /each would have 10 tasks/],
         [() => 0, /somebody must/],
         [fails, /oops/],
@@ -94,7 +91,7 @@ describe('notebook 07', () => {
     });
   });
 
-  test('tasks that have no result', () => {
+  test('tasks that have no result', async () => {
     const numbers = (names: readonly string[]) => names.map((name) => name.split('-').map(Number));
     const without = (tasks: number, done: ReadonlySet<number>) =>
       Array.from({ length: tasks }, (_, task) => task).filter((task) => !done.has(task));
@@ -104,11 +101,11 @@ describe('notebook 07', () => {
       );
     const whole = (names: readonly string[]) => names.filter((name) => !name.endsWith('.draft'));
     const right = (tasks: number, names: readonly string[]) => without(tasks, doneOf(whole(names)));
-    claim(checkSlurm.missing, {
+    await claim(checkSlurm.missing, {
       right: [right, (tasks: number, names: readonly string[]) => right(tasks, names).reverse()],
       wrong: [
         [() => [], /task 8 has no result, and is not in your list/],
-        [() => undefined, /missing gives nothing/],
+        [() => undefined, /missing returns nothing/],
         [() => 8, /must be a list, and is 8/],
         [[8, 9], /must be a function/],
         [() => ['8', '9'], /a task is a number, not '8'/],
@@ -123,7 +120,7 @@ describe('notebook 07', () => {
                 ),
               ),
             ),
-          /count tasks, or end them/,
+          /the count of its tasks, or their end/,
         ],
         [
           (tasks: number, names: readonly string[]) =>

@@ -19,7 +19,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ['cli'],
 ];
 /** Folders and files in which sockets, threads, processes and timers may live. */
-const WITH_IO = /^(execute|slurm|dashboard|cli)\/|^cluster\/(scheduler|worker|client|local|channel)|^(machine|atomic|lola)/;
+const WITH_IO =
+  /^(execute|slurm|dashboard|cli)\/|^cluster\/(scheduler|worker|client|local|channel)|^(machine|atomic|lola)/;
 
 interface Source {
   readonly file: string;

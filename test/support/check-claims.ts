@@ -6,20 +6,25 @@ beforeEach(() => (log = vi.spyOn(console, 'log').mockImplementation(() => {})));
 afterEach(() => log.mockRestore());
 
 /** What a check prints for an answer, which may be of any type: cells are not checked strictly. */
-export function said<A>(check: (answer: A) => void, answer: unknown): string {
+export async function said<A>(check: (answer: A) => unknown, answer: unknown): Promise<string> {
   log.mockClear();
-  check(answer as A);
+  await check(answer as A);
   expect(log.mock.calls.length).toBe(1);
   return log.mock.calls[0][0] as string;
 }
 
 /** Claims that some answers pass, and that wrong ones do not and are told apart. */
-export function claim<A>(
-  check: (answer: A) => void,
+export async function claim<A>(
+  check: (answer: A) => unknown,
   { right, wrong }: { right: unknown[]; wrong: [unknown, RegExp][] },
 ) {
-  expect(right.map((answer) => said(check, answer).split(':')[0])).toEqual(right.map(() => 'passed'));
-  const texts = wrong.map(([answer]) => said(check, answer));
+  const textsOf = async (answers: unknown[]) => {
+    const texts: string[] = [];
+    for (const answer of answers) texts.push(await said(check, answer));
+    return texts;
+  };
+  expect((await textsOf(right)).map((text) => text.split(':')[0])).toEqual(right.map(() => 'passed'));
+  const texts = await textsOf(wrong.map(([answer]) => answer));
   expect(texts).toEqual(wrong.map(([, part]) => expect.stringMatching(part)));
   expect(texts.filter((text) => !text.startsWith('not yet: '))).toEqual([]);
   expect(new Set(texts).size).toBe(texts.length);

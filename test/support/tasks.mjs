@@ -17,7 +17,9 @@ export function fail(message) {
 
 /** Takes its thread or process with it. */
 export function exit(code) {
-  process.exit(code);
+  if (typeof process === 'object') process.exit(code);
+  globalThis.close(); // a page's worker goes on until its task waits
+  return new Promise(() => {});
 }
 
 /** Keeps its thread busy for so many milliseconds, as a count of samples does. */

@@ -1,0 +1,146 @@
+// How an exercise's answer is judged, and how a notebook shows the verdict. A check reports and never throws: an error in
+// one cell would stop all the cells below it.
+import { show } from '../../lib/errors.js';
+
+/** What is wrong with an answer, in words that help; undefined if nothing is. */
+export type Wrong = string | undefined;
+
+/**
+ * A check prints 'passed: ...' or 'not yet: ...'.
+ * @param wrong says what is wrong with an answer; if it throws, the learner's code did
+ * @param why what a right answer shows
+ */
+export function check<A extends readonly unknown[]>(
+  wrong: (...answer: A) => Wrong,
+  why: string | ((...answer: A) => string),
+): (...answer: A) => void {
+  return (...answer) => {
+    try {
+      report(wrong(...answer), typeof why === 'string' ? why : () => why(...answer));
+    } catch (error) {
+      report(stoppedWith(error), '');
+    }
+  };
+}
+
+/** The same for an answer that must be computed. Resolves to whether it passed, so that later cells can ask. */
+export function checkLater<A extends readonly unknown[]>(
+  wrong: (...answer: A) => Promise<Wrong>,
+  why: string,
+): (...answer: A) => Promise<boolean> {
+  return async (...answer) => {
+    const text = await wrong(...answer).catch(stoppedWith);
+    report(text, why);
+    return text === undefined;
+  };
+}
+
+function report(wrong: Wrong, why: string | (() => string)): void {
+  if (wrong !== undefined) console.log(`not yet: ${wrong}`);
+  else console.log(`passed: ${typeof why === 'string' ? why : why()}`);
+}
+
+export function stoppedWith(error: unknown): string {
+  return `your code stopped with ${String(error)}`;
+}
+
+/** A number, which may follow from what a function is called with. */
+type Value<A extends readonly unknown[]> = number | ((...input: A) => number);
+
+/** The right number, and the numbers that common slips give. */
+export interface Numbers<A extends readonly unknown[] = []> {
+  readonly right: Value<A>;
+  readonly slips?: readonly (readonly [slip: Value<A>, text: string])[];
+  /** What to say of any other number. */
+  readonly other?: (found: number, ...input: A) => string;
+  /** How far off a number may be, as a share of the right one or of a slip's; 0.001 by default. */
+  readonly within?: number;
+}
+
+/** Says what is wrong with a number. */
+export function wrongNumber<A extends readonly unknown[]>(numbers: Numbers<A>) {
+  return (found: number, ...input: A): Wrong => {
+    const { right, slips = [], other, within = 1e-3 } = numbers;
+    const valueOf = (value: Value<A>): number => (typeof value === 'number' ? value : value(...input));
+    const is = (value: Value<A>): boolean => isNear(found, valueOf(value), within);
+    if (is(right)) return undefined;
+    const slip = slips.find(([value]) => is(value));
+    return slip?.[1] ?? other?.(found, ...input) ?? `it should be ${grouped(valueOf(right))}.`;
+  };
+}
+
+function isNear(found: number, expected: number, within: number): boolean {
+  return found === expected || Math.abs(found / expected - 1) <= within;
+}
+
+/** A check of a number that a learner gives, to within 2 % by default. */
+export function numberCheck({ why, within = 0.02, ...numbers }: Numbers & { readonly why: string }) {
+  const wrong = wrongNumber({ within, ...numbers });
+  return check((answer: number) => {
+    if (typeof answer !== 'number') return `give a number, not ${show(answer)}.`;
+    return Number.isNaN(answer) ? 'replace NaN by a number.' : wrong(answer);
+  }, why);
+}
+
+/** A learner's function, and how to judge it: by what it returns for some inputs, of which the notebook shows the first at most. */
+export interface FunctionCase<A extends readonly unknown[], R> {
+  /** The function in words, as 'speedUp(parallel, faster)'. */
+  readonly of: string;
+  /** What it returns; a number by default. */
+  readonly gives?: 'a list' | 'a text' | `{ ${string} }`;
+  readonly inputs: readonly Readonly<A>[];
+  readonly wrong: (found: R, ...input: A) => Wrong;
+  readonly why: string;
+}
+
+/** A check of a learner's function. */
+export function functionCheck<A extends readonly unknown[], R = number>(given: FunctionCase<A, R>) {
+  return check((answer: (...input: A) => R) => wrongFunction(answer, given), given.why);
+}
+
+function wrongFunction<A extends readonly unknown[], R>(
+  answer: (...input: A) => R,
+  { of, gives, inputs, wrong }: FunctionCase<A, R>,
+): Wrong {
+  const [, name, list] = /^(\w+)\((.*)\)$/.exec(of)!;
+  const parameters = list.split(', ');
+  if (typeof answer !== 'function')
+    return `${name} must be a function of ${list.replace(/, (?=\w+$)/, ' and ')}.`;
+  for (const input of inputs) {
+    const found: unknown = answer(...structuredClone(input)); // a learner's code may change what it gets
+    if (found === undefined) return `${name} returns nothing. Does it end in a return?`;
+    const call = `${name}(${input.map((value, i) => inCall(value, parameters[i])).join(', ')})`;
+    if (!isA(gives, found)) return `${call} must be ${gives ?? 'a number'}, and is ${show(found)}.`;
+    const text = wrong(found as R, ...input);
+    if (text) return `${call}${inResult(found)}: ${text}`;
+  }
+  return undefined;
+}
+
+function isA(gives: FunctionCase<never, never>['gives'], found: unknown): boolean {
+  if (gives === 'a list') return Array.isArray(found);
+  if (gives === 'a text') return typeof found === 'string';
+  if (gives) return typeof found === 'object' && found !== null;
+  return typeof found === 'number' && !Number.isNaN(found);
+}
+
+/** An argument as a call shows it: numbers and short lists as they are, anything else by its parameter's name. */
+function inCall(value: unknown, parameter: string): string {
+  const text = JSON.stringify(value).replaceAll(',', ', ');
+  return /[{}]/.test(text) || text.length > 60 ? parameter : text;
+}
+
+function inResult(found: unknown): string {
+  return typeof found === 'number'
+    ? ` is ${grouped(found)}`
+    : typeof found === 'string'
+      ? ` is '${found}'`
+      : '';
+}
+
+/** A number for a message: whole ones with thin gaps, 1 000 000; others to four digits. */
+export function grouped(value: number): string {
+  const shown = Number.isInteger(value) ? value : Number(value.toPrecision(4));
+  const text = String(shown);
+  return Number.isSafeInteger(shown) ? text.replace(/\B(?=(\d{3})+$)/g, ' ') : text;
+}

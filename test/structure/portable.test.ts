@@ -1,0 +1,41 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { bundle } from '../support/bundle.js';
+
+const lib = fileURLToPath(new URL('../../lib', import.meta.url));
+/** What a lesson in a page needs: arrays, the engine and the page's pool. */
+const LESSON = ['array/create', 'array/compute', 'estimators/chunked', 'execute/pool', 'execute/serial'];
+const MOST_KB = 45;
+
+/** Their files do not say yet whether they need Node. */
+const SILENT = /^(cluster|slurm)\//;
+
+const portable = readdirSync(lib, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.split(sep).join('/'))
+  .filter((file) => file.endsWith('.ts') && !SILENT.test(file))
+  .map((file) => ({ file: file.replace(/\.ts$/, ''), text: readFileSync(join(lib, file), 'utf8') }))
+  .filter(({ text }) => !text.split('\n', 1)[0].endsWith(' Needs Node.'));
+const entry = (files: readonly string[]) =>
+  files.map((file, i) => `export * as m${i} from '#lib/${file}.js';\n`).join('');
+
+test('every file of lib that does not say that it needs Node can be bundled for a browser', async () => {
+  expect((await bundle(entry(portable.map(({ file }) => file)))).fromNode).toEqual([]);
+});
+
+test('no file of lib that does not say that it needs Node names what only Node has', () => {
+  const code = (text: string) => text.replace(/\/\/.*|\/\*[\s\S]*?\*\/|'[^'\n]*'|`[^`]*`/g, '');
+  const wrong = portable.filter(({ text }) => /\b(process|Buffer|setImmediate|require)\b/.test(code(text)));
+  expect(wrong.map(({ file }) => file)).toEqual([]);
+});
+
+test(`arrays, engine and page pool take at most ${MOST_KB} KB of a page, gzipped`, async () => {
+  const { files } = await bundle(entry(LESSON));
+  const bytes = files.map((file) => gzipSync(file.type === 'chunk' ? file.code : file.source).length);
+  const total = bytes.reduce((a, b) => a + b) / 1000;
+  // One of the files is the workers' own. An empty bundle is small, too, but would have none.
+  expect(files.filter(({ fileName }) => fileName.startsWith('assets/'))).toHaveLength(1);
+  expect(total).toBeLessThan(MOST_KB);
+});
