@@ -2,7 +2,7 @@
 import { checkInteger, InvalidArgumentError, show } from '../../lib/errors.js';
 import { partition } from '../../lib/sampling/partition.js';
 import type { Executor, RunOptions } from '../../lib/task/executor.js';
-import { sum as added } from '../../lib/estimators/run.js';
+import { sum as added } from '../../lib/estimators/index.js';
 
 /**
  * The midpoints of `terms` equal steps, or any other `terms` numbers, added up. Addition of fractions depends on the

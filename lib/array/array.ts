@@ -1,9 +1,9 @@
 // One-dimensional arrays that know their chunks and compute nothing until asked: what you work with in stage 3.
 import { InvalidArgumentError, show } from '../errors.js';
+import { DTYPES, checkName } from '../task/check.js';
 import type { DType, ElementwiseName, Reduction } from '../task/task.js';
 import { describeChunks } from './chunks.js';
-import { checkDType, convert, elementwise } from './elementwise.js';
-import { newNode, type ArrayNode } from './node.js';
+import { convert, elementwise, newNode, type ArrayNode } from './node.js';
 
 /** A number stands for an array of it, with the other operand's length, chunks and dtype. */
 export type Operand = ChunkedArray | number;
@@ -53,63 +53,31 @@ export class ChunkedArray {
     return this.node.key;
   }
 
-  add(other: Operand): ChunkedArray {
-    return apply('add', this, other);
-  }
-  subtract(other: Operand): ChunkedArray {
-    return apply('subtract', this, other);
-  }
-  multiply(other: Operand): ChunkedArray {
-    return apply('multiply', this, other);
-  }
-  divide(other: Operand): ChunkedArray {
-    return apply('divide', this, other);
-  }
-  square(): ChunkedArray {
-    return apply('multiply', this, this);
-  }
-  sqrt(): ChunkedArray {
-    return apply('sqrt', this);
-  }
-  abs(): ChunkedArray {
-    return apply('abs', this);
-  }
-  less(other: Operand): ChunkedArray {
-    return apply('less', this, other);
-  }
-  lessEqual(other: Operand): ChunkedArray {
-    return apply('lessEqual', this, other);
-  }
-  greater(other: Operand): ChunkedArray {
-    return apply('greater', this, other);
-  }
-  greaterEqual(other: Operand): ChunkedArray {
-    return apply('greaterEqual', this, other);
-  }
-  equal(other: Operand): ChunkedArray {
-    return apply('equal', this, other);
-  }
-  notEqual(other: Operand): ChunkedArray {
-    return apply('notEqual', this, other);
-  }
+  readonly add = (other: Operand) => apply('add', this, other);
+  readonly subtract = (other: Operand) => apply('subtract', this, other);
+  readonly multiply = (other: Operand) => apply('multiply', this, other);
+  readonly divide = (other: Operand) => apply('divide', this, other);
+  readonly square = () => apply('multiply', this, this);
+  readonly sqrt = () => apply('sqrt', this);
+  readonly abs = () => apply('abs', this);
+  readonly less = (other: Operand) => apply('less', this, other);
+  readonly lessEqual = (other: Operand) => apply('lessEqual', this, other);
+  readonly greater = (other: Operand) => apply('greater', this, other);
+  readonly greaterEqual = (other: Operand) => apply('greaterEqual', this, other);
+  readonly equal = (other: Operand) => apply('equal', this, other);
+  readonly notEqual = (other: Operand) => apply('notEqual', this, other);
   /** True where both bool arrays are. */
-  and(other: ChunkedArray): ChunkedArray {
-    return apply('and', this, other);
-  }
+  readonly and = (other: ChunkedArray) => apply('and', this, other);
   /** True where at least one of the two bool arrays is. */
-  or(other: ChunkedArray): ChunkedArray {
-    return apply('or', this, other);
-  }
-  not(): ChunkedArray {
-    return apply('not', this);
-  }
+  readonly or = (other: ChunkedArray) => apply('or', this, other);
+  readonly not = () => apply('not', this);
 
   /**
    * The elements as another dtype. 'integer' cuts off the fraction (NaN and infinities, which are no integers, stay).
    * 'bool' is true for everything but 0.
    */
   astype(dtype: DType): ChunkedArray {
-    checkDType('astype', dtype);
+    checkName('astype: dtype', dtype, DTYPES);
     return new ChunkedArray(convert(nodeOf('astype', this), dtype));
   }
 
@@ -119,23 +87,23 @@ export class ChunkedArray {
    * (16 386 + blocks a chunk + log2 chunks) * 2^-53 * the sum of |x|.
    */
   sum(): LazyNumber {
-    return numberOf('sum', this.dtype === 'bool' ? 'count' : 'sum', this);
+    return numberOf('sum', this);
   }
   /** How many elements are true, or not 0. Exact up to 2^53. */
   count(): LazyNumber {
-    return numberOf('count', 'count', this);
+    return numberOf('count', this);
   }
   /** sum / length, with the error bound of sum. */
   mean(): LazyNumber {
-    return numberOf('mean', this.dtype === 'bool' ? 'count' : 'sum', this);
+    return numberOf('mean', this);
   }
   /** The least element; NaN if one is NaN. */
   min(): LazyNumber {
-    return numberOf('min', 'min', this);
+    return numberOf('min', this);
   }
   /** The greatest element; NaN if one is NaN. */
   max(): LazyNumber {
-    return numberOf('max', 'max', this);
+    return numberOf('max', this);
   }
 
   toString(): string {
@@ -166,10 +134,12 @@ function apply(name: ElementwiseName, ...operands: readonly Operand[]): ChunkedA
   return new ChunkedArray(elementwise(name, nodes));
 }
 
-function numberOf(name: ReductionName, reduce: Reduction, array: ChunkedArray): LazyNumber {
+function numberOf(name: ReductionName, array: ChunkedArray): LazyNumber {
   const node = nodeOf(name, array);
+  const sum = node.dtype === 'bool' ? 'count' : 'sum';
+  const isSum = name === 'sum' || name === 'mean';
   if (node.chunks.length > 0 || name === 'sum' || name === 'count')
-    return new LazyNumber(reductionOf(name, reduce, node.dtype, node));
+    return new LazyNumber(reductionOf(name, isSum ? sum : name, node.dtype, node));
   throw new InvalidArgumentError(
     `${name}: ${node.key} has no elements, and the ${name} of an empty array is undefined. Ask for its sum() or count().`,
   );

@@ -15,14 +15,10 @@ export interface Chunks {
 /** The chunks a caller asks for: a size, the list of all sizes, -1 for one chunk, or 'auto' (see cut). */
 export type ChunkSpec = number | readonly number[] | 'auto';
 
-/** The most chunks of an array. Each costs some tens of bytes and microseconds. */
-const MOST_CHUNKS = 1e6;
-/** The largest chunk that 'auto' makes (bytes), as in dask: 25 to 200 ms of work for a random stream. */
-const AUTO_BYTES = 128 * 2 ** 20;
-/** The smallest chunk that 'auto' makes (elements). Smaller tasks cost more to hand out than to compute. */
-const AUTO_LEAST = 2 ** 20;
-/** Between the two, 'auto' makes this many chunks: enough to keep the threads of one machine busy to the end. */
-const AUTO_CHUNKS = 32;
+const MOST_CHUNKS = 1e6; // each costs its caller some tens of bytes and microseconds
+const AUTO_MOST_BYTES = 128 * 2 ** 20; // as in dask: 25 to 200 ms of work for a random stream
+const AUTO_LEAST = 2 ** 20; // elements; smaller tasks cost more to hand out than to compute
+const AUTO_CHUNKS = 32; // between the two: enough to keep the threads of one machine busy to the end
 
 /**
  * Cuts `length` elements into chunks.
@@ -52,7 +48,7 @@ export function cut(caller: string, length: number, spec: ChunkSpec, dtype: DTyp
 }
 
 function autoSize(length: number, dtype: DType): number {
-  const most = AUTO_BYTES / ARRAY_OF[dtype].BYTES_PER_ELEMENT;
+  const most = AUTO_MOST_BYTES / ARRAY_OF[dtype].BYTES_PER_ELEMENT;
   const share = Math.min(most, Math.max(AUTO_LEAST, length / AUTO_CHUNKS));
   const size = Math.max(share, length / MOST_CHUNKS);
   return Math.ceil(size / BLOCK) * BLOCK;

@@ -1,7 +1,7 @@
 // Computes arrays and numbers, on any executor.
 import { InvalidArgumentError, show } from '../errors.js';
 import { newArray } from '../task/interpret.js';
-import type { DType, TypedArray, Value } from '../task/task.js';
+import type { DType, TypedArray } from '../task/task.js';
 import { ChunkedArray, LazyNumber } from './array.js';
 import { bytesOf, type ArrayNode } from './node.js';
 import { plan } from './plan.js';
@@ -15,8 +15,7 @@ export type Computed<T extends readonly Lazy[]> = {
   -readonly [i in keyof T]: T[i] extends ChunkedArray ? TypedArray : number;
 };
 
-/** Arrays of this many bytes are worth a word before they come. */
-const LARGE_BYTES = 2 ** 25;
+const LARGE_BYTES = 2 ** 25; // worth a word before they come
 const LIMIT_BYTES = 2 ** 30;
 
 /**
@@ -32,8 +31,7 @@ export async function compute<T extends readonly Lazy[]>(
   const options = optionsOf(given);
   const wanted = given.slice(0, -1) as readonly Lazy[];
   const plans = wanted.map(({ node }) => plan(node, options.optimize));
-  const layers = plans.flat();
-  const tasks = layers.reduce((sum, { chunks }) => sum + chunks.sizes.length, 0);
+  const tasks = plans.flat().reduce((sum, layer) => sum + layer.node.chunks.sizes.length, 0);
   let done = 0;
   const onDone = (): void => options.onProgress?.(++done, tasks);
   for (const lazy of wanted) if (lazy instanceof ChunkedArray) checkSize(lazy, options);
@@ -41,7 +39,10 @@ export async function compute<T extends readonly Lazy[]>(
   for (const [i, lazy] of wanted.entries()) {
     const { node } = lazy;
     const values = node.op === 'data' ? [node.values.slice()] : await runLayers(plans[i], options, onDone);
-    results.push(lazy instanceof LazyNumber ? numberOf(node, values) : concatenate(node.dtype, values));
+    const isNumber = lazy instanceof LazyNumber;
+    results.push(
+      isNumber ? numberOf(node, values as number[]) : concatenate(node.dtype, values as TypedArray[]),
+    );
   }
   return results as Computed<T>;
 }
@@ -64,10 +65,8 @@ function optionsOf(given: readonly unknown[]): ComputeOptions {
 }
 
 /** Reports a large array before it is computed, and refuses one that is too large. */
-function checkSize(
-  array: ChunkedArray,
-  { onReport = console.warn, limitBytes = LIMIT_BYTES }: ComputeOptions,
-): void {
+function checkSize(array: ChunkedArray, options: ComputeOptions): void {
+  const { onReport = console.warn, limitBytes = LIMIT_BYTES } = options;
   const { node, dtype, key } = array;
   if (node.op === 'data') return;
   const bytes = bytesOf(dtype, node.chunks.length);
@@ -89,39 +88,27 @@ export function describeBytes(bytes: number): string {
 }
 
 /** A number from the shares of all chunks. */
-function numberOf({ name, chunks }: ArrayNode, values: readonly Value[]): number {
-  const shares = values as readonly number[];
-  if (name === 'min') return reduceTree(shares, Math.min);
-  if (name === 'max') return reduceTree(shares, Math.max);
-  const total = reduceTree(shares, (a, b) => a + b);
+function numberOf({ name, chunks }: ArrayNode, shares: readonly number[]): number {
+  const merge = name === 'min' ? Math.min : name === 'max' ? Math.max : (a: number, b: number) => a + b;
+  const total = reduceTree(shares, merge);
   return name === 'mean' ? total / chunks.length : total;
 }
 
-function concatenate(dtype: DType, values: readonly Value[]): TypedArray {
-  const chunks = values as readonly TypedArray[];
-  if (chunks.length === 1) return chunks[0];
-  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  const whole = newArray(dtype, length);
-  let filled = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, filled);
-    filled += chunk.length;
-  }
-  return whole;
+/**
+ * Reduces each half, then both results: rounding errors grow only with the height of the tree. The caller climbs the
+ * tree, because sending two numbers costs more than adding them. No shares at all give 0.
+ */
+function reduceTree(shares: readonly number[], merge: (a: number, b: number) => number): number {
+  if (shares.length < 2) return shares[0] ?? 0;
+  const middle = shares.length >>> 1;
+  return merge(reduceTree(shares.slice(0, middle), merge), reduceTree(shares.slice(middle), merge));
 }
 
-/**
- * Reduces neighbours two by two, then their results, and so on: rounding errors grow only with the height of the tree.
- * The tree is climbed here, because sending two numbers costs more than adding them. An empty array gives 0.
- */
-function reduceTree(values: readonly number[], merge: (a: number, b: number) => number): number {
-  let level = values;
-  while (level.length > 1) {
-    const pairs = Math.ceil(level.length / 2);
-    level = Array.from({ length: pairs }, (_, i) => {
-      const [a, b] = [level[2 * i], level[2 * i + 1]];
-      return b === undefined ? a : merge(a, b);
-    });
-  }
-  return level[0] ?? 0;
+function concatenate(dtype: DType, chunks: readonly TypedArray[]): TypedArray {
+  if (chunks.length === 1) return chunks[0];
+  const starts = [0];
+  for (const { length } of chunks) starts.push(starts[starts.length - 1] + length);
+  const whole = newArray(dtype, starts[chunks.length]);
+  chunks.forEach((chunk, c) => whole.set(chunk, starts[c]));
+  return whole;
 }

@@ -2,13 +2,13 @@
 import { InvalidArgumentError, checkInteger, show } from '../errors.js';
 import { keyOfSeed } from '../sampling/seed.js';
 import { X, Y } from '../sampling/stream.js';
+import { DTYPES, checkName } from '../task/check.js';
 import { newArray } from '../task/interpret.js';
 import { holds } from '../task/operations.js';
 import type { DType, Step, TypedArray } from '../task/task.js';
 import { ChunkedArray } from './array.js';
 import { cut, type ChunkSpec } from './chunks.js';
-import { checkDType } from './elementwise.js';
-import { newNode } from './node.js';
+import { newNode, type Content } from './node.js';
 
 /** Options of every array. */
 export interface ArrayOptions {
@@ -27,6 +27,9 @@ export interface UniformOptions extends ArrayOptions {
   readonly dtype?: 'float32' | 'float64';
 }
 
+/** Values in memory. */
+type Values = TypedArray | readonly (number | boolean)[];
+
 /** Arrays of random numbers. */
 export const random = { uniform };
 
@@ -38,12 +41,12 @@ export const random = { uniform };
  */
 function uniform(length: number, options: UniformOptions): ChunkedArray {
   const { stream, seed, dtype = 'float32' } = options ?? {};
-  checkDType('random.uniform', dtype, ['float32', 'float64']);
+  checkName('random.uniform: dtype', dtype, ['float32', 'float64']);
   const number = stream === 'x' ? X : stream === 'y' ? Y : stream;
   const remedy = "Name it: 'x' for one array, 'y' for the next; arrays of one stream hold the same numbers.";
   checkInteger('random.uniform: stream', number, 0, remedy, 2 ** 32 - 1);
   const step: Step = { op: 'uniform', key: keyOfSeed(seed), stream: number, dtype };
-  return fromStep('random.uniform', length, step, options);
+  return begin('random.uniform', length, dtype, options, { op: 'source', step });
 }
 
 /**
@@ -51,11 +54,11 @@ function uniform(length: number, options: UniformOptions): ChunkedArray {
  * @param length an integer from 0 to 2^53 - 1
  * @throws InvalidArgumentError
  */
-export function full(length: number, value: number | boolean, options: ArrayOptions = {}): ChunkedArray {
-  const { dtype = dtypeOf('full', [value]) } = options;
-  checkDType('full', dtype);
-  const [stored] = storedAs('full', dtype, [value]);
-  return fromStep('full', length, { op: 'constant', value: stored, dtype }, options);
+export function full(length: number, given: number | boolean, options: ArrayOptions = {}): ChunkedArray {
+  const { dtype = dtypeOf('full', [given]) } = options;
+  checkName('full: dtype', dtype, DTYPES);
+  const value = storedAs('full', dtype, [given])[0]; // rounded to the dtype
+  return begin('full', length, dtype, options, { op: 'source', step: { op: 'constant', value, dtype } });
 }
 
 /**
@@ -65,20 +68,8 @@ export function full(length: number, value: number | boolean, options: ArrayOpti
  */
 export function arange(length: number, options: ArrayOptions = {}): ChunkedArray {
   const { dtype = 'integer' } = options;
-  checkDType('arange', dtype, ['float32', 'float64', 'integer']);
-  return fromStep('arange', length, { op: 'index', dtype }, options);
-}
-
-function fromStep(
-  caller: string,
-  length: number,
-  step: Step,
-  { chunks = 'auto' }: ArrayOptions,
-): ChunkedArray {
-  const { dtype } = step;
-  const name = step.op === 'uniform' ? 'uniform' : caller;
-  const pieces = cut(caller, length, chunks, dtype);
-  return new ChunkedArray(newNode({ op: 'source', name, dtype, chunks: pieces, args: [], step }));
+  checkName('arange: dtype', dtype, ['float32', 'float64', 'integer']);
+  return begin('arange', length, dtype, options, { op: 'source', step: { op: 'index', dtype } });
 }
 
 /**
@@ -87,22 +78,29 @@ function fromStep(
  *   (bool), a list of numbers (float64 by default, so that no digit is lost) or of booleans (bool)
  * @throws InvalidArgumentError, also for values that the dtype cannot hold
  */
-export function fromArray(
-  values: TypedArray | readonly (number | boolean)[],
-  options: ArrayOptions = {},
-): ChunkedArray {
+export function fromArray(values: Values, options: ArrayOptions = {}): ChunkedArray {
   const own = dtypeOf('fromArray', values);
-  const { dtype = own, chunks = 'auto' } = options;
-  checkDType('fromArray', dtype);
+  const { dtype = own } = options;
+  checkName('fromArray: dtype', dtype, DTYPES);
   const isReady = dtype === own && dtype !== 'bool' && !Array.isArray(values);
   const stored = isReady ? (values as TypedArray) : storedAs('fromArray', dtype, values);
-  const pieces = cut('fromArray', values.length, chunks, dtype);
+  return begin('fromArray', values.length, dtype, options, { op: 'data', values: stored });
+}
+
+function begin(
+  caller: string,
+  length: number,
+  dtype: DType,
+  { chunks = 'auto' }: ArrayOptions,
+  content: Content,
+): ChunkedArray {
+  const name = caller.replace('random.', '');
   return new ChunkedArray(
-    newNode({ op: 'data', name: 'fromArray', dtype, chunks: pieces, args: [], values: stored }),
+    newNode({ name, dtype, chunks: cut(caller, length, chunks, dtype), args: [], ...content }),
   );
 }
 
-function dtypeOf(caller: string, values: TypedArray | readonly (number | boolean)[]): DType {
+function dtypeOf(caller: string, values: Values): DType {
   if (values instanceof Float32Array) return 'float32';
   if (values instanceof Float64Array) return 'float64';
   if (values instanceof Uint8Array) return 'bool';
@@ -114,11 +112,7 @@ function dtypeOf(caller: string, values: TypedArray | readonly (number | boolean
 }
 
 /** A copy of the values in an array of the dtype. Refuses what the dtype cannot hold. */
-function storedAs(
-  caller: string,
-  dtype: DType,
-  values: TypedArray | readonly (number | boolean)[],
-): TypedArray {
+function storedAs(caller: string, dtype: DType, values: Values): TypedArray {
   const list = Array.from<unknown>(values);
   const wrong = list.findIndex((value) => typeof value !== 'boolean' && !holds(dtype, value));
   if (wrong >= 0) {

@@ -3,39 +3,35 @@ import { isNumber, type Layer } from './plan.js';
 
 const WIDTH = 108;
 const HEIGHT = 30;
-const STEP_X = WIDTH + 14;
-const STEP_Y = HEIGHT + 26;
+const GAP_X = 14;
+const GAP_Y = 26;
 
-interface Place {
-  readonly x: number;
-  readonly y: number;
-}
+type Place = { readonly x: number; readonly y: number };
 
 /** Draws every task of a plan and what it reads. If the plan gives a number, the last box adds up those of all chunks. */
 export function drawPlan(layers: readonly Layer[]): string {
   const places = placesOf(layers);
   const lines: string[] = [];
   const boxes: string[] = [];
+  let [right, bottom] = [0, 0];
   const draw = (at: Place, reads: readonly Place[], label: string, title: string, fill: string): void => {
     lines.push(...reads.map((from) => lineOf(from, at)));
     boxes.push(boxOf(at, label, title, fill));
+    [right, bottom] = [Math.max(right, at.x + WIDTH), Math.max(bottom, at.y + HEIGHT)];
   };
-  for (const { key, operations, inputs } of layers) {
+  for (const { node, operations, inputs } of layers) {
     const label = operations.length === 1 ? operations[0] : `${operations.length} operations`;
-    places.get(key)!.forEach((at, c) => {
-      const reads = inputs.flatMap((node) => places.get(node.key)?.[c] ?? []);
-      draw(at, reads, `${label} / ${c}`, `${key}/${c}: ${operations.join(', ')}`, '#dbeafe');
+    places.get(node.key)!.forEach((at, c) => {
+      const reads = inputs.flatMap(({ key }) => places.get(key)?.[c] ?? []);
+      draw(at, reads, `${label} / ${c}`, `${node.key}/${c}: ${operations.join(', ')}`, '#dbeafe');
     });
   }
   const tasks = boxes.length;
-  const all = [...places.values()].flat();
-  const width = Math.max(0, ...all.map(({ x }) => x)) + WIDTH + 2;
-  let height = Math.max(0, ...all.map(({ y }) => y)) + HEIGHT + 2;
-  for (const { key, operations } of layers.filter(isNumber)) {
+  for (const { node, operations } of layers.filter(isNumber)) {
     const label = `${operations[operations.length - 1]} of all`;
-    draw({ x: 0, y: height - HEIGHT - 2 + STEP_Y }, places.get(key)!, label, `the tree of ${key}`, '#fff3d6');
-    height += STEP_Y;
+    draw({ x: 0, y: bottom + GAP_Y }, places.get(node.key)!, label, `the tree of ${node.key}`, '#fff3d6');
   }
+  const [width, height] = [right + 2, bottom + 2];
   const shapes = [...lines, ...boxes].join(''); // lines are under the boxes
   return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="A graph of ${tasks} tasks" viewBox="-1 -1 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="11">${shapes}</svg>`;
 }
@@ -46,17 +42,19 @@ function placesOf(layers: readonly Layer[]): ReadonlyMap<string, readonly Place[
   const rows: Layer[][] = [];
   for (const layer of layers) {
     const depth = Math.max(0, ...layer.inputs.map(({ key }) => (depths.get(key) ?? -1) + 1));
-    depths.set(layer.key, depth);
+    depths.set(layer.node.key, depth);
     (rows[depth] ??= []).push(layer);
   }
   const widest = Math.max(0, ...rows.map(({ length }) => length));
   const places = new Map<string, readonly Place[]>();
   for (const [r, row] of rows.entries()) {
-    for (const [l, { key, chunks }] of row.entries()) {
+    for (const [l, { node }] of row.entries()) {
       const left = l + (widest - row.length) / 2;
+      const columns = node.chunks.sizes.map((_, c) => (c * widest + left) * (WIDTH + GAP_X));
+      const y = r * (HEIGHT + GAP_Y);
       places.set(
-        key,
-        chunks.sizes.map((_, c) => ({ x: (c * widest + left) * STEP_X, y: r * STEP_Y })),
+        node.key,
+        columns.map((x) => ({ x, y })),
       );
     }
   }

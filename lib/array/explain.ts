@@ -4,22 +4,16 @@ import { drawPlan } from './draw.js';
 import { bytesOf } from './node.js';
 import { isNumber, lastReaders, plan, type Layer } from './plan.js';
 
-/** The cost of one layer: all its chunks together. */
+/** The cost of one layer. */
 export interface LayerCost {
-  readonly key: string;
   readonly operations: readonly string[];
   readonly tasks: number;
-  /** Bytes of the chunks that its tasks are sent. */
-  readonly bytesIn: number;
-  /** Bytes of what its tasks give back (for indices: at most). */
-  readonly bytesOut: number;
+  /** Bytes between the caller and the tasks, both ways (of indices: at most). */
+  readonly bytesMoved: number;
 }
 
 /** The cost of a plan. */
-export interface GraphCost {
-  readonly tasks: number;
-  /** Bytes between the caller and the tasks, both ways. */
-  readonly bytesMoved: number;
+export interface GraphCost extends Omit<LayerCost, 'operations'> {
   /** The most bytes that wait with the caller at one time, for the largest chunk and all that is computed from it. */
   readonly peakBytesPerChunk: number;
   readonly layers: readonly LayerCost[];
@@ -36,23 +30,23 @@ export interface Explanation {
 
 /** Explains what compute would do for an array or a number. Computes nothing. */
 export function explain({ node }: Lazy): Explanation {
-  const [before, after] = [plan(node, false), plan(node)];
-  const costs = { before: costOf(before), after: costOf(after) };
-  const isSmall = costs.before.tasks <= 40;
-  const svg = isSmall ? { before: drawPlan(before), after: drawPlan(after) } : undefined;
-  return { ...costs, table: tableOf(costs.before, costs.after), svg };
+  const [unfused, fused] = [plan(node, false), plan(node)];
+  const [before, after] = [costOf(unfused), costOf(fused)];
+  const svg = before.tasks <= 40 ? { before: drawPlan(unfused), after: drawPlan(fused) } : undefined;
+  return { before, after, table: tableOf(before, after), svg };
 }
 
 function costOf(plan: readonly Layer[]): GraphCost {
   const layers = plan.map((layer): LayerCost => {
-    const { key, operations, chunks, inputs } = layer;
+    const { operations, inputs } = layer;
+    const { chunks } = layer.node;
     const tasks = chunks.sizes.length;
-    const bytesIn = inputs.reduce((bytes, { dtype }) => bytes + bytesOf(dtype, chunks.length), 0);
-    return { key, operations, tasks, bytesIn, bytesOut: outputBytes(layer, chunks.length, tasks) };
+    const sent = inputs.reduce((bytes, { dtype }) => bytes + bytesOf(dtype, chunks.length), 0);
+    return { operations, tasks, bytesMoved: sent + outputBytes(layer, chunks.length, tasks) };
   });
   return {
     tasks: layers.reduce((sum, { tasks }) => sum + tasks, 0),
-    bytesMoved: layers.reduce((sum, { bytesIn, bytesOut }) => sum + bytesIn + bytesOut, 0),
+    bytesMoved: layers.reduce((sum, { bytesMoved }) => sum + bytesMoved, 0),
     peakBytesPerChunk: peakOf(plan),
     layers,
   };
@@ -60,7 +54,7 @@ function costOf(plan: readonly Layer[]): GraphCost {
 
 /** Bytes of what tasks give back: elements, or a number of eight bytes for each task. */
 function outputBytes(layer: Layer, elements: number, tasks: number): number {
-  return isNumber(layer) ? 8 * tasks : bytesOf(layer.dtype, elements);
+  return isNumber(layer) ? 8 * tasks : bytesOf(layer.node.dtype, elements);
 }
 
 /** Goes through the layers as compute does, for the largest chunk, and lets go of each value after its last reader. */
@@ -69,33 +63,27 @@ function peakOf(layers: readonly Layer[]): number {
   const waiting = new Map<string, number>(); // bytes, by layer
   let peak = 0;
   for (const layer of layers) {
-    const size = layer.chunks.sizes.reduce((most, one) => Math.max(most, one), 0);
-    waiting.set(layer.key, outputBytes(layer, size, 1));
-    peak = Math.max(
-      peak,
-      [...waiting.values()].reduce((sum, bytes) => sum + bytes, 0),
-    );
+    const largest = layer.node.chunks.sizes.reduce((most, size) => Math.max(most, size), 0);
+    waiting.set(layer.node.key, outputBytes(layer, largest, 1));
+    const sum = [...waiting.values()].reduce((total, bytes) => total + bytes, 0);
+    peak = Math.max(peak, sum);
     for (const { key } of layer.inputs) if (readers.get(key) === layer) waiting.delete(key);
   }
   return peak;
 }
 
 function tableOf(before: GraphCost, after: GraphCost): string {
-  const rows = [
-    ['', 'tasks', 'bytes moved', 'peak a chunk'],
-    ...rowsOf('before', before),
-    ...rowsOf('after', after),
-  ];
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const pad = (cell: string, c: number): string =>
-    c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c]);
+  const head = ['', 'tasks', 'bytes moved', 'peak a chunk'];
+  const rows = [head, ...rowsOf('before fusion', before), ...rowsOf('after fusion', after)];
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const pad = (cell: string, c: number) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c]));
   return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 }
 
-function rowsOf(when: string, { tasks, bytesMoved, peakBytesPerChunk, layers }: GraphCost): string[][] {
-  const total = [`${when} fusion`, `${tasks}`, describeBytes(bytesMoved), describeBytes(peakBytesPerChunk)];
-  const each = layers.map(({ operations, tasks, bytesIn, bytesOut }) => {
-    return [`  ${shorten(operations)}`, `${tasks}`, describeBytes(bytesIn + bytesOut), ''];
+function rowsOf(name: string, { tasks, bytesMoved, peakBytesPerChunk, layers }: GraphCost): string[][] {
+  const total = [name, `${tasks}`, describeBytes(bytesMoved), describeBytes(peakBytesPerChunk)];
+  const each = layers.map((layer) => {
+    return [`  ${shorten(layer.operations)}`, `${layer.tasks}`, describeBytes(layer.bytesMoved), ''];
   });
   return [total, ...each];
 }

@@ -1,16 +1,13 @@
 // From the expression of an array to tasks: one layer of tasks for each operation, or (fused) one layer for all of them.
-import type { DType, Expression, Step } from '../task/task.js';
-import type { Chunks } from './chunks.js';
+import type { Expression, Step } from '../task/task.js';
 import type { ArrayNode } from './node.js';
 
-/** Tasks that are all alike, one for each chunk. Task c is called `${key}/${c}`. */
+/** Tasks that are all alike, one for each chunk. Task c is called `${node.key}/${c}`. */
 export interface Layer {
-  /** The key of the node that it computes. */
-  readonly key: string;
-  /** The operations that it does, for messages and pictures. */
+  /** What it computes. */
+  readonly node: ArrayNode;
+  /** All operations that its tasks do, for messages and pictures. */
   readonly operations: readonly string[];
-  readonly dtype: DType;
-  readonly chunks: Chunks;
   /** What each task computes. Its 'chunk' step number k reads the task's chunk of inputs[k]. */
   readonly expression: Expression;
   /** Values in memory, or what earlier layers compute. */
@@ -53,8 +50,7 @@ function layerOf(root: ArrayNode, isInput: (node: ArrayNode) => boolean): Layer 
     places.set(node, add({ op: name, args, dtype }));
   }
   const reduce = root.op === 'reduction' ? root.reduce : 'none';
-  const { key, dtype, chunks } = root;
-  return { key, operations, dtype, chunks, expression: { steps, reduce }, inputs };
+  return { node: root, operations, expression: { steps, reduce }, inputs };
 }
 
 /** Whether a layer gives a number for each chunk, and no array. */

@@ -1,20 +1,16 @@
 // Runs the layers of a plan on an executor. The caller's side keeps the chunks that later layers read, a few at a time.
 import { TaskError } from '../errors.js';
-import type { Executor, ExecutorEvent } from '../task/executor.js';
+import type { Executor, RunOptions } from '../task/executor.js';
 import type { Evaluation } from '../task/evaluate.js';
 import type { Kernel, Task, TypedArray, Value } from '../task/task.js';
 import type { Chunks } from './chunks.js';
 import { bytesOf, type ArrayNode } from './node.js';
 import { lastReaders, type Layer } from './plan.js';
 
-/** Options of compute. */
-export interface ComputeOptions {
+/** Options of compute. `onResult` gets the chunks of arrays and the chunks' shares of numbers, with the chunk's place. */
+export interface ComputeOptions extends RunOptions {
   /** Who computes: startSerial, startPool, or any other executor. It stays open. */
   readonly executor: Executor;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: ExecutorEvent) => void;
-  /** Called with each value of the last layer: a chunk of an array, or a chunk's share of a number. */
-  readonly onResult?: (value: Value, task: Task, chunk: number) => void;
   /** Called after each task, with how many are done and how many there are. */
   readonly onProgress?: (done: number, tasks: number) => void;
   /** Told which large array comes, before it is computed (default: console.warn). */
@@ -39,7 +35,7 @@ export async function runLayers(
   options: ComputeOptions,
   onDone: () => void,
 ): Promise<readonly Value[]> {
-  const count = layers[0].chunks.sizes.length;
+  const count = layers[0].node.chunks.sizes.length;
   const window = windowOf(layers, options.executor.workers);
   const results: Value[] = [];
   for (let first = 0; first < count; first += window) {
@@ -53,7 +49,7 @@ export async function runLayers(
 function windowOf(layers: readonly Layer[], workers: number): number {
   const inputs = new Set(layers.flatMap((layer) => layer.inputs));
   if (inputs.size === 0) return Infinity;
-  const longest = layers[0].chunks.sizes.reduce((most, size) => Math.max(most, size), 1);
+  const longest = layers[0].node.chunks.sizes.reduce((most, size) => Math.max(most, size), 1);
   const bytes = [...inputs].reduce((sum, { dtype }) => sum + bytesOf(dtype, longest), 0);
   return Math.max(2 * workers, Math.floor(WINDOW_BYTES / bytes), 1);
 }
@@ -70,33 +66,38 @@ async function runWindow(
   const last = layers[layers.length - 1];
   const readers = lastReaders(layers);
   const waiting = new Map<string, readonly Value[]>(); // the values of each layer
-  const chunkOf = (node: ArrayNode, c: number): TypedArray =>
-    node.op === 'data'
-      ? partOf(node.values, node.chunks, c)
-      : (waiting.get(node.key)![c - first] as TypedArray);
+  const chunkOf = (node: ArrayNode, c: number): TypedArray => {
+    if (node.op === 'data') return partOf(node.values, node.chunks, c);
+    return waiting.get(node.key)![c - first] as TypedArray;
+  };
   for (const layer of layers) {
     const onResult = (value: Value, task: Task, index: number): void => {
       onDone();
       if (layer === last) options.onResult?.(value, task, first + index);
     };
-    const run = executor.run(tasksOf(layer, first, end, chunkOf, kernel), { signal, onEvent, onResult });
-    waiting.set(layer.key, await run.catch((failure: unknown) => Promise.reject(explained(failure, layer))));
+    const tasks = tasksOf(layer, first, end, chunkOf, kernel);
+    try {
+      waiting.set(layer.node.key, await executor.run(tasks, { signal, onEvent, onResult }));
+    } catch (failure) {
+      throw explained(failure, layer);
+    }
     for (const { key } of layer.inputs) if (readers.get(key) === layer) waiting.delete(key);
   }
-  return waiting.get(last.key)!;
+  return waiting.get(last.node.key)!;
 }
 
 function* tasksOf(
-  { key, chunks: { starts, sizes }, expression, inputs }: Layer,
+  { node, expression, inputs }: Layer,
   first: number,
   end: number,
   chunkOf: (node: ArrayNode, c: number) => TypedArray,
   kernel: Kernel = 'simd',
 ): Generator<Task> {
+  const { starts, sizes } = node.chunks;
   for (let c = first; c < end; c++) {
-    const chunks = inputs.map((node) => chunkOf(node, c));
-    const input: Evaluation = { expression, start: starts[c], length: sizes[c], chunks, kernel };
-    yield { key: `${key}/${c}`, operation: 'evaluate', input: input as unknown as Value };
+    const read = inputs.map((input) => chunkOf(input, c));
+    const input: Evaluation = { expression, start: starts[c], length: sizes[c], chunks: read, kernel };
+    yield { key: `${node.key}/${c}`, operation: 'evaluate', input: input as unknown as Value };
   }
 }
 
@@ -107,11 +108,11 @@ function partOf(values: TypedArray, { starts, sizes }: Chunks, c: number): Typed
 }
 
 /** The failure of a layer. For a task that threw, its message names array, operation and chunk. */
-function explained(failure: unknown, { key, operations, chunks }: Layer): Error {
+function explained(failure: unknown, { node, operations }: Layer): Error {
   if (failure instanceof TaskError) {
     const chunk = failure.key.slice(failure.key.lastIndexOf('/') + 1);
     const { name, message } = failure.cause;
-    failure.message = `array ${key}, operation ${operations.join(', ')}, chunk ${chunk} of ${chunks.sizes.length}: ${name}: ${message}`;
+    failure.message = `array ${node.key}, operation ${operations.join(', ')}, chunk ${chunk} of ${node.chunks.sizes.length}: ${name}: ${message}`;
   }
   return failure as Error;
 }

@@ -1,10 +1,10 @@
-// Stage 3: the containers have become smart. Arrays that know their chunks; nothing is computed before compute.
+// Stage 3: the containers have become smart. Arrays know their chunks, and nothing is computed before compute.
 import { compute, random, where, type ComputeOptions, type UniformOptions } from '../array/index.js';
 import { startPool } from '../execute/pool.js';
 import { allottedCores } from '../machine.js';
 import { runStage, type Estimate, type EstimateOptions } from './run.js';
 
-/** What this stage may be given too: how to cut, whether to fuse, and whether to gather indices as the lesson does. */
+/** Options of this stage: how to cut, whether to fuse, and whether to gather indices as the original lesson does. */
 export type ChunkedOptions = EstimateOptions &
   Pick<UniformOptions, 'chunks'> &
   Pick<ComputeOptions, 'optimize' | 'limitBytes'> & { readonly form?: 'sum' | 'index' };

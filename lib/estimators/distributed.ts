@@ -6,7 +6,7 @@ import { allottedCores } from '../machine.js';
 import type { ChunkedOptions } from './chunked.js';
 import { runStage, type Estimate } from './run.js';
 
-/** What this stage may be given too: where its scheduler is. Absent means a cluster of its own on this machine. */
+/** Options of this stage: where its scheduler is (default: a cluster of its own on this machine). */
 export type DistributedOptions = Omit<ChunkedOptions, 'form'> & { readonly scheduler?: ConnectOptions };
 
 /** Estimates pi on a cluster. `samples`: how many random points, an integer from 1 to 2^53 - 1. */

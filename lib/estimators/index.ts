@@ -1,3 +1,21 @@
-// The door of the stages by name: each is loaded when it is asked for.
-export { countTasks, type Estimate, type EstimateOptions } from './run.js';
-export { STAGES, type Stage, type StageOptions } from './stages.js';
+// The door of the estimators: the stages by name. Each is loaded on demand: `lola pi --stage serial` needs no pool.
+import type { ChunkedOptions } from './chunked.js';
+import type { DistributedOptions } from './distributed.js';
+import type { Estimate } from './run.js';
+
+export { countTasks, sum, type Estimate, type EstimateOptions } from './run.js';
+
+/** The options of all stages together. Each takes what it knows. */
+export type StageOptions = ChunkedOptions & Pick<DistributedOptions, 'scheduler'>;
+
+/** A stage. */
+export type Stage = (samples: number, options: StageOptions) => Promise<Estimate>;
+
+/** The stages in the lesson's order. */
+export const STAGES: { readonly [name: string]: () => Promise<Stage> } = {
+  serial: async () => (await import('./serial.js')).estimateSerial,
+  pool: async () => (await import('./pool.js')).estimatePool,
+  chunked: async () => (await import('./chunked.js')).estimateChunked,
+  distributed: async () => (await import('./distributed.js')).estimateDistributed,
+  slurm: async () => (await import('./slurm.js')).estimateSlurm,
+};

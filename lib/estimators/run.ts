@@ -1,36 +1,33 @@
-// What every stage shares: options and result, the clock, an executor of its own where none is given, and what is kept
-// when a run is stopped.
+// What the stages share: options and result, the clock, an executor of their own, and what a stopped run keeps.
 import { CancelledError, InvalidArgumentError, checkInteger } from '../errors.js';
 import { piOf, standardErrorOf } from '../sampling/estimate.js';
 import { partition, type Part } from '../sampling/partition.js';
 import { DEFAULT_SEED, keyOfSeed, type Key } from '../sampling/seed.js';
+import { simdSupported } from '../simd/wasm.js';
 import { checkKernel } from '../task/check.js';
 import type { Evaluation } from '../task/evaluate.js';
-import type { Executor, ExecutorEvent, RunOptions } from '../task/executor.js';
+import type { Executor, RunOptions } from '../task/executor.js';
 import { insideExpression } from '../task/inside.js';
-import { simdSupported } from '../simd/wasm.js';
 import type { Kernel, Task, TypedArray, Value } from '../task/task.js';
 
-/** What every stage may be given. */
-export interface EstimateOptions {
-  /** A safe integer or a text; absent means 2017. */
+/** Options of every stage. */
+export interface EstimateOptions extends Pick<RunOptions, 'signal' | 'onEvent'> {
+  /** A safe integer or a text (default 2017). */
   readonly seed?: number | string;
-  /** Threads to start where no executor is given; absent means the cores allotted to this process. */
+  /** Threads to start if you give no executor (default: the cores allotted to this process). */
   readonly workers?: number;
-  /** An executor that is up already; it stays open. Without it the stage starts its own and closes it. */
+  /** An executor that is up already. It stays open. Without it the stage starts its own and closes it. */
   readonly executor?: Executor;
-  /** Absent: 'simd' where this machine has it, else 'reference'. Both give the same count. */
+  /** The engine (default: 'simd' if this machine supports it, else 'reference'). Both give the same count. */
   readonly kernel?: Kernel;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: ExecutorEvent) => void;
   /** Called as pieces are done, with the samples counted so far. */
   readonly onProgress?: (samples: number) => void;
 }
 
-/** What every stage gives. */
+/** The result of every stage. */
 export interface Estimate {
   readonly stage: string;
-  /** Samples counted: those asked for, or fewer where the run was interrupted. */
+  /** Samples counted: all that you asked for, or fewer if the run was interrupted. */
   readonly samples: number;
   readonly seed: number | string;
   readonly workers: number;
@@ -40,12 +37,12 @@ export interface Estimate {
   readonly standardError: number;
   /** From the call to the result, with the executor up. */
   readonly seconds: number;
-  /** What starting the executor took; 0 where one was given. */
+  /** What it took to start the executor; 0 if you gave one. */
   readonly startupSeconds: number;
   readonly interrupted: boolean;
 }
 
-/** What a stage's own lines are handed. */
+/** What a stage needs to count. */
 export interface StageContext {
   readonly executor: Executor;
   readonly key: Key;
@@ -53,69 +50,72 @@ export interface StageContext {
   readonly watch: RunOptions;
 }
 
+/** A stage's own lines: they return the number of samples inside. */
+type Count = (context: StageContext) => Promise<number>;
+
 /**
- * Runs a stage: `count` gives the number of samples inside.
- * @throws InvalidArgumentError for samples, seed or workers that cannot be meant; what the executor throws
+ * Runs a stage.
+ * @throws InvalidArgumentError for invalid samples, seed or workers; what the executor throws
  */
 export async function runStage(
   stage: string,
   samples: number,
   options: EstimateOptions,
   start: () => Promise<Executor>,
-  count: (context: StageContext) => Promise<number>,
+  count: Count,
 ): Promise<Estimate> {
-  checkSamples(samples);
-  const { seed = DEFAULT_SEED, signal, onEvent, onProgress } = options;
+  checkInteger('samples', samples, 1, 'Ask for 1 or more: an estimate from none would be 0/0.');
+  const { seed = DEFAULT_SEED } = options;
   const kernel = chooseKernel(options.kernel);
   const key = keyOfSeed(seed);
   const began = performance.now();
   const executor = options.executor ?? (await start());
-  const startupSeconds = options.executor ? 0 : (performance.now() - began) / 1000;
-  const done = { samples: 0, inside: 0 };
-  const onResult = (value: Value, task: Task) => {
-    done.samples += samplesOf(task);
-    done.inside += typeof value === 'number' ? value : (value as TypedArray).length; // a count, or the indices of those inside
-    onProgress?.(done.samples);
-  };
-  const workers = executor.workers;
+  const { workers } = executor;
   const called = performance.now();
-  let interrupted = false;
-  let seconds: number;
+  const startupSeconds = options.executor ? 0 : (called - began) / 1000;
   try {
-    done.inside = await count({ executor, key, kernel, watch: { signal, onEvent, onResult } });
-    done.samples = samples;
-  } catch (error) {
-    if (!(error instanceof CancelledError) || done.samples === 0) throw error;
-    interrupted = true; // what is counted is kept: the samples of any piece are as good as those of another
+    const counts = await countOrKeep(samples, { executor, key, kernel }, options, count);
+    const seconds = (performance.now() - called) / 1000;
+    const pi = piOf(counts.inside, counts.samples);
+    const standardError = standardErrorOf(counts.inside, counts.samples);
+    return { stage, seed, workers, kernel, ...counts, pi, standardError, seconds, startupSeconds };
   } finally {
-    seconds = (performance.now() - called) / 1000;
     if (!options.executor) await executor.close();
   }
-  const { inside } = done;
-  const pi = { pi: piOf(inside, done.samples), standardError: standardErrorOf(inside, done.samples) };
-  return {
-    stage,
-    samples: done.samples,
-    seed,
-    workers,
-    kernel,
-    inside,
-    ...pi,
-    seconds,
-    startupSeconds,
-    interrupted,
-  };
 }
 
-/** Samples in a piece: 50 to 200 ms of work, so that Ctrl-C, progress and an even finish come by themselves. */
+/** Counts. If the signal stops it, what is counted is kept: the samples of any piece are as good as all others. */
+async function countOrKeep(
+  samples: number,
+  context: Omit<StageContext, 'watch'>,
+  { signal, onEvent, onProgress }: EstimateOptions,
+  count: Count,
+): Promise<Pick<Estimate, 'samples' | 'inside' | 'interrupted'>> {
+  const kept = { samples: 0, inside: 0, interrupted: true };
+  const onResult = (value: Value, { input }: Task) => {
+    const piece = input as { samples?: number; length?: number };
+    kept.samples += piece.samples ?? piece.length ?? 0;
+    kept.inside += typeof value === 'number' ? value : (value as TypedArray).length; // a count, or indices
+    onProgress?.(kept.samples);
+  };
+  try {
+    const inside = await count({ ...context, watch: { signal, onEvent, onResult } });
+    return { samples, inside, interrupted: false };
+  } catch (error) {
+    if (error instanceof CancelledError && kept.samples > 0) return kept;
+    throw error;
+  }
+}
+
+/** Samples in a piece: 50 to 200 ms of work, for quick answers to Ctrl-C, steady progress and an even finish. */
 const PIECE: { readonly [kernel in Kernel]: number } = { simd: 1e8, reference: 3e7 };
 
-/** Cuts the samples into pieces, as many for each worker as for the next. */
+/** Cuts the samples into pieces, the same number for each worker. */
 export function piecesOf(samples: number, workers: number, kernel: Kernel): Iterable<Part> {
   return partition(samples, workers * Math.max(1, Math.ceil(samples / (workers * PIECE[kernel]))));
 }
 
-/** One task a piece: count the samples inside. Compiled, it is an expression; the reference is countInside itself. */
+/** For each piece a task that counts its samples inside: an expression for 'simd', countInside for 'reference'. */
 export function* countTasks(
   { key, kernel }: Pick<StageContext, 'key' | 'kernel'>,
   pieces: Iterable<Part>,
@@ -136,28 +136,9 @@ export function sum(counts: readonly Value[]): number {
   return (counts as readonly number[]).reduce((total, count) => total + count, 0);
 }
 
-/** What counts where nothing is said, and whether what was asked for is there. */
-function chooseKernel(asked: Kernel | undefined): Kernel {
-  if (asked === undefined) return simdSupported() ? 'simd' : 'reference';
-  checkKernel(asked);
-  if (asked === 'simd' && !simdSupported()) {
-    throw new InvalidArgumentError(
-      "kernel 'simd' is not supported by this Node. Leave it out, or take 'reference'.",
-    );
-  }
-  return asked;
-}
-
-function samplesOf({ input }: Task): number {
-  const { samples, length } = input as { samples?: number; length?: number };
-  return samples ?? length ?? 0;
-}
-
-function checkSamples(samples: number): void {
-  if (samples === 0) {
-    throw new InvalidArgumentError(
-      'samples must be at least 1, got 0: an estimate from nothing would be 0/0. Ask for 1 or more.',
-    );
-  }
-  checkInteger('samples', samples, 1, 'Ask for a whole number of samples, such as 1e6.');
+function chooseKernel(wanted: Kernel | undefined): Kernel {
+  if (wanted === undefined) return simdSupported() ? 'simd' : 'reference';
+  checkKernel(wanted);
+  if (wanted === 'reference' || simdSupported()) return wanted;
+  throw new InvalidArgumentError("kernel 'simd' is not supported here. Leave it out, or take 'reference'.");
 }

@@ -8,13 +8,7 @@ import { countTasks, piecesOf, runStage, sum, type Estimate, type EstimateOption
  * @param samples how many random points, an integer from 1 to 2^53 - 1
  */
 export async function estimateSerial(samples: number, options: EstimateOptions = {}): Promise<Estimate> {
-  checkInteger(
-    'serial: workers',
-    options.workers ?? 1,
-    1,
-    'This stage has one thread; take the pool for more.',
-    1,
-  );
+  checkInteger('serial: workers', options.workers ?? 1, 1, 'For more threads, use the pool.', 1);
   return runStage('serial', samples, options, startSerial, async (context) => {
     const { executor, kernel, watch } = context;
     const pieces = piecesOf(samples, 1, kernel); // in pieces, so that Ctrl-C and progress get their turn

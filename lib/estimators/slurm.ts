@@ -6,13 +6,13 @@ import { readSettings } from '../slurm/settings.js';
 import type { DistributedOptions } from './distributed.js';
 import { runStage, type Estimate } from './run.js';
 
-/** What this stage may be given too: what the site asks of jobs, where runs are written. Absent means ~/.lola/slurm.json. */
+/** Options of this stage: what the site asks of jobs, and where runs are written (default: ~/.lola/slurm.json). */
 export type SlurmStageOptions = Omit<DistributedOptions, 'scheduler'> & { readonly slurm?: SlurmOptions };
 
 /** Estimates pi with array jobs. `samples`: how many random points, an integer from 1 to 2^53 - 1. */
 export function estimateSlurm(samples: number, options: SlurmStageOptions = {}): Promise<Estimate> {
   const { chunks, seed, optimize, limitBytes, workers, slurm } = options;
-  // Unfused, a run is one of several, and its values are no counts: nobody can come back to it.
+  // Unfused, a run is one of several, and its values are no counts. So it gets no label to resume it by.
   const label = optimize === false ? null : { samples, seed: seed ?? DEFAULT_SEED };
   const start = () =>
     startSlurm({

@@ -5,7 +5,8 @@ import { ELEMENTWISE, dtypeGiven, holds } from './operations.js';
 import type { ElementwiseName, Expression, Kernel, Step, TypedArray } from './task.js';
 
 const REDUCTIONS = ['none', 'count', 'sum', 'min', 'max', 'indices'];
-const DTYPES = Object.keys(ARRAY_OF);
+/** The names of all dtypes. */
+export const DTYPES = Object.keys(ARRAY_OF);
 const LARGEST_WORD = 2 ** 32 - 1;
 
 /**
@@ -16,7 +17,7 @@ export function checkExpression(expression: Expression): void {
   const { steps, reduce } = (expression ?? {}) as Partial<Expression>;
   const isList = Array.isArray(steps) && steps.length > 0;
   demand(isList, 'expression: steps', 'a list of at least one step', steps);
-  demandName('expression: reduce', reduce, REDUCTIONS);
+  checkName('expression: reduce', reduce, REDUCTIONS);
   const list = steps as readonly Step[];
   for (let s = 0; s < list.length; s++) checkStep(`expression: step ${s}`, list, s);
   const { dtype } = list[list.length - 1];
@@ -56,14 +57,14 @@ function checkChunk(step: Step & { op: 'chunk' }, chunk: unknown, length: number
 
 /** Checks the name of an engine. */
 export function checkKernel(kernel: Kernel): void {
-  demandName('evaluate: kernel', kernel, ['reference', 'simd']);
+  checkName('evaluate: kernel', kernel, ['reference', 'simd']);
 }
 
 function checkStep(place: string, steps: readonly Step[], s: number): void {
   const step = steps[s];
   demand(typeof step === 'object' && step !== null, place, '{ op, dtype, ... }', step);
   const { op, dtype } = step;
-  demandName(`${place}: dtype`, dtype, DTYPES);
+  checkName(`${place}: dtype`, dtype, DTYPES);
   if (op === 'uniform') {
     checkUniform(place, step);
   } else if (op === 'index') {
@@ -78,7 +79,7 @@ function checkStep(place: string, steps: readonly Step[], s: number): void {
   } else if (op === 'chunk') {
     checkInteger(`${place}: chunk`, step.chunk, 0, "Number the task's chunks from 0.");
   } else {
-    demandName(`${place}: op`, op, Object.keys(ELEMENTWISE));
+    checkName(`${place}: op`, op, Object.keys(ELEMENTWISE));
     checkElementwise(place, step, steps, s);
   }
 }
@@ -117,6 +118,7 @@ function demand(fits: boolean, what: string, wanted: string, got: unknown): void
   if (!fits) throw new InvalidArgumentError(`${what} must be ${wanted}, got ${show(got)}.`);
 }
 
-function demandName(what: string, name: unknown, allowed: readonly string[]): void {
+/** Refuses a name that is not one of `allowed`. */
+export function checkName(what: string, name: unknown, allowed: readonly string[]): void {
   demand(typeof name === 'string' && allowed.includes(name), what, `one of ${allowed.join(', ')}`, name);
 }

@@ -77,9 +77,9 @@ describe('fusion', () => {
       ['sum'],
     ]);
     const seen = new Set<string>();
-    for (const { key, inputs } of layers) {
+    for (const { node, inputs } of layers) {
       for (const input of inputs) expect(seen).toContain(input.key);
-      seen.add(key);
+      seen.add(node.key);
     }
   });
 

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { countInside, keyOfSeed, startPool, startSerial } from '../../dist/lib/index.js';
-import { STAGES } from '../../dist/lib/estimators/stages.js';
+import { STAGES } from '../../dist/lib/estimators/index.js';
 import { startClusterExecutor } from '../../dist/lib/cluster/local.js';
 import { peakMemoryBytes } from '../../dist/lib/machine.js';
 

@@ -67,7 +67,7 @@ describe('the chunked stage', () => {
   });
 
   test('refuses what cannot be meant by name', async () => {
-    await expect(estimateChunked(0, { executor })).rejects.toThrow(/^samples must be at least 1/);
+    await expect(estimateChunked(0, { executor })).rejects.toThrow(/^samples must be an integer from 1/);
     await expect(estimateChunked(10, { executor, chunks: 0 })).rejects.toThrow(
       /chunks must be an integer >= 1/,
     );

@@ -39,7 +39,7 @@ describe('a compiled expression', () => {
       }),
       { numRuns: 1000 },
     );
-  });
+  }, 120_000);
 
   test('leaves the memory of one run to the next: many structures, one after the other, in any order', () => {
     fc.assert(
