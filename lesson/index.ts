@@ -55,17 +55,7 @@ export { openTerminal, type Terminal } from './slurm/terminal.js';
 
 // The capstone
 export { chooseGrains, integralOf, sumTerms, type OwnSum, type SumInput } from './capstone/sum.js';
-export {
-  RUBRIC,
-  foretell,
-  judgeEvidence,
-  limitingRows,
-  measureOnce,
-  measureStages,
-  pointsOf,
-  type ArrayForm,
-  type Entrant,
-  type Evidence,
-} from './capstone/evidence.js';
+export { RUBRIC, judgeEvidence, limitingRows, pointsOf, type Evidence } from './capstone/evidence.js';
+export { foretell, measureOnce, measureStages, type ArrayForm, type Entrant } from './capstone/measure.js';
 export { saveEvidence } from './capstone/save.js';
 export type { OwnIntegral } from './checks/own-sum.js';

@@ -1,27 +1,25 @@
-// Keeps the evidence of a sum as a file, to open, to hand in or to print.
+// Keeps the evidence of a sum as a file, to open, to hand in or to print. Needs Node.
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, show } from '../../lib/errors.js';
 import type { Evidence } from './evidence.js';
-import { evidencePage } from './evidence-page.js';
+import { evidencePage } from './page.js';
 
 /**
  * Writes the report.
- * @param path ends in .html; a file that is there is replaced
- * @returns where it is
- * @throws InvalidArgumentError where it cannot be written
+ * @param path ends in .html; a file that exists is replaced
+ * @returns the full path
+ * @throws InvalidArgumentError if it cannot be written
  */
 export function saveEvidence(evidence: Evidence, path: string): string {
   if (typeof path !== 'string' || !path.endsWith('.html'))
     throw new InvalidArgumentError(`saveEvidence: the file must end in .html, got ${show(path)}.`);
-  const file = resolve(path);
   try {
-    writeFileSync(file, evidencePage(evidence));
+    writeFileSync(path, evidencePage(evidence));
   } catch (cause) {
-    const reason = (cause as Error).message;
     throw new InvalidArgumentError(
-      `saveEvidence: cannot write ${show(path)}: ${reason}. Name a folder that is yours.`,
+      `saveEvidence: cannot write ${show(path)}: ${(cause as Error).message}. Choose a folder that you may write to.`,
     );
   }
-  return file;
+  return resolve(path);
 }

@@ -1,8 +1,6 @@
 // A sum of a reader's own, taken through the stages as pi was: partition, map, reduce.
 import { checkInteger, InvalidArgumentError, show } from '../../lib/errors.js';
-import { partition } from '../../lib/sampling/partition.js';
-import type { Executor, RunOptions } from '../../lib/task/executor.js';
-import { sum as added } from '../../lib/estimators/index.js';
+import { partition, type Executor, type RunOptions } from '../../lib/index.js';
 
 /**
  * The midpoints of `terms` equal steps, or any other `terms` numbers, added up. Addition of fractions depends on the
@@ -46,7 +44,8 @@ export async function sumTerms(
     const input = { start, length: samples, terms, grains };
     return { key: `${operation}-${i}`, operation, input };
   });
-  return added(await executor.run(tasks, options));
+  const totals = (await executor.run(tasks, options)) as number[];
+  return totals.reduce((a, b) => a + b, 0);
 }
 
 /** The value of the integral for so many grains. */

@@ -9,21 +9,23 @@ import { InvalidArgumentError } from '../../lib/errors.js';
 import type { SumInput } from '../../lesson/capstone/sum.js';
 import { startSerial } from '../../lib/execute/serial.js';
 import { describeMachine } from '../../lib/machine.js';
-import { evidencePage } from '../../lesson/capstone/evidence-page.js';
 import {
   RUBRIC,
-  foretell,
   judgeEvidence,
   limitingRows,
-  measureOnce,
-  measureStages,
   pointsOf,
   speedUpOf,
   type Evidence,
+} from '../../lesson/capstone/evidence.js';
+import {
+  foretell,
+  measureOnce,
+  measureStages,
   type Forecast,
   type Measured,
   type MeasuredStage,
-} from '../../lesson/capstone/evidence.js';
+} from '../../lesson/capstone/measure.js';
+import { evidencePage } from '../../lesson/capstone/page.js';
 import type { Ledger } from '../../tools/measure/ledger.js';
 import type { Executor } from '../../lib/task/executor.js';
 import { taskModule } from '../../lib/task/module.js';
@@ -41,7 +43,7 @@ const times = (seconds: number, runs = 5, value = 100) => ({
 const stage = (name: string, workers: number, seconds: number, total = 100): MeasuredStage => ({
   stage: name,
   workers,
-  totals: [1, 2, 3].map((pieces) => ({ pieces, total })),
+  totals: [1, 2, 3, 16].map((pieces) => ({ pieces, total })),
   times: times(seconds, 5, total),
 });
 const row = (name: 'compute' | 'dispatch' | 'imbalance' | 'cores slowed', share: number) => ({
@@ -117,8 +119,11 @@ describe('the rubric', () => {
       0,
       '16 totals, 2 of them different',
     ]);
-    const late = { ...pool, times: times(0.5, 5, 99) };
-    expect(line(0, stages(serial, late, chunked, distributed))[0]).toBe(0);
+    const late = { ...pool, totals: [...pool.totals, { pieces: 16, total: 99 }] };
+    expect(line(0, stages(serial, late, chunked, distributed))).toEqual([
+      0,
+      '17 totals, 2 of them different',
+    ]);
     expect(line(0, stages(serial, pool, distributed))).toEqual([
       1,
       'all 12 totals are equal; not run: chunked',
@@ -130,7 +135,7 @@ describe('the rubric', () => {
     const few = { ...distributed, totals: distributed.totals.slice(0, 2) };
     expect(line(0, stages(serial, pool, chunked, few))).toEqual([
       1,
-      'all 15 totals are equal; three cuts or more would show more',
+      'all 14 totals are equal; three cuts or more would show more',
     ]);
     const once = { stage: 'slurm', workers: 2, totals: [{ pieces: 16, total: 100 }] }; // a queue stands before each cut
     expect(line(0, stages(...full.measured.stages, once))).toEqual([2, 'all 17 totals are 100']);
@@ -278,6 +283,7 @@ describe('measuring', () => {
         [
           { pieces: 1, total: 1000 },
           { pieces: 7, total: 1000 },
+          { pieces: 4, total: 1000 },
         ],
         2,
         1000,
@@ -306,7 +312,11 @@ describe('measuring', () => {
     };
     const sum = { operation: 'ones', terms: 1000, grains: 1, width: 1 };
     const measured = await measureStages(sum, { pool: { executor: seldom } }, { cuts: [1], repeats: 3 });
-    expect(measured.stages[0].strays).toEqual([999]);
+    expect(measured.stages[0].totals).toEqual([
+      { pieces: 1, total: 1000 },
+      { pieces: 16, total: 1000 },
+      { pieces: 16, total: 999 },
+    ]);
     expect(line(0, { measured })).toEqual([0, '3 totals, 2 of them different']);
     await seldom.close();
   });
@@ -348,7 +358,8 @@ describe('measuring', () => {
   });
 
   test('speed-ups are of medians, and only of what was timed', () => {
-    expect([speedUpOf(full, 'pool'), speedUpOf(full, 'slurm')]).toEqual([2, undefined]);
+    expect(speedUpOf(full, 'pool')).toEqual({ median: 2, low: 1 / 0.55, high: 1 / 0.45 });
+    expect(speedUpOf(full, 'slurm')).toBeUndefined();
   });
 
   test('a forecast is a number above 0', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { chooseGrains, sumTerms, type SumInput } from '../../lesson/capstone/sum.js';
 import { startSerial } from '../../lib/execute/serial.js';
-import { measureOnce } from '../../lesson/capstone/evidence.js';
+import { measureOnce } from '../../lesson/capstone/measure.js';
 import { startSlurm } from '../../lib/slurm/executor.js';
 import { taskModule } from '../../lib/task/module.js';
 

@@ -4,10 +4,11 @@ import {
   efficiencyChart,
   errorChart,
   escaped,
+  htmlTable,
+  pictureOf,
   speedUpChart,
   type Chart,
-} from '../../lesson/charts/charts.js';
-import { htmlTable, pictureOf } from '../../lesson/charts/plotly.js';
+} from '../../lesson/charts/index.js';
 import { piOf } from '../../lib/sampling/index.js';
 import { boardTable, type BoardEntry } from '../measure/board.js';
 import { findingsOf, rowsOf, speedUpsOf, tableOfRace } from '../measure/race.js';

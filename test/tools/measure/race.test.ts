@@ -171,7 +171,7 @@ describe('what a race says', () => {
     const section = raceSection(sweep, true);
     expect(section.match(/<img alt="[^"]+"/g)).toHaveLength(4);
     const board = boardPage(entriesOf([raced(sweep.runs, { nickname: '<b> & c' })]));
-    expect(board).toContain('<td>&lt;b&gt; &amp; c</td>');
+    expect(board).toContain('<th scope="row">&lt;b&gt; &amp; c</th>');
     for (const page of [section, board]) expect(page).not.toMatch(/<script|<b>|(src|href)="(?!data:)/);
   });
 
