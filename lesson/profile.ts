@@ -1,7 +1,7 @@
 // Where the time goes inside the serial program, line by line, by the profiler that Node has built in.
 import { Session, type Profiler } from 'node:inspector/promises';
 import { fileURLToPath } from 'node:url';
-import { readText } from '../lib/cores.mjs';
+import { readText } from '../lib/machine.js';
 import { checkInteger } from '../lib/errors.js';
 import { estimateSerial } from '../lib/estimators/serial.js';
 import { percent } from '../tools/measure/text.js';

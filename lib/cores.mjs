@@ -1,14 +1,34 @@
-// What this machine has and what of it we may use: cores and memory, seen and allotted.
+// What this machine has and what of it we may use: cores and memory, seen and allotted. Needs Node.
 // No dependency, and no syntax or built-in newer than Node 12: the doctor runs this before any install.
 import fs from 'fs';
 import os from 'os';
 
 /**
- * The machine as plain facts. They name no host, no user and no path, so they can be shared.
- * @param {object} [given] what to read instead of this machine, for tests
- * @param {function} [given.read] a path -> the text of that file, or undefined where there is none
- * @param {object} [given.env] environment variables
- * @param {object} [given.system] `cpus`, `totalmem` and, where Node has it, `availableParallelism` of node:os
+ * A machine as plain facts, without host, user or path: they can be shared.
+ * @typedef {object} Machine
+ * @property {string} node Node's version, as '20.20.2'
+ * @property {string} platform
+ * @property {string} arch
+ * @property {string} cpu the processor's model, or 'unknown'
+ * @property {number} coresSeen logical cores of the machine, 1 or more
+ * @property {number} coresAllotted cores this process may use, whole, from 1 to coresSeen
+ * @property {readonly { source: string, cores: number }[]} coreLimits what allows less; a quota may be a fraction
+ * @property {number} memoryBytes
+ * @property {number} memoryAllottedBytes
+ * @property {readonly { source: string, bytes: number }[]} memoryLimits what allows less
+ *
+ * What `machine` reads instead of this machine, for tests.
+ * @typedef {object} Sources
+ * @property {(path: string) => string | undefined} [read] the text of a file, or undefined where there is none
+ * @property {Record<string, string | undefined>} [env] environment variables
+ * @property {System} [system] node:os, where Node has no availableParallelism without it
+ * @typedef {{ cpus(): readonly { model: string }[], totalmem(): number, availableParallelism?(): number }} System
+ */
+
+/**
+ * This machine: cores and memory, seen and allotted.
+ * @param {Sources} [given]
+ * @returns {Machine}
  */
 export function machine(given = {}) {
   const { read = readText, env = process.env, system = os } = given;
@@ -32,7 +52,7 @@ export function machine(given = {}) {
   };
 }
 
-/** The text of a file, or undefined where there is none or it may not be read. */
+/** The text of a file, or undefined where there is none or it may not be read. @param {string} path */
 export function readText(path) {
   try {
     return fs.readFileSync(path, 'utf8');

@@ -15,7 +15,7 @@ export class EstimatorError extends Error {
   }
 }
 
-/** A value that cannot be meant. The message names the argument, the value given and the remedy. */
+/** An argument is invalid. The message names it, the value given and what to do. */
 export class InvalidArgumentError extends EstimatorError {
   override name = 'InvalidArgumentError';
   constructor(message: string) {
@@ -58,7 +58,7 @@ export class CancelledError extends EstimatorError {
   }
 }
 
-/** An executor was asked to run after its close. */
+/** `run` was called after `close`. */
 export class ClosedError extends EstimatorError {
   override name = 'ClosedError';
   constructor() {
@@ -66,7 +66,7 @@ export class ClosedError extends EstimatorError {
   }
 }
 
-/** Nobody answers at the address, or a connection that was there is lost for good. The message says which, and what to do. */
+/** No one answers at the address, or a connection is lost for good. The message says which, and what to do. */
 export class ConnectionError extends EstimatorError {
   override name = 'ConnectionError';
   constructor(message: string, options?: ErrorOptions) {
@@ -74,7 +74,7 @@ export class ConnectionError extends EstimatorError {
   }
 }
 
-/** The other side refuses us, or says what this version of the protocol does not know. */
+/** The other side refuses us, or sends what this version of the protocol does not know. */
 export class ProtocolError extends EstimatorError {
   override name = 'ProtocolError';
   constructor(message: string, options?: ErrorOptions) {
@@ -82,7 +82,7 @@ export class ProtocolError extends EstimatorError {
   }
 }
 
-/** No worker joined the cluster within the time set. */
+/** No worker joined the cluster in time. */
 export class NoWorkersError extends EstimatorError {
   override name = 'NoWorkersError';
   constructor(seconds: number, howToStartOne: string) {
@@ -111,7 +111,7 @@ export function toErrorRecord(thrown: unknown): ErrorRecord {
   };
 }
 
-/** What was thrown, where it is an Error of texts; else an Error that says what it was. */
+/** What was thrown if it is a sound Error, else an Error that says what it was. */
 export function toError(thrown: unknown): Error {
   if (!(thrown instanceof Error)) return fromErrorRecord(toErrorRecord(thrown));
   const { name, message, stack } = thrown as { name: unknown; message: unknown; stack: unknown };

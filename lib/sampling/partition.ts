@@ -22,7 +22,7 @@ export function partition(total: number, parts: number): Iterable<Part> {
 
 function* shares(total: number, parts: number): Generator<Part> {
   const least = Math.floor(total / parts);
-  const larger = total % parts; // so many shares take one sample of the remainder each
+  const larger = total % parts; // shares that take one sample of the remainder each
   for (let i = 0, start = 0; i < parts; i++) {
     const samples = least + (i < larger ? 1 : 0);
     yield { start, samples };

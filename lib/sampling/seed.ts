@@ -5,12 +5,12 @@ import { InvalidArgumentError, show } from '../errors.js';
 /** Two unsigned 32-bit words: the key of the counter-based generator. */
 export type Key = readonly [number, number];
 
-/** The lesson's seed, taken where none is given. */
+/** The lesson's seed, and the default. */
 export const DEFAULT_SEED = 2017;
 
 /**
  * The key of a seed. A number is made text first, so 2017 and '2017' are one seed.
- * @param seed a safe integer or a non-empty text; absent means 2017
+ * @param seed a safe integer or a non-empty text, default 2017
  * @throws InvalidArgumentError for anything else
  */
 export function keyOfSeed(seed: number | string = DEFAULT_SEED): Key {

@@ -38,17 +38,11 @@ export function fillUniform(out: Float32Array, key: Key, stream: number, start: 
   }
 }
 
-/** Writes one lane's samples j (from <= j < to, j mod 4 = lane) of a block to out[offset + j]. */
-function fillLane(
-  out: Float32Array,
-  offset: number,
-  [s0, s1, s2, s3]: Words,
-  lane: number,
-  from: number,
-  to: number,
-): void {
+/** Writes one lane's samples j (from <= j < to, j mod 4 = lane) of a block to out[at + j]. */
+function fillLane(out: Float32Array, at: number, state: Words, lane: number, from: number, to: number): void {
+  let [s0, s1, s2, s3] = state;
   for (let j = lane; j < to; j += LANES) {
-    if (j >= from) out[offset + j] = ((s0 + s3) >>> 8) * STEP;
+    if (j >= from) out[at + j] = ((s0 + s3) >>> 8) * STEP;
     const t = s1 << 9;
     s2 ^= s0;
     s3 ^= s1;

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { countInside, keyOfSeed, startPool, startSerial } from '../../dist/lib/index.js';
 import { STAGES } from '../../dist/lib/estimators/index.js';
 import { startClusterExecutor } from '../../dist/lib/cluster/local.js';
-import { peakMemoryBytes } from '../../dist/lib/machine.js';
+import { peakMemoryBytes } from '../../dist/tools/measure/memory.js';
 
 /** What starts the executor of a stage, so that its start is not in what a stage takes. */
 const START = {

@@ -7,7 +7,7 @@ import { bundle } from '../support/bundle.js';
 
 const lib = fileURLToPath(new URL('../../lib', import.meta.url));
 /** What a lesson in a page needs: arrays, the engine and the page's pool. */
-const LESSON = ['array/create', 'array/compute', 'estimators/chunked', 'execute/pool', 'execute/serial'];
+const LESSON = ['array/index', 'estimators/chunked', 'execute/pool', 'execute/serial'];
 const MOST_KB = 45;
 
 /** Their files do not say yet whether they need Node. */

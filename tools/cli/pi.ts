@@ -2,13 +2,9 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from '../../lib/errors.js';
 import { STAGES, type Estimate, type StageOptions } from '../../lib/estimators/index.js';
-import {
-  allottedCores,
-  childrenPeakMemoryBytes,
-  forgetPeakMemory,
-  peakMemoryBytes,
-} from '../../lib/machine.js';
+import { allottedCores } from '../../lib/machine.js';
 import { lessonMemory } from '../measure/laws.js';
+import { childrenPeakMemoryBytes, forgetPeakMemory, peakMemoryBytes } from '../measure/memory.js';
 import { allowedThreads } from '../slurm/login-node.js';
 import { EXIT } from './exit.js';
 import { choiceOption, countOption, readCount, readSeed } from './flags.js';

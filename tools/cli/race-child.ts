@@ -3,8 +3,8 @@ import { startClusterExecutor } from '../../lib/cluster/local.js';
 import { toErrorRecord, type ErrorRecord } from '../../lib/errors.js';
 import { STAGES, type Estimate, type Stage, type StageOptions } from '../../lib/estimators/index.js';
 import { startPool, startSerial } from '../../lib/execute/index.js';
-import { childrenCpuSeconds, childrenPeakMemoryBytes, peakMemoryBytes } from '../../lib/machine.js';
 import type { Executor, ExecutorEvent } from '../../lib/task/index.js';
+import { childrenCpuSeconds, childrenPeakMemoryBytes, peakMemoryBytes } from '../measure/memory.js';
 import { timeOnce } from '../measure/stopwatch.js';
 
 /** What the race tells its child: who it is, first, and whether events are wanted; then each run. */

@@ -285,8 +285,8 @@ describe('the board', () => {
 });
 
 test.skipIf(process.platform !== 'linux')('a process without children has no CPU time of theirs', () => {
-  const machine = new URL('../../../dist/lib/machine.js', import.meta.url).href;
-  const code = `import { childrenCpuSeconds } from '${machine}'; console.log(childrenCpuSeconds());`;
+  const memory = new URL('../../../dist/tools/measure/memory.js', import.meta.url).href;
+  const code = `import { childrenCpuSeconds } from '${memory}'; console.log(childrenCpuSeconds());`;
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
   expect(stdout).toBe('0\n');
 });
