@@ -29,7 +29,8 @@ export type { ChunkSpec } from './array/chunks.js';
 export { estimateChunked, type ChunkedOptions } from './estimators/chunked.js';
 
 // Stage 4: a cluster
-export { connect, askStatus, type ClusterStatus, type ConnectOptions } from './cluster/client.js';
+export { askStatus, connect, type ConnectOptions } from './cluster/connect.js';
+export type { ClusterStatus } from './cluster/messages.js';
 export {
   startCluster,
   startClusterExecutor,
@@ -44,7 +45,7 @@ export {
   type Fault,
   type SimulationOptions,
   type SimulationResult,
-} from './simulation/simulation.js';
+} from './simulation/index.js';
 export { estimateDistributed, type DistributedOptions } from './estimators/distributed.js';
 
 // Stage 5: Slurm

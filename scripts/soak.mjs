@@ -1,4 +1,4 @@
-// `npm run test:soak`: 100 000 simulated clusters with faults (npm test has 1 000); a number of your own as argument.
+// `npm run test:soak`: 100 000 simulated clusters with faults (npm test has 200); a number of your own as argument.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { prepare } from './prepare.mjs';
@@ -13,7 +13,7 @@ if (!/^[1-9]\d*$/.test(given) || process.argv.length > 3) {
 prepare();
 const { status } = spawnSync(
   process.execPath,
-  ['node_modules/vitest/vitest.mjs', 'run', 'test/cluster/simulation', '--testTimeout=7200000'],
+  ['node_modules/vitest/vitest.mjs', 'run', 'test/simulation', '--testTimeout=7200000'],
   {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
     stdio: 'inherit',

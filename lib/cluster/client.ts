@@ -1,271 +1,306 @@
-// A client of the cluster: an Executor whose threads are those of all workers that have joined, now.
-import { CancelledError, ClosedError, ConnectionError, NoWorkersError, ProtocolError } from '../errors.js';
-import { clock, tellingEnds, type Executor, type ExecutorEvent, type RunOptions } from '../task/executor.js';
-import type { Task, Value } from '../task/task.js';
-import { Channel, dial } from './channel.js';
-import { ClientRun } from './client-run.js';
-import { OpenRun } from './open-run.js';
-import { unpackValue, type FromScheduler } from './protocol.js';
-import { findScheduler, type Whereabouts } from './scheduler-file.js';
+// The client's machine: which tasks of its runs are with the scheduler, and whose results have come.
+//
+// From the scheduler: welcome, started, finished, failed, workers      To the scheduler: hello, submit, cancel
+// From its shell: run, settled
+//
+// For example, with two runs under way on a cluster of two threads:
+//
+//   runs       { A: ahead [40 .. 999], ids {71}; B: ahead [], ids {72} }   ahead: drawn and packed, not sent yet
+//   submitted  { 71: A's task 39, 72: B's task 0 }                         sent again after a reconnection
+//   window     8                                                           tasks with the scheduler at a time
+//
+// Few tasks are with the scheduler, so that runs are served in turn; the window grows with the batches that come back.
+import { InvalidArgumentError, TaskError, WorkerLostError, fromErrorRecord } from '../errors.js';
+import type { ExecutorEvent } from '../task/executor.js';
+import { packTask, unpackValue, type PackedTask } from '../task/pack.js';
+import type { Drawn, RunFace } from '../task/run.js';
+import type { Value } from '../task/task.js';
+import type { Do, Machine, Net } from './machine.js';
+import { ENVELOPE_BYTES, MOST_BYTES, type FromScheduler, type ToScheduler } from './messages.js';
 
-/** A run without a worker says so after this time (ms). */
-const WAITING_MS = 5000;
-const RETRY_MS = 100;
-const START_ONE = 'lola worker';
+/** So many tasks of each run are drawn ahead, and drawn anew when half of them are gone. */
+const DRAWN_AHEAD = 10_000;
+/** No more are drawn while the packed inputs of all runs take this much (bytes). */
+const AHEAD_BYTES = 64 * 2 ** 20;
+/** For each thread, this many batches are with the scheduler at a time; and tasks in all, at most. */
+const BATCHES_AHEAD = 8;
+const MOST_SUBMITTED = 10_000;
+/** Tasks of one run that follow one another, before it is another one's turn. */
+const TURN = 64;
+const MOST_IN_MESSAGE = 1000;
+const MESSAGE_BYTES = 2 ** 20;
 
-/** What a client may be given. Without an address, the scheduler file says it. */
-export interface ConnectOptions extends Whereabouts {
-  /** How often a task that throws is tried again, an integer >= 0; absent means never, since it will most likely throw again. */
-  readonly retries?: number;
-  /** A run that has had no worker for so long fails with NoWorkersError; absent means that it waits. */
-  readonly noWorkersMs?: number;
-  /** So long a scheduler that is lost is looked for, before the runs under way fail; absent means 30 s. */
-  readonly reconnectMs?: number;
-  /** Hears of what a person should know while waiting; absent means a line on stderr. */
-  readonly onNotice?: (text: string) => void;
+/** What happens to a client, beside its connection. */
+export type ClientEvent = Net<FromScheduler> | { readonly type: 'run' | 'settled'; readonly run: RunFace };
+type Submit = ToScheduler & { op: 'submit' };
+
+/** A task that was drawn, packed. */
+interface Entry {
+  readonly drawn: Drawn;
+  readonly packed: PackedTask;
 }
 
-/**
- * Connects to a scheduler.
- * @returns an executor; its `workers` are the threads that have joined, and 1 while there is none, so that work can be cut
- * @throws InvalidArgumentError for an address or a file that cannot be used, ConnectionError where nobody answers,
- *   ProtocolError where the scheduler refuses us
- */
-export async function connect(options: ConnectOptions = {}): Promise<Executor> {
-  const client = new Client(options);
-  await client.open();
-  return client;
+/** A call of run that is under way. */
+interface OpenRun {
+  readonly run: RunFace;
+  readonly ahead: Entry[];
+  /** Its tasks with the scheduler. */
+  readonly ids: Set<number>;
 }
 
-/** What a scheduler says of itself. */
-export type ClusterStatus = Omit<FromScheduler & { op: 'status' }, 'op'>;
+export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
+  /** The workers' threads by their names. */
+  readonly workers = new Map<string, number>();
+  readonly runs = new Map<RunFace, OpenRun>();
+  private peer: number | undefined;
+  private welcome = false;
+  private readonly submitted = new Map<number, Entry>();
+  private readonly drawing = new Set<OpenRun>(); // runs that may have more tasks
+  private readonly waiting = new Set<OpenRun>(); // runs with tasks ahead; the first is served next
+  private bytes = 0;
+  private window = 0;
+  private nextId = 0;
 
-/**
- * Asks a scheduler how it is.
- * @throws as connect does
- */
-export async function askStatus(
-  where: Whereabouts = {},
-  warn?: (text: string) => void,
-): Promise<ClusterStatus> {
-  const socket = await dial(findScheduler(where, warn));
-  let channel: Channel | undefined;
-  try {
-    return await new Promise((resolve, reject) => {
-      channel = new Channel(socket, {
-        onMessage: (message) => {
-          if (message.op === 'status')
-            resolve({ workers: message.workers, clients: message.clients, waiting: message.waiting });
-        },
-        onClose: (reason) => reject(new ConnectionError(`the scheduler closed the connection: ${reason}.`)),
-      });
-      channel.send({ op: 'status' });
-    });
-  } finally {
-    await channel?.close();
-  }
-}
+  /** @param retries how often a task that throws is tried again */
+  constructor(
+    private readonly name: string,
+    private readonly retries: number,
+  ) {}
 
-class Client implements Executor {
-  private readonly name = `client-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
-  private channel: Channel | undefined;
-  private readonly threads = new Map<string, number>();
-  private readonly runs = new Map<number, OpenRun>();
-  private runsMade = 0;
-  private closed = false;
-  private gone: Error | undefined;
-  /** The search for a scheduler that was lost. */
-  private searching: Promise<void> | undefined;
-  private readonly notice: (text: string) => void;
-  private waiting: NodeJS.Timeout[] = [];
-
-  constructor(private readonly options: ConnectOptions) {
-    this.notice = options.onNotice ?? ((text) => process.stderr.write(`${text}\n`));
-  }
-
-  get workers(): number {
+  /** Threads of all workers. */
+  get threads(): number {
     let threads = 0;
-    for (const each of this.threads.values()) threads += each;
-    return Math.max(1, threads);
+    for (const each of this.workers.values()) threads += each;
+    return threads;
   }
 
-  /** Resolves when the scheduler has told who its workers are. */
-  async open(): Promise<void> {
-    const socket = await dial(findScheduler(this.options, this.notice));
-    this.channel = await new Promise<Channel>((resolve, reject) => {
-      let welcome = false;
-      const channel = new Channel(socket, {
-        onMessage: (message) => {
-          this.hear(message);
-          if (message.op !== 'welcome') return;
-          welcome = true;
-          resolve(channel);
-        },
-        onClose: (reason, bye) => {
-          if (welcome) this.searching = this.lost(reason, bye);
-          else reject(new ConnectionError(`the scheduler closed the connection: ${reason}.`));
-        },
-      });
-      channel.send({ op: 'connect', name: this.name });
-    });
-    for (const run of this.runs.values())
-      for (const message of run.tasks.resend()) this.channel.send(message);
-  }
-
-  run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
-    return tellingEnds(options, (told) => this.runAll(tasks, told));
-  }
-
-  private async runAll(tasks: Iterable<Task>, options: RunOptions): Promise<Value[]> {
-    if (this.closed) throw new ClosedError();
-    if (this.gone) throw this.gone;
-    if (options.signal?.aborted) throw new CancelledError();
-    const run = new OpenRun(
-      new ClientRun(this.runsMade++, tasks, this.options.retries ?? 0, options.onEvent !== undefined),
-      options,
-    );
-    this.runs.set(run.number, run);
-    const stop = () => this.end(run, new CancelledError());
-    options.signal?.addEventListener('abort', stop, { once: true });
-    this.submit(run);
-    this.watchWorkers();
-    try {
-      return await run.result;
-    } finally {
-      options.signal?.removeEventListener('abort', stop);
-      this.runs.delete(run.number);
-      this.watchWorkers();
+  handle(event: ClientEvent, now: number): readonly Do<ToScheduler>[] {
+    switch (event.type) {
+      case 'opened':
+        this.peer = event.peer;
+        return this.send({ op: 'hello', role: 'client', name: this.name, threads: 1, instance: '-' });
+      case 'closed':
+        if (event.peer === this.peer) this.closed();
+        return [];
+      case 'message':
+        return event.peer === this.peer ? this.message(event.message, now) : []; // of an old connection
+      case 'run':
+        return this.open(event.run, now);
+      case 'settled':
+        return this.settled(event.run);
     }
   }
 
-  async close(): Promise<void> {
-    this.closed = true;
-    await Promise.allSettled(Array.from(this.runs.values(), ({ result }) => result));
-    await this.searching; // which gives up, since nobody waits any more
-    await this.channel?.close();
-  }
-
-  private submit(run: OpenRun): void {
-    this.guard(run, () => {
-      const onDrawn = ({ key }: Task) => run.tell({ type: 'queued', task: key, time: clock() });
-      for (const message of run.tasks.submit(this.workers, onDrawn)) this.channel?.send(message);
-      if (run.tasks.done) this.end(run, undefined);
-    });
-  }
-
-  /** What goes wrong in the caller's own iterable or callbacks fails the caller's run. */
-  private guard(run: OpenRun, action: () => void): void {
-    if (run.ended) return;
-    try {
-      action();
-    } catch (error) {
-      this.end(run, error);
-    }
-  }
-
-  private end(run: OpenRun, failure: unknown): void {
-    if (run.ended) return;
-    if (failure !== undefined) this.channel?.send({ op: 'cancelRun', run: run.number });
-    run.settle(failure);
-  }
-
-  private hear(message: FromScheduler): void {
+  private message(message: FromScheduler, now: number): readonly Do<ToScheduler>[] {
     switch (message.op) {
       case 'welcome':
-        this.threads.clear();
-        for (const { name, threads } of message.workers) this.threads.set(name, threads);
-        return this.watchWorkers();
-      case 'joined':
-        this.threads.set(message.worker, message.threads);
-        this.tellAll({ type: 'joined', worker: message.worker, threads: message.threads, time: clock() });
-        return this.watchWorkers();
-      case 'left':
-        this.threads.delete(message.worker);
-        this.tellAll({ type: 'left', worker: message.worker, reason: message.reason, time: clock() });
-        return this.watchWorkers();
-      case 'started':
-      case 'failed': {
-        const run = this.runs.get(message.run);
-        if (!run) return;
-        return this.guard(run, () => {
-          const failure = run.hear(message);
-          if (failure) this.end(run, failure);
-        });
-      }
+        return this.welcomed(message.workers, now);
+      case 'workers':
+        this.change(message, now);
+        return this.submit();
       case 'finished':
-        return this.finished(message);
-      default:
-        return;
-    }
-  }
-
-  private finished({
-    runs,
-    indices,
-    worker,
-    thread,
-    times,
-    values,
-  }: FromScheduler & { op: 'finished' }): void {
-    const time = clock();
-    const unpacked = unpackValue(values) as readonly Value[];
-    const touched = new Set<OpenRun>();
-    for (const [i, index] of indices.entries()) {
-      const run = this.runs.get(runs[i]);
-      if (!run) continue;
-      touched.add(run);
-      const at = { worker, thread, start: times[2 * i], end: times[2 * i + 1], time };
-      this.guard(run, () => run.finished(index, unpacked[i], at));
-    }
-    for (const run of touched) this.submit(run);
-  }
-
-  private tellAll(event: ExecutorEvent): void {
-    for (const run of this.runs.values()) this.guard(run, () => run.tell(event));
-  }
-
-  /** The connection is lost: look for the scheduler, or the one in its place, and send again what has no result. */
-  private async lost(reason: string, bye: string | undefined): Promise<void> {
-    this.channel = undefined;
-    this.threads.clear();
-    const isOver = () => this.closed && this.runs.size === 0;
-    const { reconnectMs = 30_000 } = this.options;
-    const since = clock();
-    let failure: Error =
-      bye === undefined
-        ? new ConnectionError(`lost the scheduler: ${reason}.`)
-        : new ProtocolError(`the scheduler sent us away: ${bye}.`);
-    while (bye === undefined && !isOver() && clock() - since < reconnectMs) {
-      try {
-        return await this.open();
-      } catch (error) {
-        if (!(error instanceof ConnectionError)) failure = error as Error;
-        if (!(error instanceof ConnectionError)) break;
-        failure = new ConnectionError(
-          `lost the scheduler (${reason}) and have not found it again for ${reconnectMs / 1000} s: ${error.message}`,
-          { cause: error },
-        );
+        this.finished(message, now);
+        return this.submit();
+      case 'started': {
+        const { id, age } = message;
+        const entry = this.submitted.get(id);
+        entry?.drawn.run.started(entry.drawn, message, now - age);
+        return [];
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      case 'failed':
+        this.failed(message);
+        return [];
+      default:
+        return [];
     }
-    this.gone = failure;
-    for (const run of this.runs.values()) this.end(run, failure);
   }
 
-  /** A run that waits for a worker says so, and fails where it was given a time for that. */
-  private watchWorkers(): void {
-    const alone = this.threads.size === 0 && this.runs.size > 0;
-    if (alone === this.waiting.length > 0) return;
-    for (const timer of this.waiting.splice(0)) clearTimeout(timer);
-    if (!alone) return;
-    const { noWorkersMs } = this.options;
-    this.waiting.push(
-      setTimeout(() => this.notice(`waiting: 0 workers. Start one: ${START_ONE}`), WAITING_MS),
-    );
-    if (noWorkersMs === undefined) return;
-    const fail = () => {
-      for (const run of this.runs.values()) this.end(run, new NoWorkersError(noWorkersMs / 1000, START_ONE));
-    };
-    this.waiting.push(setTimeout(fail, noWorkersMs));
+  // ---- the connection
+
+  /** A scheduler that may know nothing of us: it is sent everything that has no result. */
+  private welcomed(
+    workers: (FromScheduler & { op: 'welcome' })['workers'],
+    now: number,
+  ): readonly Do<ToScheduler>[] {
+    this.welcome = true;
+    this.workers.clear();
+    this.change({ joined: workers, left: [] }, now);
+    return [...this.messages([...this.submitted]), ...this.submit()];
   }
+
+  private closed(): void {
+    this.peer = undefined;
+    this.welcome = false;
+    this.workers.clear();
+  }
+
+  private change(
+    { joined, left }: Pick<FromScheduler & { op: 'workers' }, 'joined' | 'left'>,
+    time: number,
+  ): void {
+    for (const { name, threads } of joined) {
+      this.workers.set(name, threads);
+      this.report({ type: 'joined', worker: name, threads, time });
+    }
+    for (const { name, reason } of left) {
+      this.workers.delete(name);
+      this.report({ type: 'left', worker: name, reason, time });
+    }
+  }
+
+  private report(event: ExecutorEvent): void {
+    for (const run of this.runs.keys()) run.report(event);
+  }
+
+  // ---- runs
+
+  private open(run: RunFace, time: number): readonly Do<ToScheduler>[] {
+    const open: OpenRun = { run, ahead: [], ids: new Set() };
+    this.runs.set(run, open);
+    this.drawing.add(open);
+    for (const [worker, threads] of this.workers) run.report({ type: 'joined', worker, threads, time });
+    return this.submit();
+  }
+
+  /** Nobody wants its values any more, or all have come. */
+  private settled(run: RunFace): readonly Do<ToScheduler>[] {
+    const open = this.runs.get(run);
+    if (!open) return [];
+    this.runs.delete(run);
+    this.drawing.delete(open);
+    this.waiting.delete(open);
+    for (const { packed } of open.ahead) this.bytes -= packed.payload.length;
+    const ids = [...open.ids];
+    for (const id of ids) this.take(id);
+    return [...(ids.length > 0 ? this.send({ op: 'cancel', ids }) : []), ...this.submit()];
+  }
+
+  /** Draws and packs tasks until enough are ahead. */
+  private draw(open: OpenRun): void {
+    const { run, ahead } = open;
+    if (ahead.length > DRAWN_AHEAD / 2) return;
+    while (ahead.length < DRAWN_AHEAD && this.bytes < AHEAD_BYTES) {
+      const drawn = run.draw();
+      if (!drawn) return void this.drawing.delete(open);
+      const packed = packTask(drawn.task);
+      if (packed.payload.length > MOST_BYTES - ENVELOPE_BYTES) return run.fail(tooLarge(drawn, packed));
+      this.bytes += packed.payload.length;
+      ahead.push({ drawn, packed });
+      this.waiting.add(open);
+    }
+  }
+
+  /** Sends tasks while there is room in the window: some of each run in turn. */
+  private submit(): readonly Do<ToScheduler>[] {
+    for (const open of this.drawing) this.draw(open);
+    if (!this.welcome) return [];
+    const window = Math.min(Math.max(this.window, BATCHES_AHEAD * this.threads), this.mostSubmitted);
+    if (this.submitted.size > window / 2) return [];
+    const fresh: [number, Entry][] = [];
+    for (const open of this.waiting) {
+      if (this.submitted.size >= window) break;
+      for (const entry of open.ahead.splice(0, Math.min(TURN, window - this.submitted.size))) {
+        const id = this.nextId++;
+        open.ids.add(id);
+        this.submitted.set(id, entry);
+        fresh.push([id, entry]);
+      }
+      this.waiting.delete(open);
+      if (open.ahead.length > 0) this.waiting.add(open); // behind the others: it comes round again
+    }
+    return this.messages(fresh);
+  }
+
+  private get mostSubmitted(): number {
+    return Math.max(MOST_SUBMITTED, 100 * this.threads);
+  }
+
+  /** Submits of these tasks: one message for many, as long as they are alike. */
+  private messages(tasks: readonly (readonly [number, Entry])[]): readonly Do<ToScheduler>[] {
+    const messages: Submit[] = [];
+    let bytes = 0;
+    for (const [id, { drawn, packed }] of tasks) {
+      const kind = drawn.task.operation.slice(0, 200) || '-';
+      const { watched } = drawn.run;
+      let last = messages.at(-1);
+      bytes += packed.payload.length;
+      const full = bytes > MESSAGE_BYTES || last?.tasks.length === MOST_IN_MESSAGE;
+      if (!last || full || last.kind !== kind || last.watched !== watched) {
+        bytes = packed.payload.length;
+        last = { op: 'submit', kind, retries: this.retries, watched, tasks: [] };
+        messages.push(last);
+      }
+      last.tasks.push({ id, ...packed });
+    }
+    return this.send(...messages);
+  }
+
+  // ---- results
+
+  private finished(
+    { ids, worker, thread, ages, values }: FromScheduler & { op: 'finished' },
+    now: number,
+  ): void {
+    this.window = Math.max(BATCHES_AHEAD * ids.length * this.threads, Math.floor(this.window / 2));
+    const read = readValues(values, ids.length);
+    for (const [i, id] of ids.entries()) {
+      const drawn = this.take(id);
+      if (!drawn) continue; // it has a value already, as after a reconnection, or nobody wants it
+      if (read instanceof Error) {
+        const message = `worker ${worker} sent a value that cannot be read: ${read.message}`;
+        drawn.run.failed(
+          drawn,
+          { worker, thread },
+          message,
+          new TaskError(drawn.task.key, new Error(message)),
+        );
+      } else drawn.run.finished(drawn, read[i], { worker, thread }, now - ages[2 * i], now - ages[2 * i + 1]);
+    }
+  }
+
+  private failed(message: FromScheduler & { op: 'failed' }): void {
+    const { id, retried, error, ended = [] } = message;
+    const drawn = retried ? this.submitted.get(id)?.drawn : this.take(id);
+    if (!drawn) return;
+    const { key } = drawn.task;
+    const failure = error
+      ? new TaskError(key, fromErrorRecord(error))
+      : new WorkerLostError(key, ended.length, ended);
+    const text = error?.message ?? ended.at(-1) ?? '';
+    drawn.run.failed(drawn, message, text, retried ? undefined : failure);
+  }
+
+  /** A task is no longer with the scheduler. */
+  private take(id: number): Drawn | undefined {
+    const entry = this.submitted.get(id);
+    if (!entry) return undefined;
+    this.submitted.delete(id);
+    this.bytes -= entry.packed.payload.length;
+    this.runs.get(entry.drawn.run)?.ids.delete(id);
+    return entry.drawn;
+  }
+
+  private send(...messages: readonly ToScheduler[]): readonly Do<ToScheduler>[] {
+    const { peer } = this;
+    if (peer === undefined) return [];
+    return messages.map((message) => ({ type: 'send', peers: [peer], message }) as const);
+  }
+}
+
+/** The values of a batch, or why they cannot be read. */
+function readValues(packed: Uint8Array, count: number): readonly Value[] | Error {
+  try {
+    const values = unpackValue(packed);
+    if (Array.isArray(values) && values.length === count) return values as readonly Value[];
+    return new Error(`${count} values were expected`);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function tooLarge({ task }: Drawn, { payload }: PackedTask): InvalidArgumentError {
+  const most = (MOST_BYTES - ENVELOPE_BYTES) / 2 ** 20;
+  return new InvalidArgumentError(
+    `task ${task.key}: its input takes ${payload.length} bytes; ${most} MiB travel at most. Cut it into smaller chunks.`,
+  );
 }

@@ -1,43 +1,27 @@
-// A cluster on this machine for notebooks and tests: scheduler and workers are child processes that cannot outlive it.
+// A cluster on this machine: `lola scheduler` and `lola worker`, as processes that end with this one. Needs Node.
 import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ConnectionError, checkInteger } from '../errors.js';
+import { lolaProgram } from '../lola.js';
 import type { Executor } from '../task/executor.js';
-import type { Target } from './channel.js';
-import { connect, type ConnectOptions } from './client.js';
+import { connect } from './connect.js';
+import type { ClientOptions } from './open-client.js';
+import { readSchedulerFile } from './scheduler-file.js';
 
-/** By its place, not by import: a child starts a pool, and the cluster's own code knows only executors. */
-const CHILD = fileURLToPath(new URL('../../tools/cli/child.js', import.meta.url));
-const START_MS = 20_000;
+const START_MS = 60_000;
 const STOP_MS = 2000;
-
-/** What a child is told first. The token travels here: neither a command line nor the environment shows it. */
-export type ChildOrder =
-  | { readonly role: 'scheduler'; readonly heartbeatMs?: number }
-  | {
-      readonly role: 'worker';
-      readonly name: string;
-      readonly threads: number;
-      readonly tasks: readonly string[];
-    }
-  | { readonly role: 'join'; readonly target: Target }
-  | { readonly role: 'drain' };
-
-/** What a child tells. */
-export type ChildReport =
-  | { readonly type: 'up'; readonly target?: Target }
-  | { readonly type: 'failed'; readonly message: string }
-  | { readonly type: 'log'; readonly line: string };
 
 /** What a local cluster may be given. */
 export interface ClusterOptions {
-  /** Worker processes, an integer from 0 to 1024; absent means 1. */
+  /** Worker processes, an integer from 0 to 1024 (default 1). */
   readonly workers?: number;
-  /** Threads of each, an integer from 1 to 1024; absent means 1. */
+  /** Threads of each, an integer from 1 to 1024 (default 1). */
   readonly threads?: number;
-  /** File URLs of task modules, for all workers alike. */
+  /** File URLs of task modules, the same for all workers. */
   readonly tasks?: readonly string[];
-  /** Silent for five times as long, a worker is taken for lost (ms); absent means 1000. */
+  /** Silent for five times as long, a worker is lost (ms, default 1000). */
   readonly heartbeatMs?: number;
 }
 
@@ -62,15 +46,15 @@ export interface LocalCluster {
   /** Starts one more worker; resolves when it has joined. */
   startWorker(name?: string): Promise<LocalWorker>;
   /** A client; several may be open. */
-  connect(options?: Omit<ConnectOptions, 'address' | 'token' | 'file'>): Promise<Executor>;
-  /** Ends all processes. Twice is harmless. */
+  connect(options?: ClientOptions): Promise<Executor>;
+  /** Ends all processes. Safe to call twice. */
   close(): Promise<void>;
 }
 
 /**
  * Starts a scheduler and workers on this machine; resolves when all have joined. They end with this process, however
  * it ends.
- * @throws InvalidArgumentError for numbers that cannot be meant, ConnectionError where a child does not come up
+ * @throws InvalidArgumentError for numbers out of range, ConnectionError where a process does not come up
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<LocalCluster> {
   const { workers = 1, threads = 1 } = options;
@@ -107,60 +91,42 @@ export async function startClusterExecutor(options: ClusterOptions): Promise<Exe
 class Cluster implements LocalCluster {
   readonly log: string[] = [];
   readonly workers: LocalWorker[] = [];
-  private target!: Target;
+  address = '';
+  token = '';
+  /** The scheduler writes its file here, for its owner's eyes only, and takes it away at its end. */
+  private readonly file = join(tmpdir(), `lola-${process.pid}-${randomBytes(6).toString('hex')}.json`);
   private workersMade = 0;
   private readonly children = new Set<ChildProcess>();
 
   constructor(private readonly options: ClusterOptions) {}
 
-  get address(): string {
-    return this.target.addresses[0];
-  }
-
-  get token(): string {
-    return this.target.token;
-  }
-
-  /** All processes start at the same time; the workers join when the scheduler has told where it is. */
+  /** All processes start at the same time; the workers look for the scheduler's file until it is there. */
   async start(workers: number): Promise<void> {
-    const { heartbeatMs } = this.options;
-    const scheduler = this.spawn({ role: 'scheduler', heartbeatMs });
-    const ready = scheduler.up.then(({ target }) => (this.target = target!));
-    await Promise.all([ready, ...Array.from({ length: workers }, () => this.addWorker(undefined, ready))]);
+    const { heartbeatMs = 1000 } = this.options;
+    const words = ['--port', '0', '--no-dashboard', '--heartbeat', String(heartbeatMs)];
+    const scheduler = this.spawn('scheduler', words, /address and token in/);
+    await Promise.all([scheduler.up, ...Array.from({ length: workers }, () => this.startWorker())]);
+    const { addresses, token } = readSchedulerFile(this.file);
+    [this.address, this.token] = [addresses[0], token];
   }
 
-  startWorker(name?: string): Promise<LocalWorker> {
-    return this.addWorker(name, Promise.resolve(this.target));
-  }
-
-  connect(options: Omit<ConnectOptions, 'address' | 'token' | 'file'> = {}): Promise<Executor> {
-    return connect({ ...options, address: this.address, token: this.token });
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(
-      Array.from(this.children, async (child) => {
-        const impatient = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-        if (child.connected) child.disconnect(); // which they take as the end of their parent
-        await ended(child);
-        clearTimeout(impatient);
-      }),
-    );
-  }
-
-  private async addWorker(given: string | undefined, ready: Promise<Target>): Promise<LocalWorker> {
+  async startWorker(name = `worker-${this.workersMade++}`): Promise<LocalWorker> {
     const { threads = 1, tasks = [] } = this.options;
-    const name = given ?? `worker-${this.workersMade++}`;
-    const { child, up } = this.spawn({ role: 'worker', name, threads, tasks });
-    const target = await Promise.race([ready, up.then(() => ready)]);
-    child.send({ role: 'join', target } satisfies ChildOrder);
+    const words = [
+      '--name',
+      name,
+      '--threads',
+      String(threads),
+      ...(tasks.length > 0 ? ['--tasks', ...tasks] : []),
+    ];
+    const { child, up } = this.spawn('worker', words, /Joined as/);
     await up;
     const worker = {
       name,
       pid: child.pid!,
       kill: () => void child.kill('SIGKILL'),
       drain: async () => {
-        if (child.connected) child.send({ role: 'drain' } satisfies ChildOrder);
+        if (child.connected) child.send('leave'); // a message, since Windows has no signals
         await ended(child);
       },
     };
@@ -169,28 +135,42 @@ class Cluster implements LocalCluster {
     return worker;
   }
 
-  private spawn(order: ChildOrder): {
-    readonly child: ChildProcess;
-    readonly up: Promise<ChildReport & { type: 'up' }>;
-  } {
-    const child = fork(CHILD, [], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
-    // Piped and passed on, because a notebook does not show what a child writes by itself.
-    child.stdout!.on('data', (data: Buffer) => process.stdout.write(data));
-    child.stderr!.on('data', (data: Buffer) => process.stderr.write(data));
+  connect(options: ClientOptions = {}): Promise<Executor> {
+    return connect({ ...options, address: this.address, token: this.token });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.children, stop));
+  }
+
+  /** Starts a `lola` command; it is up when a line of its log matches. */
+  private spawn(
+    command: string,
+    words: readonly string[],
+    ready: RegExp,
+  ): { child: ChildProcess; up: Promise<void> } {
+    const args = [command, ...words, '--scheduler-file', this.file];
+    // A shared channel ends a child with its parent; output is piped, because a notebook does not show what a child writes.
+    const child = fork(lolaProgram(), args, { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     this.children.add(child);
     child.once('exit', () => this.children.delete(child));
-    child.send(order);
-    const up = new Promise<ChildReport & { type: 'up' }>((resolve, reject) => {
+    let output = '';
+    const up = new Promise<void>((resolve, reject) => {
       const fail = (why: string) =>
-        reject(
-          new ConnectionError(`the local cluster's ${order.role} did not start: ${why}. Its log says more.`),
-        );
+        reject(new ConnectionError(`the local cluster's ${command} did not start: ${why}. ${output.trim()}`));
       const impatient = setTimeout(() => fail(`not up after ${START_MS / 1000} s`), START_MS);
-      child.on('message', (report: ChildReport) => {
-        if (report.type === 'log') return this.log.push(report.line);
+      const onData = (data: Buffer) => {
+        output = (output + data.toString()).slice(-10_000);
+        const lines = data.toString().split('\n');
+        this.log.push(...lines.filter((line) => line.startsWith('lola.')));
+        for (const line of lines)
+          if (line !== '' && !line.startsWith('lola.')) process.stdout.write(`${line}\n`);
+        if (!ready.test(output)) return;
         clearTimeout(impatient);
-        return report.type === 'up' ? resolve(report) : fail(report.message);
-      });
+        resolve();
+      };
+      child.stdout!.on('data', onData);
+      child.stderr!.on('data', onData);
       child.once('error', (error) => fail(error.message));
       child.once('exit', (code, signal) => {
         clearTimeout(impatient);
@@ -200,6 +180,14 @@ class Cluster implements LocalCluster {
     up.catch(() => {}); // whoever waits for it hears of it
     return { child, up };
   }
+}
+
+/** Ends a process: in order if it can, by force where it does not. */
+async function stop(child: ChildProcess): Promise<void> {
+  const impatient = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  if (child.connected) child.disconnect(); // which it takes as the end of its parent
+  await ended(child);
+  clearTimeout(impatient);
 }
 
 function ended(child: ChildProcess): Promise<void> {

@@ -1,32 +1,44 @@
-// What the scheduler's state is made of: workers, clients, their runs, batches under way, and the queue of tasks.
+// What the scheduler keeps: tasks, the lines they wait in, batches, workers and clients.
+import type { Pace } from '../task/pace.js';
 
-/** A task in the scheduler's hands. */
+/** A task in the scheduler's hands: it waits in its line, or is in one batch. */
 export interface Entry {
-  readonly run: Run;
-  /** Its place in the client's run. */
-  readonly index: number;
+  /** The client's number for it. */
+  readonly id: number;
   readonly key: string;
   /** Operation and input, packed: not for the scheduler to read. */
   readonly payload: Uint8Array;
-  /** It may take its worker with it: it travels alone, and no two of its kind are with one worker. */
+  readonly line: Line;
+  /** How often it may throw and be tried again. */
+  readonly retries: number;
+  readonly watched: boolean;
+  batch?: Batch;
+  /** Nobody wants its value any more. */
+  cancelled: boolean;
+  /** It may take its worker with it: it travels alone, and no two suspects are with one worker. */
   suspect: boolean;
   /** How often it threw. */
   thrown: number;
   /** How each worker ended that was lost while it ran this task. */
-  losses: readonly string[] | undefined;
+  readonly losses: string[];
 }
 
-/** One assignment of some tasks of one client to one worker. Its number is never used twice. */
+/** The tasks of one kind of one client, in a queue. */
+export interface Line {
+  readonly client: Client;
+  readonly queue: Queue;
+  readonly pace: Pace;
+}
+
+/** Some tasks of one line that were assigned to one worker together. Its number is never used twice. */
 export interface Batch {
   readonly number: number;
   readonly worker: Worker;
   readonly tasks: readonly Entry[];
-  /** The worker has told that it began the first task: short batches end without. */
-  begun: boolean;
-  /** The worker was told to stop it, since a run of it is over; its thread is free when the worker has answered. */
-  cancelled: boolean;
-  /** The worker was asked to give it back. */
-  asked: boolean;
+  /** When it was sent. */
+  readonly sent: number;
+  /** The worker was told to stop it. Its thread is free once the worker has answered. */
+  stopped: boolean;
 }
 
 /** A worker that has joined. */
@@ -36,56 +48,25 @@ export interface Worker {
   readonly threads: number;
   /** One process's own mark: the same name with another instance is another worker. */
   readonly instance: string;
-  lastSeen: number;
-  /** How long a message to it and the answer take (ms). */
-  rttMs: number;
-  /** Of its process, as it said last. */
-  memoryBytes: number | undefined;
-  /** It takes no more tasks and leaves when it has answered for those it has. */
-  draining: boolean;
-  /** Suspects among its tasks: none or one. */
-  suspects: number;
-  /** In the order of their numbers, which is the order in which the worker begins them. */
+  /** What it runs, at most one batch for each thread. */
   readonly batches: Map<number, Batch>;
+  /** How long a message to it and the answer take (ms). */
+  roundTripMs: number;
+  memoryBytes: number | undefined;
+  /** It takes no more tasks. */
+  leaving: boolean;
+  /** Tasks that it has finished. */
   finished: number;
-}
-
-/** One call of run at a client. */
-export interface Run {
-  readonly number: number;
-  readonly client: Client;
-  /** How often a task that throws is tried again. */
-  readonly retries: number;
-  /** Its client wants to hear when its tasks start. */
-  readonly watched: boolean;
-  readonly queue: Queue;
-  readonly batches: Set<Batch>;
-  readonly pace: Pace;
-  /** Its tasks in the next batch, at most. */
-  batchSize: number;
-  /** Tasks of its queue that are counted in the pace. */
-  counted: number;
-  /** Cancelled, or its client is gone: nobody wants its results. */
-  over: boolean;
-}
-
-/** What is known of a client's tasks of one kind: runs of one kind may travel in one batch. */
-export interface Pace {
-  /** Tasks in the next batch, at most. */
-  batchSize: number;
-  /** Tasks in the queues of all runs of this kind. */
-  queued: number;
 }
 
 /** A client that has connected. */
 export interface Client {
   readonly peer: number;
   readonly name: string;
-  lastSeen: number;
-  readonly runs: Map<number, Run>;
-  readonly paces: Map<string, Pace>;
-  /** Its runs with queued tasks; the first is served next. */
-  readonly waiting: Set<Run>;
+  /** Its tasks that have no end yet, by their ids. */
+  readonly entries: Map<number, Entry>;
+  /** By the kind of their tasks. */
+  readonly lines: Map<string, Line>;
 }
 
 /** First in, first out; what comes back goes to the front, and suspects stand apart. */
@@ -121,7 +102,7 @@ export class Queue {
   take(most: number, bytes: number): Entry[] {
     const taken: Entry[] = [];
     for (let size = 0; taken.length < most && this.ordinary > 0;) {
-      const next = this.back[this.back.length - 1] ?? this.fresh[this.head]!;
+      const next = this.back.at(-1) ?? this.fresh[this.head]!;
       size += next.payload.length;
       if (taken.length > 0 && size > bytes) break;
       taken.push(next);
@@ -130,24 +111,18 @@ export class Queue {
     return taken;
   }
 
-  clear(): void {
-    this.fresh = [];
+  /** Removes and gives the tasks that the test picks. */
+  remove(test: (entry: Entry) => boolean): Entry[] {
+    const all = [...this.back.splice(0).reverse(), ...this.fresh.slice(this.head)] as Entry[];
+    const removed = [...this.suspects.filter(test), ...all.filter(test)];
+    this.suspects.splice(0, Infinity, ...this.suspects.filter((entry) => !test(entry)));
+    this.fresh = all.filter((entry) => !test(entry));
     this.head = 0;
-    this.back.length = 0;
-    this.suspects.length = 0;
-  }
-
-  *[Symbol.iterator](): Generator<Entry> {
-    yield* this.suspects;
-    yield* this.back;
-    for (let i = this.head; i < this.fresh.length; i++) yield this.fresh[i]!;
+    return removed;
   }
 
   private removeFirst(): void {
-    if (this.back.length > 0) {
-      this.back.pop();
-      return;
-    }
+    if (this.back.pop() !== undefined) return;
     this.fresh[this.head++] = undefined; // its memory is free at once
     if (this.head < 1024 || this.head < this.fresh.length / 2) return;
     this.fresh = this.fresh.slice(this.head);

@@ -1,23 +1,13 @@
-// The scheduler file: where a scheduler listens and the token that it asks for, for its owner's eyes only.
+// The scheduler file: where a scheduler listens and the token that it asks for, for its owner's eyes only. Needs Node.
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-  fsyncSync,
-} from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
+import { writeAtomically } from '../atomic.js';
 import { ConnectionError, InvalidArgumentError } from '../errors.js';
-import { checkAddress, type Target } from './channel.js';
-import { PROTOCOL } from './protocol.js';
+import { checkAddress, type Target } from './dial.js';
+import { PROTOCOL } from './messages.js';
 
 const OTHERS = 0o077;
 
@@ -35,7 +25,7 @@ const schedulerInfo = v.object({
 /** What a scheduler file holds. */
 export type SchedulerInfo = v.InferOutput<typeof schedulerInfo>;
 
-/** Where a scheduler's file is, if nobody says otherwise. */
+/** Where a scheduler's file is by default. */
 export function defaultSchedulerFile(): string {
   return join(homedir(), '.lola', 'scheduler.json');
 }
@@ -46,8 +36,7 @@ export function newToken(): string {
 }
 
 /**
- * Writes a scheduler's file: created by us and nobody else, closed to others from the first byte, complete when it
- * appears under its name.
+ * Writes a scheduler's file, closed to others from the first byte, complete when it appears under its name.
  * @returns a warning where the drive knows no modes
  * @throws InvalidArgumentError where it cannot be written
  */
@@ -55,64 +44,50 @@ export function writeSchedulerFile(
   path: string,
   info: Omit<SchedulerInfo, 'closedToOthers'>,
 ): string | undefined {
-  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  let closedToOthers = false;
   try {
-    // One folder, not a path of them: a slip of the finger makes none, and below /proc Node would try for ever.
+    // One folder, not a path of them: a typo makes none, and below /proc Node would try for ever.
     if (!existsSync(dirname(path))) mkdirSync(dirname(path), { mode: 0o700 });
-    const file = openSync(draft, 'wx', 0o600);
-    try {
-      const closedToOthers = process.platform !== 'win32' && (fstatSync(file).mode & OTHERS) === 0;
-      writeSync(file, `${JSON.stringify({ ...info, closedToOthers }, null, 2)}\n`);
-      fsyncSync(file); // a full disk says so here, and not when a worker reads half a file
-      closeSync(file);
-      renameSync(draft, path);
-      return closedToOthers
-        ? undefined
-        : `${path} lies where files cannot be closed to others: whoever can read it can use this cluster`;
-    } catch (error) {
-      rmSync(draft, { force: true });
-      throw error;
-    }
+    const content = (mode: number) => {
+      closedToOthers = process.platform !== 'win32' && (mode & OTHERS) === 0;
+      return `${JSON.stringify({ ...info, closedToOthers }, null, 2)}\n`;
+    };
+    writeAtomically(path, content, 0o600);
   } catch (cause) {
-    throw new InvalidArgumentError(
-      `--scheduler-file: cannot write '${path}': ${(cause as Error).message}. Name a file in a folder of your own that has room.`,
+    throw invalid(
+      `cannot write '${path}': ${(cause as Error).message}. Name a file in a folder of your own that has room.`,
     );
   }
+  return closedToOthers ? undefined : openToOthers(path);
 }
 
 /**
  * Reads a scheduler's file.
- * @param warn hears of a file that is not closed to others on a drive that knows no modes
+ * @param warn called where the file is not closed to others, on a drive that knows no modes
  * @throws ConnectionError where there is none; InvalidArgumentError where it is another's, open to others, or unreadable
  */
 export function readSchedulerFile(path: string, warn: (text: string) => void = () => {}): SchedulerInfo {
   const { text, mode, uid } = read(path);
-  const parsed = v.safeParse(schedulerInfo, parseJson(text));
-  if (!parsed.success) {
-    throw new InvalidArgumentError(
-      `--scheduler-file: '${path}' is no scheduler file. Start the scheduler again, or name the file that it says in its log.`,
+  const info = parse(text);
+  if (!info)
+    throw invalid(
+      `'${path}' is no scheduler file. Start the scheduler again, or name the file that it says in its log.`,
     );
-  }
-  const info = parsed.output;
   const mine = process.getuid?.();
-  if (mine !== undefined && uid !== mine) {
-    throw new InvalidArgumentError(
-      `--scheduler-file: '${path}' belongs to another user (uid ${uid}): its scheduler may be a trap. Use a file of your own.`,
+  if (mine !== undefined && uid !== mine)
+    throw invalid(
+      `'${path}' belongs to another user (uid ${uid}): its scheduler may be a trap. Use a file of your own.`,
     );
-  }
-  if (mine === undefined || (mode & OTHERS) !== 0) {
-    if (info.closedToOthers) {
-      throw new InvalidArgumentError(
-        `--scheduler-file: '${path}' can be read by others, and its token used. Run: chmod 600 '${path}', and start the scheduler again.`,
-      );
-    }
-    warn(`'${path}' lies where files cannot be closed to others: whoever can read it can use this cluster`);
-  }
-  if (info.protocol !== PROTOCOL) {
-    throw new InvalidArgumentError(
-      `--scheduler-file: '${path}' is of a scheduler that speaks ${info.protocol}; this is ${PROTOCOL}. Use the same version on both sides.`,
+  const isOpen = mine === undefined || (mode & OTHERS) !== 0;
+  if (isOpen && info.closedToOthers)
+    throw invalid(
+      `'${path}' can be read by others, and its token used. Run: chmod 600 '${path}', and start the scheduler again.`,
     );
-  }
+  if (isOpen) warn(openToOthers(path));
+  if (info.protocol !== PROTOCOL)
+    throw invalid(
+      `'${path}' is of a scheduler that speaks ${info.protocol}; this is ${PROTOCOL}. Use the same version on both sides.`,
+    );
   return info;
 }
 
@@ -130,13 +105,8 @@ export function removeSchedulerFile(path: string, { token, pid }: { token: strin
 export interface Whereabouts {
   readonly address?: string;
   readonly token?: string;
-  /** A scheduler file; absent means the default one. */
+  /** A scheduler file (default: the one in the user's home). */
   readonly file?: string;
-}
-
-/** An address without a token: a worker can still ask for it. */
-export class UnknownSchedulerError extends InvalidArgumentError {
-  override name = 'UnknownSchedulerError';
 }
 
 /**
@@ -148,13 +118,13 @@ export function findScheduler({ address, token, file }: Whereabouts, warn?: (tex
   if (address !== undefined && token !== undefined) return { addresses: [address], token };
   const path = file ?? defaultSchedulerFile();
   if (address === undefined) {
-    const { addresses, token } = readSchedulerFile(path, warn);
-    return { addresses, token, file: path };
+    const { addresses, token: known } = readSchedulerFile(path, warn);
+    return { addresses, token: known, file: path };
   }
   const known = infoIfThere(path, warn);
   if (known?.addresses.some((each) => new URL(each).host === new URL(address).host))
     return { addresses: [address], token: known.token };
-  throw new UnknownSchedulerError(
+  throw new InvalidArgumentError(
     `no scheduler file here knows ${address} and its token. Look in the scheduler's log for its address; where it runs on another machine, copy its file to this one and name it (--scheduler-file).`,
   );
 }
@@ -180,19 +150,25 @@ function read(path: string): { text: string; mode: number; uid: number } {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code !== 'ENOENT')
-      throw new InvalidArgumentError(
-        `--scheduler-file: cannot read '${path}': ${message}. Name the file that the scheduler says in its log.`,
-      );
+      throw invalid(`cannot read '${path}': ${message}. Name the file that the scheduler says in its log.`);
     throw new ConnectionError(
       `there is no scheduler file '${path}'. Start one with 'lola scheduler', or say where it is: --scheduler ws://host:port or --scheduler-file FILE.`,
     );
   }
 }
 
-function parseJson(text: string): unknown {
+function parse(text: string): SchedulerInfo | undefined {
   try {
-    return JSON.parse(text);
+    return v.parse(schedulerInfo, JSON.parse(text));
   } catch {
     return undefined;
   }
+}
+
+function invalid(text: string): InvalidArgumentError {
+  return new InvalidArgumentError(`--scheduler-file: ${text}`);
+}
+
+function openToOthers(path: string): string {
+  return `'${path}' lies where files cannot be closed to others: whoever can read it can use this cluster`;
 }

@@ -1,337 +1,357 @@
-// The scheduler's shell: sockets, clock and file around the state that decides.
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { networkInterfaces } from 'node:os';
-import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
-import { InvalidArgumentError, checkInteger } from '../errors.js';
-import { clock, type ExecutorEvent } from '../task/executor.js';
-import { MOST_BYTES, PROTOCOL, decodeToScheduler, encode } from './protocol.js';
-import { newToken, readSchedulerFile, removeSchedulerFile, writeSchedulerFile } from './scheduler-file.js';
-import { DEADLINE_BEATS, SchedulerState, type StateEvent } from './state.js';
-
-export const DEFAULT_PORT = 8786;
-/** So many ports after the default one are tried where it is taken: there may be a learner on each. */
-const PORTS_TRIED = 100;
-const HEARTBEAT_MS = 1000;
-
-/** What a scheduler may be given. */
-export interface SchedulerOptions {
-  /** The address to listen at; absent means 127.0.0.1, which only this machine reaches. */
-  readonly host?: string;
-  /** 0 to 65535, 0 for any; absent means 8786 or the next one that is free. */
-  readonly port?: number;
-  /** Where to write address and token; absent means nowhere. */
-  readonly file?: string;
-  /** Where the dashboard is, for the file. */
-  readonly dashboard?: string;
-  /** Peers say something so often; silent for five times as long, they are taken for lost (ms, absent means 1000). */
-  readonly heartbeatMs?: number;
-  /** Called at each event of all clients' tasks, and as workers join and leave. */
-  readonly onEvent?: (event: ExecutorEvent) => void;
-  /** Called once a heartbeat for each worker, with what it said of itself last. */
-  readonly onVitals?: (vitals: {
-    readonly worker: string;
-    readonly memoryBytes?: number;
-    readonly time: number;
-  }) => void;
-  /** Called with each line of the log. */
-  readonly log?: (line: string) => void;
-}
-
-/** A scheduler that is up. */
-export interface Scheduler {
-  /** Such as ws://127.0.0.1:8786; the first one of `addresses`. */
-  readonly address: string;
-  readonly addresses: readonly string[];
-  readonly port: number;
-  readonly token: string;
-  close(): Promise<void>;
-}
+// The scheduler's machine: which task goes to which worker, and what follows when one of them is lost.
+//
+// From clients:  hello, submit, cancel       To clients:  welcome, started, finished, failed, workers
+// From workers:  hello, started, done, leave To workers:  welcome, assign, stop
+//
+// A task (Entry) is in one of two places: in the queue of its line (the tasks of one kind of one client), or in one
+// batch, which is with one worker. For example, with two workers of one thread and a client that submitted 12 tasks:
+//
+//   waiting  { line(client-0, countInside): queue [task-4 .. task-11], pace 2 }     served next: the first line
+//   free     { worker-1 }                                                           served next: the first worker
+//   workers  { worker-0: batches { 7: [task-2, task-3] }, worker-1: batches {} }
+//
+// The next event hands batch 8 = [task-4, task-5] to worker-1. If worker-0 dies, task-2 and task-3 become suspects and
+// go back to the front: from now on each travels alone, so that the next loss tells which one kills its workers.
+import { Pace } from '../task/pace.js';
+import type { Do, Machine, Net } from './machine.js';
+import type { FromScheduler, ToScheduler } from './messages.js';
+import { Queue, type Batch, type Client, type Entry, type Line, type Worker } from './records.js';
 
 /**
- * Starts a scheduler.
- * @throws InvalidArgumentError for a port that is taken or no port, a host that is not this machine's, a file that
- *   cannot be written
+ * What the scheduler wants done. For those who watch, not for the wire: the tasks that a message is about, and `drop`,
+ * the tasks of a client that has cancelled them or is gone.
  */
-export async function startScheduler(options: SchedulerOptions = {}): Promise<Scheduler> {
-  const { host = '127.0.0.1', file, dashboard } = options;
-  if (options.port !== undefined)
-    checkInteger('scheduler: port', options.port, 0, 'Leave it out for 8786.', 65535);
-  const log = (level: 'INFO' | 'WARNING', text: string) =>
-    options.log?.(`lola.scheduler - ${level} - ${text}`);
-  const token = tokenFor(file);
-  const server = new SchedulerServer(token, options, log);
-  const port = await server.listen(host, options.port);
-  const addresses = addressesOf(host, port);
-  if (options.port === undefined && port !== DEFAULT_PORT)
-    log('WARNING', `Port ${DEFAULT_PORT} is taken, this is the next free one`);
-  for (const address of addresses) log('INFO', `  Scheduler at:  ${address}`);
-  if (file) {
-    try {
-      const warning = writeSchedulerFile(file, {
-        protocol: PROTOCOL,
-        addresses,
-        port,
-        dashboard,
-        token,
-        pid: process.pid,
-      });
-      log('INFO', `  address and token in:  ${file}`);
-      if (warning) log('WARNING', warning);
-    } catch (error) {
-      await server.close();
-      throw error;
-    }
-  }
-  const close = async () => {
-    if (file) removeSchedulerFile(file, { token, pid: process.pid });
-    await server.close();
-  };
-  return { address: addresses[0], addresses, port, token, close };
+export type SchedulerAction =
+  | (Do<FromScheduler> & { readonly about?: readonly Entry[] })
+  | { readonly type: 'drop'; readonly about: readonly Entry[] };
+
+/** What a scheduler's machine may be given. */
+export interface SchedulerMachineOptions {
+  /** For the peers: how often they must show that they are alive (ms). */
+  readonly heartbeatMs: number;
+  /** The first batch's number: a scheduler that takes another's place must not repeat its numbers. */
+  readonly firstBatch: number;
+  /** Somebody watches: workers say when they start each batch. */
+  readonly watched: boolean;
 }
 
-/** The token of the scheduler whose place this one takes: its workers and clients have it, and find the new one. */
-function tokenFor(file: string | undefined): string {
-  try {
-    return file === undefined ? newToken() : readSchedulerFile(file).token;
-  } catch {
-    return newToken(); // no file yet, or none to be trusted
-  }
-}
+/** A task that was running on more lost workers than this is taken to be the cause. */
+export const LOSSES_ALLOWED = 3;
+const BATCH_BYTES = 16 * 2 ** 20;
 
-function addressesOf(host: string, port: number): string[] {
-  const every = host === '0.0.0.0' || host === '::';
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  // Others reach the machine by any of these, itself best by the loopback, which comes last as it means each one's own.
-  const hosts = every
-    ? own
-        .filter(({ family, address }) => (family === 'IPv4' || host === '::') && !address.startsWith('fe80'))
-        .map(({ address }) => address)
-    : [host];
-  hosts.sort((a, b) => Number(isLoopback(a)) - Number(isLoopback(b)));
-  return hosts.map((each) => `ws://${each.includes(':') ? `[${each}]` : each}:${port}`);
-}
+type Submit = ToScheduler & { op: 'submit' };
+type Hello = ToScheduler & { op: 'hello' };
+type Done = ToScheduler & { op: 'done' };
 
-function isLoopback(host: string): boolean {
-  return host.startsWith('127.') || host === '::1';
-}
+export class SchedulerMachine implements Machine<Net<ToScheduler>, SchedulerAction> {
+  readonly workers = new Map<number, Worker>();
+  readonly clients = new Map<number, Client>();
+  /** Lines with queued tasks; the first is served next. */
+  readonly waiting = new Set<Line>();
+  /** Workers with a thread that has nothing to do; the first is served next. */
+  readonly free = new Set<Worker>();
+  /** Threads of all workers. */
+  threads = 0;
+  private batches: number;
+  private now = 0;
+  private actions: SchedulerAction[] = [];
 
-interface Peer {
-  readonly socket: WebSocket;
-  readonly since: number;
-  problem?: string;
-}
-
-class SchedulerServer {
-  private readonly state: SchedulerState;
-  private readonly server: Server;
-  private readonly sockets: WebSocketServer;
-  private readonly digest: Buffer;
-  private readonly peers = new Map<number, Peer>();
-  private readonly ticker: NodeJS.Timeout;
-  private readonly heartbeatMs: number;
-  private peersMade = 0;
-
-  constructor(
-    token: string,
-    private readonly options: SchedulerOptions,
-    private readonly log: (level: 'INFO' | 'WARNING', text: string) => void,
-  ) {
-    this.heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;
-    this.digest = digestOf(token);
-    const watched = options.onEvent !== undefined;
-    // Numbers of batches start somewhere else in each scheduler, so that an answer to another one's is not taken for ours.
-    this.state = new SchedulerState({
-      heartbeatMs: this.heartbeatMs,
-      firstBatch: Math.floor(Math.random() * 2 ** 50),
-      watched,
-    });
-    this.sockets = new WebSocketServer({
-      noServer: true,
-      perMessageDeflate: false,
-      maxPayload: MOST_BYTES,
-      handleProtocols: () => PROTOCOL,
-    });
-    this.server = createServer((_request, response) => {
-      response
-        .writeHead(426, { 'content-type': 'text/plain' })
-        .end('This is a lola scheduler. It speaks WebSocket to workers and clients.\n');
-    });
-    this.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
-    this.ticker = setInterval(() => this.tick(), this.heartbeatMs);
+  constructor(private readonly options: SchedulerMachineOptions) {
+    this.batches = options.firstBatch;
   }
 
-  async listen(host: string, port: number | undefined): Promise<number> {
-    const last = port === undefined ? DEFAULT_PORT + PORTS_TRIED : port;
-    for (let attempt = port ?? DEFAULT_PORT; ; attempt++) {
-      try {
-        await new Promise<void>((resolve, reject) => {
-          this.server.once('error', reject);
-          this.server.listen(attempt, host, () => {
-            this.server.removeListener('error', reject);
-            resolve();
-          });
-        });
-        return (this.server.address() as { port: number }).port;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE' && attempt < last) continue;
-        clearInterval(this.ticker);
-        throw listenError(error as NodeJS.ErrnoException, host, attempt);
-      }
+  handle(event: Net<ToScheduler>, now: number): readonly SchedulerAction[] {
+    this.now = now;
+    this.actions = [];
+    if (event.type === 'message') this.message(event.peer, event.message);
+    else if (event.type === 'closed') this.closed(event.peer, event.reason, event.blame);
+    this.assignAll();
+    return this.actions;
+  }
+
+  /** A message counts only from a peer that may send it; an answer, only for a batch that the worker has now. */
+  private message(peer: number, message: ToScheduler): void {
+    const worker = this.workers.get(peer);
+    const client = this.clients.get(peer);
+    if (message.op === 'hello') {
+      if (!worker && !client) this.hello(peer, message);
+    } else if (message.op === 'submit') {
+      if (client) this.submit(client, message);
+    } else if (message.op === 'cancel') {
+      if (client) this.cancel(client, message.ids);
+    } else if (message.op === 'leave') {
+      if (worker) this.leave(worker);
+    } else {
+      const batch = worker?.batches.get(message.batch);
+      if (!batch) return; // late, sent twice, or of a worker that was lost in the meantime
+      if (message.op === 'started') this.started(batch, message.thread, message.age);
+      else this.done(batch, message);
     }
   }
 
-  async close(): Promise<void> {
-    clearInterval(this.ticker);
-    for (const [number, { socket }] of this.peers) {
-      socket.removeAllListeners('close');
-      this.dismiss(number, 'the scheduler was closed');
+  private closed(peer: number, reason: string, blame: boolean): void {
+    const worker = this.workers.get(peer);
+    if (worker) this.lose(worker, worker.leaving ? 'drained' : reason, blame && !worker.leaving);
+    const client = this.clients.get(peer);
+    if (!client) return;
+    this.cancel(client, [...client.entries.keys()]);
+    this.clients.delete(peer);
+  }
+
+  // ---- who comes and goes
+
+  private hello(peer: number, hello: Hello): void {
+    const { heartbeatMs } = this.options;
+    if (hello.role === 'worker') {
+      if (!this.join(peer, hello)) return;
+      return this.send([peer], { op: 'welcome', heartbeatMs, workers: [], clients: 0, waiting: 0 });
     }
-    await new Promise<void>((resolve) => {
-      this.server.close(() => resolve());
-      this.server.closeAllConnections();
-    });
+    if (hello.role === 'client')
+      this.clients.set(peer, { peer, name: hello.name, entries: new Map(), lines: new Map() });
+    let waiting = 0;
+    for (const { queue } of this.waiting) waiting += queue.length;
+    const workers = Array.from(this.workers.values(), statusOf);
+    this.send([peer], { op: 'welcome', heartbeatMs, workers, clients: this.clients.size, waiting });
   }
 
-  /** Who knocks is let in with the token and the same protocol; whoever is not hears why, by name. */
-  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy()); // it has hung up while we looked at its papers
-    const { origin, authorization = '', 'sec-websocket-protocol': protocol = 'none' } = request.headers;
-    const token = authorization.replace(/^Bearer /, '');
-    if (origin !== undefined) return refuse(socket, 403, 'web pages may not connect.');
-    // Digests are of one length and tell nothing of how much of a guess was right.
-    if (!timingSafeEqual(digestOf(token), this.digest)) {
-      this.log('WARNING', `Refused a connection from ${request.socket.remoteAddress}: wrong token`);
-      return refuse(
-        socket,
-        401,
-        "wrong token. Perhaps this is another person's scheduler: look in your own scheduler's log for its address.",
-      );
+  private join(peer: number, { name, threads, instance, memoryBytes }: Hello): boolean {
+    const other = [...this.workers.values()].find((each) => each.name === name);
+    if (other && other.instance !== instance) {
+      const reason = `a worker named '${name}' is here already. Give this one another --name, or none.`;
+      this.close(peer, reason, true);
+      return false;
     }
-    if (protocol !== PROTOCOL) {
-      this.log('WARNING', `Refused a connection from ${request.socket.remoteAddress}: it speaks ${protocol}`);
-      return refuse(
-        socket,
-        400,
-        `it speaks ${PROTOCOL}, we speak ${protocol}. Use the same version on both sides.`,
-      );
+    if (other) {
+      this.close(other.peer, 'connected again', false);
+      this.lose(other, 'connected again', false);
     }
-    this.sockets.handleUpgrade(request, socket, head, (accepted) => this.accept(accepted));
+    const fresh = { roundTripMs: 0, leaving: false, finished: 0 };
+    const worker: Worker = { peer, name, threads, instance, memoryBytes, batches: new Map(), ...fresh };
+    this.workers.set(peer, worker);
+    this.threads += threads;
+    this.place(worker);
+    this.tellClients({ joined: [{ name, threads }], left: [] });
+    return true;
   }
 
-  private accept(socket: WebSocket): void {
-    const number = this.peersMade++;
-    const peer: Peer = { socket, since: clock() };
-    this.peers.set(number, peer);
-    socket.on('message', (data, isBinary) => this.hear(number, data as Buffer, isBinary));
-    socket.on('error', (error) => {
-      peer.problem ??= `broke the protocol: ${error.message}`;
-      this.log('WARNING', `A connection ${peer.problem}`);
-    });
-    socket.on('close', (code) => {
-      if (this.peers.delete(number))
-        this.handle({
-          type: 'closed',
-          peer: number,
-          reason: peer.problem ?? closeReason(code),
-          time: clock(),
-        });
-    });
+  private leave(worker: Worker): void {
+    worker.leaving = true;
+    this.place(worker);
   }
 
-  private hear(number: number, data: Buffer, isBinary: boolean): void {
-    if (!this.peers.has(number)) return; // sent away; what it had sent before it knew is not heard
-    let message;
-    try {
-      message = decodeToScheduler(isBinary ? data : new Uint8Array(0));
-    } catch (error) {
-      const reason = (error as Error).message;
-      this.log('WARNING', `Closed a connection: ${reason}`);
-      this.dismiss(number, reason);
-      this.handle({ type: 'closed', peer: number, reason, time: clock() });
-      return;
+  /** A worker is gone: its tasks go back. What it was running is blamed, unless it left by its own will. */
+  private lose(worker: Worker, reason: string, blame: boolean): void {
+    this.workers.delete(worker.peer);
+    this.threads -= worker.threads;
+    const running = [...worker.batches.values()];
+    const blamed = blame ? running.filter(({ stopped }) => !stopped) : [];
+    // If a suspect is among them, it is the cause, and the tasks beside it are not to blame.
+    const suspects = blamed.filter(({ tasks }) => tasks[0].suspect);
+    for (const batch of running.reverse()) {
+      this.release(batch); // the last one first, because each goes to the front of its queue
+      if (suspects.length > 0 ? suspects.includes(batch) : blamed.includes(batch))
+        this.blame(batch, `${worker.name}: ${reason}`);
+      this.giveBack(batch.tasks);
     }
-    this.handle({ type: 'message', peer: number, message, time: clock() });
+    this.place(worker);
+    this.tellClients({ joined: [], left: [{ name: worker.name, reason }] });
   }
 
-  private tick(): void {
-    const time = clock();
-    for (const [number, { since }] of this.peers) {
-      const known = this.state.workers.has(number) || this.state.clients.has(number);
-      if (!known && time - since > DEADLINE_BEATS * this.heartbeatMs)
-        this.dismiss(number, 'it did not say who it is');
+  // ---- a client's tasks
+
+  private submit(client: Client, { kind, retries, watched, tasks }: Submit): void {
+    const line = client.lines.get(kind) ?? { client, queue: new Queue(), pace: new Pace() };
+    client.lines.set(kind, line);
+    for (const { id, key, payload } of tasks) {
+      if (client.entries.has(id)) continue; // sent twice
+      const fresh = { cancelled: false, suspect: false, thrown: 0, losses: [] };
+      const entry: Entry = { id, key, payload, line, retries, watched, ...fresh };
+      client.entries.set(id, entry);
+      line.queue.push(entry);
     }
-    this.handle({ type: 'tick', time });
-    for (const { name, memoryBytes, lastSeen } of this.state.workers.values())
-      this.options.onVitals?.({ worker: name, memoryBytes, time: lastSeen });
+    this.queued(line);
   }
 
-  private handle(event: StateEvent): void {
-    for (const command of this.state.handle(event)) {
-      if (command.type === 'send') this.peers.get(command.peer)?.socket.send(encode(command.message));
-      else if (command.type === 'tell') this.tell(command.event);
-      else if (command.final) this.dismiss(command.peer, command.reason);
-      else this.cut(command.peer);
+  /** Drops tasks. One that runs stays with its worker until that has answered: only then is the thread free. */
+  private cancel(client: Client, ids: readonly number[]): void {
+    const dropped: Entry[] = [];
+    for (const id of ids) {
+      const entry = client.entries.get(id);
+      if (!entry) continue;
+      entry.cancelled = true;
+      client.entries.delete(id);
+      dropped.push(entry);
+      if (entry.batch && !entry.batch.stopped) this.stop(entry.batch);
     }
+    for (const line of new Set(dropped.filter(({ batch }) => !batch).map(({ line }) => line))) {
+      line.queue.remove(({ cancelled }) => cancelled);
+      this.queued(line);
+    }
+    if (dropped.length > 0) this.actions.push({ type: 'drop', about: dropped });
   }
 
-  private tell(event: ExecutorEvent): void {
-    if (event.type === 'joined') {
-      this.log(
-        'INFO',
-        `Worker joined: ${event.worker}, ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'} (${this.state.workers.size} here)`,
-      );
-    } else if (event.type === 'left')
-      this.log('INFO', `Worker left: ${event.worker} (${event.reason}; ${this.state.workers.size} here)`);
-    this.options.onEvent?.(event);
+  private stop(batch: Batch): void {
+    batch.stopped = true;
+    this.send([batch.worker.peer], { op: 'stop', batch: batch.number });
   }
 
-  private cut(number: number): void {
-    this.peers.get(number)?.socket.terminate();
-    this.peers.delete(number);
+  // ---- the course of a batch
+
+  /** Hands out batches until no free worker may take what is queued. */
+  private assignAll(): void {
+    for (let next = this.match(); next; next = this.match()) this.assign(next.worker, next.line);
   }
 
-  /** Tells a peer why and closes; one that does not even close is cut off. */
-  private dismiss(number: number, reason: string): void {
-    const peer = this.peers.get(number);
-    if (!peer) return;
-    this.peers.delete(number);
-    peer.socket.send(encode({ op: 'bye', reason }));
-    peer.socket.close(1000);
-    const impatient = setTimeout(() => peer.socket.terminate(), 1000);
-    peer.socket.once('close', () => clearTimeout(impatient));
+  /** Who is next: workers and lines each in turn. */
+  private match(): { worker: Worker; line: Line } | undefined {
+    for (const worker of this.free)
+      for (const line of this.waiting) if (mayTake(worker, line)) return { worker, line };
+    return undefined;
+  }
+
+  private assign(worker: Worker, line: Line): void {
+    const { queue, pace } = line;
+    const [suspect] = hasSuspect(worker) ? [] : queue.takeSuspect();
+    const tasks = suspect ? [suspect] : queue.take(pace.next(queue.length, this.threads), BATCH_BYTES);
+    const batch: Batch = { number: this.batches++, worker, tasks, sent: this.now, stopped: false };
+    for (const entry of tasks) entry.batch = batch;
+    worker.batches.set(batch.number, batch);
+    this.waiting.delete(line); // behind the others, if there is more of it
+    this.queued(line);
+    this.place(worker);
+    const watched = this.options.watched || tasks.some((entry) => entry.watched);
+    const packed = tasks.map(({ key, payload }) => ({ key, payload }));
+    this.send([worker.peer], { op: 'assign', batch: batch.number, watched, tasks: packed });
+  }
+
+  private started(batch: Batch, thread: number, age: number): void {
+    const { tasks, worker } = batch;
+    const [{ id, line, cancelled }] = tasks;
+    if (cancelled) return;
+    this.send([line.client.peer], { op: 'started', id, worker: worker.name, thread, age }, [tasks[0]]);
+  }
+
+  private done(batch: Batch, done: Done): void {
+    const { tasks, worker } = batch;
+    const { count, thread, error, lost } = done;
+    if (isMalformed(batch, done)) {
+      const reason = `sent a malformed result: batch ${batch.number} has ${tasks.length} tasks`;
+      this.close(worker.peer, reason, true);
+      return this.lose(worker, reason, true);
+    }
+    this.release(batch);
+    worker.finished += count;
+    worker.memoryBytes = done.memoryBytes;
+    if (count > 0) this.finished(batch, done);
+    this.place(worker);
+    if (error && !tasks[count].cancelled) {
+      const retried = ++tasks[count].thrown <= tasks[count].retries;
+      this.failed(tasks[count], worker, thread, retried, { error });
+    }
+    if (lost) this.lost(tasks[lost.at], worker, thread, `${worker.name}: ${lost.ended}`);
+    this.giveBack(tasks.slice(count));
+  }
+
+  private finished(batch: Batch, { count, thread, ages, values }: Done): void {
+    const { worker } = batch;
+    const roundTripMs = this.now - batch.sent - ages[0];
+    // A busy machine answers late now and then; only what lasts may change how much is sent together.
+    worker.roundTripMs = Math.max(0, Math.min(roundTripMs, 2 * worker.roundTripMs + 0.1));
+    const { client, pace } = batch.tasks[0].line;
+    pace.learn((ages[0] - ages[2 * count - 1]) / count, worker.roundTripMs);
+    const tasks = batch.tasks.slice(0, count);
+    for (const { id, cancelled } of tasks) if (!cancelled) client.entries.delete(id);
+    if (tasks.every(({ cancelled }) => cancelled)) return;
+    const ids = tasks.map(({ id }) => id);
+    this.send([client.peer], { op: 'finished', ids, worker: worker.name, thread, ages, values }, tasks);
+  }
+
+  /** A worker is gone that ran this batch. If it had several tasks, each is a suspect: the next loss will tell. */
+  private blame({ tasks, worker }: Batch, how: string): void {
+    if (tasks.length === 1) this.lost(tasks[0], worker, 0, how);
+    else for (const task of tasks) task.suspect = true;
+  }
+
+  private lost(task: Entry, worker: Worker, thread: number, how: string): void {
+    if (task.cancelled) return;
+    task.losses.push(how);
+    task.suspect = true;
+    this.failed(task, worker, thread, task.losses.length <= LOSSES_ALLOWED, { ended: [...task.losses] });
+  }
+
+  private failed(
+    task: Entry,
+    { name }: Worker,
+    thread: number,
+    retried: boolean,
+    why: Pick<FromScheduler & { op: 'failed' }, 'error' | 'ended'>,
+  ): void {
+    const { client } = task.line;
+    if (!retried) {
+      client.entries.delete(task.id);
+      task.cancelled = true; // it does not go back
+    }
+    this.send([client.peer], { op: 'failed', id: task.id, worker: name, thread, retried, ...why }, [task]);
+  }
+
+  // ---- keeping books
+
+  /** Takes a batch from its worker. */
+  private release({ number, worker, tasks }: Batch): void {
+    worker.batches.delete(number);
+    for (const task of tasks) task.batch = undefined;
+  }
+
+  /** Puts tasks at the front of their line, in their order. */
+  private giveBack(tasks: readonly Entry[]): void {
+    for (const task of tasks.toReversed()) if (!task.cancelled) task.line.queue.unshift(task);
+    if (tasks.length > 0) this.queued(tasks[0].line);
+  }
+
+  /** Puts a line where its queue says: among those that wait, or not. */
+  private queued(line: Line): void {
+    if (line.queue.length > 0) this.waiting.add(line);
+    else this.waiting.delete(line);
+  }
+
+  /** Puts a worker where its batches say: last among the free, so that the next batch goes to another one, or not there. */
+  private place(worker: Worker): void {
+    this.free.delete(worker);
+    const { peer, threads, batches, leaving } = worker;
+    if (this.workers.get(peer) === worker && !leaving && batches.size < threads) this.free.add(worker);
+  }
+
+  private tellClients(change: Pick<FromScheduler & { op: 'workers' }, 'joined' | 'left'>): void {
+    this.send([...this.clients.keys()], { op: 'workers', ...change });
+  }
+
+  private send(peers: readonly number[], message: FromScheduler, about?: readonly Entry[]): void {
+    this.actions.push({ type: 'send', peers, message, about });
+  }
+
+  private close(peer: number, reason: string, final: boolean): void {
+    this.actions.push({ type: 'close', peer, reason, final });
   }
 }
 
-function digestOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+/** Whether there is something in the line that the worker may be given. */
+export function mayTake(worker: Worker, { queue }: Line): boolean {
+  return queue.ordinary > 0 || (queue.length > 0 && !hasSuspect(worker));
 }
 
-function refuse(socket: Duplex, status: number, reason: string): void {
-  const head = [
-    `HTTP/1.1 ${status} Refused`,
-    'x-lola: refused',
-    'content-type: text/plain',
-    'connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`);
+function hasSuspect({ batches }: Worker): boolean {
+  for (const { tasks } of batches.values()) if (tasks[0].suspect) return true;
+  return false;
 }
 
-function closeReason(code: number): string {
-  return code === 1006
-    ? 'its connection broke off: killed, or its machine or network is gone'
-    : `closed (${code})`;
+/** Whether an answer does not fit its batch, or brings nothing although nobody has asked for the batch back. */
+function isMalformed({ tasks, stopped, worker }: Batch, { count, ages, error, lost }: Done): boolean {
+  const over = error ? count >= tasks.length : count > tasks.length;
+  const nowhere = lost !== undefined && (lost.at < count || lost.at >= tasks.length);
+  const empty = count === 0 && !error && !lost && !stopped && !worker.leaving;
+  return over || nowhere || empty || ages.length !== 2 * count;
 }
 
-function listenError({ code, message }: NodeJS.ErrnoException, host: string, port: number): Error {
-  const why: { readonly [code: string]: string } = {
-    EADDRINUSE: `port ${port} is taken. Leave --port out for the next free one, or name another.`,
-    EACCES: `port ${port} may not be used by you. Take one from 1024 to 65535.`,
-    EADDRNOTAVAIL: `'${host}' is no address of this machine. Take 127.0.0.1, or 0.0.0.0 for all of them.`,
-    ENOTFOUND: `there is no host by the name '${host}'. Take 127.0.0.1, or 0.0.0.0 for all addresses of this machine.`,
-  };
-  return new InvalidArgumentError(
-    `scheduler: ${why[code ?? ''] ?? `cannot listen at ${host}:${port}: ${message}.`}`,
-  );
+function statusOf({ name, threads, batches, finished, leaving, memoryBytes }: Worker) {
+  return { name, threads, running: batches.size, finished, leaving, memoryBytes };
 }

@@ -1,6 +1,6 @@
 // Stage 4: the same arrays, computed by the workers of a cluster: a client takes the pool's place. Needs Node.
 import { compute, random } from '../array/index.js';
-import { connect, type ConnectOptions } from '../cluster/client.js';
+import { connect, type ConnectOptions } from '../cluster/connect.js';
 import { startClusterExecutor } from '../cluster/local.js';
 import { allottedCores } from '../machine.js';
 import type { ChunkedOptions } from './chunked.js';

@@ -1,8 +1,11 @@
-// A client of a simulation: the real client's runs on simulated wires.
-import type { Task } from '../task/task.js';
-import { ClientRun } from '../cluster/client-run.js';
-import type { FromScheduler } from '../cluster/protocol.js';
-import { HEARTBEAT_MS, indexOf, type Connection, type World } from './world.js';
+// A client of a simulation: the real client's machine on simulated wires, and runs that count how their tasks ended.
+import { ClientMachine, type ClientEvent } from '../cluster/client.js';
+import { Shell, type Do } from '../cluster/machine.js';
+import type { ToScheduler } from '../cluster/messages.js';
+import { WorkerLostError } from '../errors.js';
+import type { Drawn, RunFace } from '../task/run.js';
+import type { Value } from '../task/task.js';
+import { indexOf, type Connection, type World } from './network.js';
 
 /** How tasks ended, as the clients of a simulation have counted it. */
 export class Counts {
@@ -14,11 +17,11 @@ export class Counts {
   usefulMs = 0;
 }
 
-/** A client. It connects again whenever its connection is lost, and submits again what has no end yet. */
+/** A client. It connects again whenever its connection is lost. */
 export class SimulatedClient {
   private connection!: Connection;
-  private readonly runs = new Map<number, ClientRun>();
-  private runsMade = 0;
+  private readonly shell: Shell<ClientEvent, Do<ToScheduler>>;
+  private readonly runs = new Set<SimulatedRun>();
 
   /** @param mine the tasks that are this client's, by index: shared among its runs */
   constructor(
@@ -27,15 +30,19 @@ export class SimulatedClient {
     private readonly world: World,
     private readonly counts: Counts,
   ) {
-    const { runs = 1 } = world.options;
-    for (let r = 0; r < runs; r++) this.newRun(mine.filter((_, i) => i % runs === r));
+    const { runs = 1, retries = 0, machines } = world.options;
+    this.shell = new Shell(
+      machines?.client?.(name, retries) ?? new ClientMachine(name, retries),
+      (action) => this.perform(action),
+      () => world.now,
+    );
     this.connect();
-    world.later(HEARTBEAT_MS, () => this.beat());
+    for (let r = 0; r < runs; r++) this.newRun(mine.filter((_, i) => i % runs === r));
   }
 
   /** Every task of every run has its end. */
   get done(): boolean {
-    return [...this.runs.values()].every((run) => run.done);
+    return this.runs.size === 0;
   }
 
   /** Its connection closes. */
@@ -47,71 +54,101 @@ export class SimulatedClient {
 
   /** Cancels a run and submits what was left of it as a new one. */
   cancel(): void {
-    const { world, connection } = this;
-    const going = [...this.runs.values()].filter(({ done }) => !done);
-    const run = going[Math.floor(world.random() * going.length)];
-    if (!connection.open || !run) return;
-    world.network.send(connection, 'up', { op: 'cancelRun', run: run.number });
-    const left: number[] = [];
-    for (const { tasks } of run.resend()) left.push(...tasks.map(indexOf));
-    this.runs.delete(run.number);
-    this.submit(this.newRun(left));
+    const run = [...this.runs][Math.floor(this.world.random() * this.runs.size)];
+    if (!run) return;
+    const left = run.left();
+    run.cancelled = true;
+    this.settled(run);
+    this.newRun(left);
   }
 
-  private newRun(mine: readonly number[]): ClientRun {
-    const tasks = mine.map((index): Task => ({ key: `task-${index}`, operation: 'simulated', input: null }));
-    const run = new ClientRun(this.runsMade++, tasks, this.world.options.retries ?? 0, true);
-    this.runs.set(run.number, run);
-    return run;
+  private newRun(mine: readonly number[]): void {
+    const run = new SimulatedRun(mine, this.world, this.counts, () => this.settled(run));
+    if (mine.length > 0) this.runs.add(run);
+    this.shell.post({ type: 'run', run });
+  }
+
+  private settled(run: SimulatedRun): void {
+    this.runs.delete(run);
+    this.shell.post({ type: 'settled', run });
   }
 
   private connect(): void {
     const { world } = this;
-    const lost = () => world.later(world.random() * 500, () => this.connect());
-    this.connection = world.network.open(this.name, (message) => this.hear(message), lost);
-    world.network.send(this.connection, 'up', { op: 'connect', name: this.name });
-    for (const run of this.runs.values()) {
-      for (const message of run.resend()) world.network.send(this.connection, 'up', message);
-      this.submit(run);
-    }
+    const lost = () => {
+      this.shell.post({ type: 'closed', peer: connection.peer, reason: 'lost', blame: false });
+      world.at(world.now + world.random() * 500, () => this.connect());
+    };
+    const connection = world.network.open(
+      this.name,
+      (message) => this.shell.post({ type: 'message', peer: connection.peer, message }),
+      lost,
+    );
+    this.connection = connection;
+    this.shell.post({ type: 'opened', peer: connection.peer });
   }
 
-  private submit(run: ClientRun): void {
-    const { workers, threads = 1 } = this.world.options;
-    for (const message of run.submit(workers * threads, () => {}))
-      this.world.network.send(this.connection, 'up', message);
+  private perform(action: Do<ToScheduler>): void {
+    if (action.type === 'send' && this.connection.open)
+      this.world.network.send(this.connection, 'up', action.message);
+  }
+}
+
+/** A run that goes on when a task is lost, and finds out when a task ends twice. */
+class SimulatedRun implements RunFace {
+  readonly watched = true;
+  cancelled = false;
+  private drawn = 0;
+  private readonly open: Set<number>;
+
+  constructor(
+    private readonly mine: readonly number[],
+    private readonly world: World,
+    private readonly counts: Counts,
+    private readonly onDone: () => void,
+  ) {
+    this.open = new Set(mine);
   }
 
-  private hear(message: FromScheduler): void {
+  /** The tasks that have no end. */
+  left(): number[] {
+    return [...this.open];
+  }
+
+  draw(): Drawn | undefined {
+    if (this.cancelled || this.drawn === this.mine.length) return undefined;
+    const index = this.drawn++;
+    return {
+      run: this,
+      index,
+      task: { key: `task-${this.mine[index]}`, operation: 'simulated', input: null },
+    };
+  }
+
+  finished({ task }: Drawn, value: Value, _place: unknown, start: number, end: number): void {
     const { counts } = this;
-    if (message.op === 'finished') {
-      const values = new Float64Array(message.values.buffer);
-      message.indices.forEach((place, i) => {
-        const task = this.accept(message.runs[i], place);
-        if (!task) return;
-        counts.values.set(indexOf(task), values[i]);
-        counts.usefulMs += message.times[2 * i + 1] - message.times[2 * i];
-        counts.lastResult = this.world.now;
-      });
-    } else if (message.op === 'failed' && !message.retried) {
-      const task = this.accept(message.run, message.index);
-      if (!task) return;
-      if (message.ended) counts.lost.set(indexOf(task), message.ended);
-      else counts.threw.push(indexOf(task));
-    }
+    this.end(indexOf(task));
+    counts.values.set(indexOf(task), value as number);
+    counts.usefulMs += end - start;
+    counts.lastResult = this.world.now;
   }
 
-  /** The task that has come to its end, unless it had one before; there may be room for others now. */
-  private accept(number: number, place: number): Task | undefined {
-    const run = this.runs.get(number);
-    const task = run?.accept(place);
-    if (run && task) this.submit(run);
-    return task;
+  failed({ task }: Drawn, _place: unknown, _message: string, failure: Error | undefined): void {
+    if (!failure) return;
+    this.end(indexOf(task));
+    if (failure instanceof WorkerLostError) this.counts.lost.set(indexOf(task), failure.ended);
+    else this.counts.threw.push(indexOf(task));
   }
 
-  private beat(): void {
-    const { network, now } = this.world;
-    if (this.connection.open) network.send(this.connection, 'up', { op: 'ping', sent: now, rttMs: 0 });
-    this.world.later(HEARTBEAT_MS, () => this.beat());
+  fail(failure: unknown): void {
+    throw failure;
+  }
+
+  started(): void {}
+  report(): void {}
+
+  private end(index: number): void {
+    if (this.cancelled || !this.open.delete(index)) throw new Error(`task ${index} ended twice`);
+    if (this.open.size === 0) this.onDone();
   }
 }

@@ -1,8 +1,8 @@
-// The faults of a simulation: which there are, when each comes, and whom it strikes.
+// The faults of a simulation: when each comes, and whom it strikes.
 import type { SimulatedClient } from './client.js';
+import type { World } from './network.js';
 import { FAULTS, type Fault } from './options.js';
 import type { SimulatedWorker } from './worker.js';
-import type { World } from './world.js';
 
 /** Whom faults can strike. */
 export interface Victims {
@@ -27,6 +27,7 @@ function strike(fault: Fault, world: World, victims: Victims): void {
   const client = pick(victims.clients)!;
   const struck = fault === 'restart' ? 'scheduler' : /client|cancel/.test(fault) ? client.name : worker?.name;
   world.note(`${fault}: ${struck ?? 'nobody'}`);
+  const until = world.now + world.random() * 12_000; // about half of these pass the deadline
   if (fault === 'late' || fault === 'doubled' || fault === 'reordered') {
     const connection = pick([...world.network.connections.values()]);
     if (connection) connection.fault = fault; // for its next message; counted then
@@ -35,19 +36,7 @@ function strike(fault: Fault, world: World, victims: Victims): void {
   if (fault === 'restart') victims.restart();
   else if (fault === 'clientLost') client.lose();
   else if (fault === 'cancelled') client.cancel();
-  else if (worker) strikeWorker(fault, worker, world);
-  else return;
+  else if (!worker) return;
+  else worker[fault](until);
   world.count(fault);
-}
-
-function strikeWorker(
-  fault: Exclude<Fault, 'late' | 'doubled' | 'reordered' | 'restart' | 'clientLost' | 'cancelled'>,
-  worker: SimulatedWorker,
-  world: World,
-): void {
-  const until = world.now + world.random() * 12_000; // about half of these pass the deadline
-  if (fault === 'crash') worker.crash('connection closed');
-  else if (fault === 'stall') worker.freeze(until);
-  else if (fault === 'partition') worker.partition(until);
-  else worker[fault]();
 }

@@ -1,7 +1,9 @@
 // What a simulation may be given, and what comes of it.
-import type { SchedulerState, StateOptions } from '../cluster/state.js';
+import type { ClientMachine } from '../cluster/client.js';
+import type { SchedulerMachine, SchedulerMachineOptions } from '../cluster/scheduler.js';
+import type { WorkerMachine } from '../cluster/worker.js';
 
-/** The kinds of fault, each as an actor of the simulation meets it. */
+/** The kinds of fault, as an actor of the simulation meets each. */
 export const FAULTS = [
   'crash', // a worker dies, its connection closes; another one joins later
   'vanish', // a worker dies and no connection closes: its machine is gone
@@ -18,10 +20,18 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
+/** Machines to simulate in place of the real ones: tests plant bugs in them. */
+export interface Machines {
+  readonly scheduler?: (options: SchedulerMachineOptions) => SchedulerMachine;
+  readonly worker?: (...args: ConstructorParameters<typeof WorkerMachine>) => WorkerMachine;
+  readonly client?: (...args: ConstructorParameters<typeof ClientMachine>) => ClientMachine;
+}
+
 /** What to simulate. Times in ms. */
 export interface SimulationOptions {
   readonly seed: number | string;
   readonly workers: number;
+  /** Of each worker (default 1). */
   readonly threads?: number;
   /** In all; the clients share them. */
   readonly tasks: number;
@@ -30,7 +40,7 @@ export interface SimulationOptions {
   readonly runs?: number;
   /** How long a task computes: a number, or by its index. */
   readonly taskMs: number | ((index: number) => number);
-  /** How long a message is under way, without faults. */
+  /** How long a message is under way, without faults (default 0.1). */
   readonly latencyMs?: number;
   /** What a message, and a task in it, cost the scheduler. */
   readonly messageMs?: number;
@@ -42,10 +52,9 @@ export interface SimulationOptions {
   /** How often a task throws before it gives its value, by its index. */
   readonly throws?: (index: number) => number;
   readonly retries?: number;
-  /** Called with the state after each of its events. */
-  readonly check?: (state: SchedulerState) => void;
-  /** Makes the scheduler's state, where a test wants another. */
-  readonly newState?: (options: StateOptions) => SchedulerState;
+  /** Called with the scheduler's machine after each of its events. */
+  readonly check?: (scheduler: SchedulerMachine) => void;
+  readonly machines?: Machines;
 }
 
 /** What became of it. */

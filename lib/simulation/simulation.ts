@@ -1,38 +1,35 @@
-// A cluster in one thread with a clock of its own: the real scheduler state, worker queue and client run, and faults by seed.
+// A cluster in one thread with a clock of its own: the real machines of scheduler, workers and clients, and faults by seed.
 import seedrandom from 'seedrandom';
-import type { FromScheduler, ToScheduler } from '../cluster/protocol.js';
+import { Shell, type Net } from '../cluster/machine.js';
+import type { FromScheduler, ToScheduler } from '../cluster/messages.js';
+import { SchedulerMachine, type SchedulerAction } from '../cluster/scheduler.js';
 import { Agenda } from './agenda.js';
 import { Counts, SimulatedClient } from './client.js';
 import { planFaults } from './faults.js';
-import { Network } from './network.js';
+import { HEARTBEAT_MS, Network, type Connection, type World } from './network.js';
 import { FAULTS, type Fault, type SimulationOptions, type SimulationResult } from './options.js';
 import { Trace } from './story.js';
 import { SimulatedWorker } from './worker.js';
-import { HEARTBEAT_MS, LATENCY_MS, type Connection, type World } from './world.js';
-import { SchedulerState, type StateEvent } from '../cluster/state.js';
-
-export { FAULTS, type Fault, type SimulationOptions, type SimulationResult };
 
 /** Simulates until every task has a result and nothing is left running. @throws Error where that never comes */
 export function simulate(options: SimulationOptions): SimulationResult {
   return new Simulation(options).run();
 }
 
-/** What happened to a task, a line each, by repeating the simulation; also where the simulation throws and gives no result to ask. */
+/** What happened to a task, a line each, by repeating the simulation; also where the simulation throws. */
 export function storyOf(options: SimulationOptions, index: number): readonly string[] {
   const trace = new Trace();
   try {
     new Simulation(options, trace).run();
   } catch {
-    // A story is asked for most of all when the run fails; it ends there.
+    // A story is wanted most of all when the simulation fails; it ends there.
   }
   return trace.story(index);
 }
 
-/** A simulation in which this has not come is stuck (ms). */
+/** A simulation that has not ended by then is stuck (ms). */
 const LIMIT_MS = 1e7;
 
-/** The scheduler's side, and what holds the actors together. */
 class Simulation implements World {
   readonly random: () => number;
   readonly network: Network;
@@ -41,7 +38,8 @@ class Simulation implements World {
   now = 0;
   schedulers = 0;
   private readonly agenda = new Agenda();
-  private state: SchedulerState;
+  private scheduler: SchedulerMachine;
+  private shell: Shell<Net<ToScheduler>, SchedulerAction>;
   private busyUntil = 0;
   private busyMs = 0;
   private workersMade = 0;
@@ -54,14 +52,16 @@ class Simulation implements World {
     private readonly trace?: Trace,
   ) {
     this.random = seedrandom(String(options.seed));
-    this.network = new Network(this, options.latencyMs ?? LATENCY_MS);
-    this.state = this.newState();
+    this.network = new Network(this);
+    [this.scheduler, this.shell] = this.newScheduler();
     for (let i = 0; i < options.workers; i++) this.startWorker();
     const { clients = 1, tasks } = options;
-    this.clients = Array.from({ length: clients }, (_, c) => {
-      return new SimulatedClient(`client-${c}`, indices(c, clients, tasks), this, this.counts);
-    });
-    this.later(HEARTBEAT_MS, () => this.tick());
+    const shareOf = (c: number) =>
+      Array.from({ length: tasks }, (_, i) => i).filter((i) => i % clients === c);
+    this.clients = Array.from(
+      { length: clients },
+      (_, c) => new SimulatedClient(`client-${c}`, shareOf(c), this, this.counts),
+    );
     planFaults(this, this);
   }
 
@@ -70,7 +70,7 @@ class Simulation implements World {
     const { values, lost, threw } = this.counts;
     while (!this.finished()) {
       const next = this.agenda.next();
-      if (next.time > LIMIT_MS)
+      if (!next || next.time > LIMIT_MS)
         throw new Error(`simulation ${seed}: ${tasks - values.size} tasks never ended`);
       this.now = next.time;
       next.action();
@@ -91,66 +91,69 @@ class Simulation implements World {
   /** Every task has its end, every batch its answer. */
   private finished(): boolean {
     if (!this.clients.every(({ done }) => done)) return false;
-    for (const { batches } of this.state.workers.values()) if (batches.size > 0) return false;
-    return this.state.waiting.size === 0;
+    for (const { batches } of this.scheduler.workers.values()) if (batches.size > 0) return false;
+    return this.scheduler.waiting.size === 0;
   }
 
   // ---- the scheduler
 
-  private newState(): SchedulerState {
+  private newScheduler(): [SchedulerMachine, Shell<Net<ToScheduler>, SchedulerAction>] {
     const options = { heartbeatMs: HEARTBEAT_MS, firstBatch: 1e9 * this.schedulers++, watched: false };
-    return this.options.newState?.(options) ?? new SchedulerState(options);
+    const machine = this.options.machines?.scheduler?.(options) ?? new SchedulerMachine(options);
+    return [
+      machine,
+      new Shell(
+        machine,
+        (action) => this.perform(action),
+        () => this.now,
+      ),
+    ];
   }
 
-  /** The scheduler takes one event at a time, and each costs it time. */
-  private toState(event: StateEvent, tasks: number): void {
-    const { messageMs = 0, perTaskMs = 0 } = this.options;
+  private perform(action: SchedulerAction): void {
+    if (action.type === 'close') {
+      const connection = this.network.connections.get(action.peer);
+      if (connection) this.network.closeFromScheduler(connection);
+    } else if (action.type === 'send')
+      for (const peer of action.peers) {
+        const connection = this.network.connections.get(peer);
+        if (connection) this.network.send(connection, 'down', action.message);
+      }
+  }
+
+  /** The scheduler takes one event at a time, and each costs it time. What was sent to one that has died is gone. */
+  private take({ scheduler }: Connection, event: Net<ToScheduler>, tasks: number): void {
+    if (scheduler !== this.schedulers) return;
+    const { messageMs = 0, perTaskMs = 0, check } = this.options;
     const cost = messageMs + perTaskMs * tasks;
     this.busyMs += cost;
     this.busyUntil = Math.max(this.busyUntil, this.now) + cost;
-    const scheduler = this.schedulers;
     const act = () => {
-      // A scheduler that died in the meantime has not read it; a message is never late enough to reach its successor.
-      if (scheduler === this.schedulers || event.type === 'message')
-        this.handle({ ...event, time: this.now });
+      if (scheduler !== this.schedulers) return;
+      this.shell.post(event);
+      check?.(this.scheduler);
     };
     if (cost > 0) this.at(this.busyUntil, act);
     else act();
   }
 
-  private handle(event: StateEvent): void {
-    for (const command of this.state.handle(event)) {
-      if (command.type === 'tell') continue;
-      const connection = this.network.connections.get(command.peer);
-      if (!connection) continue;
-      if (command.type === 'close') this.network.closeFromScheduler(connection);
-      else this.network.send(connection, 'down', command.message);
-    }
-    this.options.check?.(this.state);
-  }
-
-  private tick(): void {
-    this.handle({ type: 'tick', time: this.now });
-    this.later(HEARTBEAT_MS, () => this.tick());
-  }
-
-  /** Handed in even when the connection is closed: more than a socket would do, and the state must not mind. */
-  arrived({ peer }: Connection, message: ToScheduler): void {
+  /** Taken even when the connection is closed: more than a socket would do, and the machine must not mind. */
+  arrived(connection: Connection, message: ToScheduler): void {
     const tasks = message.op === 'submit' ? message.tasks.length : message.op === 'done' ? message.count : 0;
-    this.toState({ type: 'message', peer, message, time: this.now }, tasks);
+    this.take(connection, { type: 'message', peer: connection.peer, message }, tasks);
   }
 
-  hungUp({ peer, scheduler }: Connection, reason: string): void {
-    if (scheduler === this.schedulers) this.toState({ type: 'closed', peer, reason, time: this.now }, 0);
+  hungUp(connection: Connection, reason: string): void {
+    this.take(connection, { type: 'closed', peer: connection.peer, reason, blame: true }, 0);
   }
 
   /** The scheduler dies and another one takes its place, knowing nothing. */
   restart(): void {
-    this.state = this.newState();
+    [this.scheduler, this.shell] = this.newScheduler();
     this.busyUntil = this.now;
     for (const connection of [...this.network.connections.values()]) {
       this.network.connections.delete(connection.peer);
-      this.later(this.random() * 10, () => this.network.drop(connection));
+      this.at(this.now + this.random() * 10, () => this.network.drop(connection));
     }
   }
 
@@ -159,17 +162,13 @@ class Simulation implements World {
   private startWorker(): void {
     const gone = (worker: SimulatedWorker) => {
       this.workers.delete(worker);
-      this.later(this.random() * 3000, () => this.startWorker());
+      this.at(this.now + this.random() * 3000, () => this.startWorker());
     };
     this.workers.add(new SimulatedWorker(`worker-${this.workersMade++}`, this, this.thrown, gone));
   }
 
   at(time: number, action: () => void): void {
     this.agenda.add(time, action);
-  }
-
-  later(ms: number, action: () => void): void {
-    this.at(this.now + ms, action);
   }
 
   count(fault: Fault): void {
@@ -179,10 +178,4 @@ class Simulation implements World {
   note(what: string, message?: ToScheduler | FromScheduler): void {
     this.trace?.note(this.now, what, message);
   }
-}
-
-function indices(first: number, step: number, total: number): number[] {
-  const mine: number[] = [];
-  for (let i = first; i < total; i += step) mine.push(i);
-  return mine;
 }

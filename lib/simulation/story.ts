@@ -1,17 +1,16 @@
 // What happened in a simulation, and of it what concerns one task.
-import type { FromScheduler, ToScheduler } from '../cluster/protocol.js';
-import { indexOf } from './world.js';
+import type { FromScheduler, ToScheduler } from '../cluster/messages.js';
+import { indexOf } from './network.js';
 
 type Message = ToScheduler | FromScheduler;
 
-/** Notes all messages but heartbeats, and all faults. */
+/** Notes all messages and all faults. */
 export class Trace {
   private readonly notes: { readonly time: number; readonly what: string; readonly message?: Message }[] = [];
   /** Which tasks a batch had, by its number: later messages give the number alone. */
   private readonly batches = new Map<number, readonly number[]>();
 
   note(time: number, what: string, message?: Message): void {
-    if (message?.op === 'ping' || message?.op === 'pong') return;
     this.notes.push({ time, what, message });
     if (message?.op === 'assign') this.batches.set(message.batch, message.tasks.map(indexOf));
   }

@@ -1,22 +1,21 @@
-// A worker of a simulation: the real worker's queue on simulated wires, and tasks that only take their time.
-import type { FromScheduler, PackedTask } from '../cluster/protocol.js';
-import { WorkerQueue, type WorkerAction } from '../cluster/worker-queue.js';
-import { HEARTBEAT_MS, indexOf, rttMs, type Connection, type World } from './world.js';
+// A worker of a simulation: the real worker's machine on simulated wires, and tasks that only take their time.
+import { Shell } from '../cluster/machine.js';
+import type { FromScheduler } from '../cluster/messages.js';
+import { WorkerMachine, type BatchResult, type WorkerAction, type WorkerEvent } from '../cluster/worker.js';
+import { packValue, type PackedTask } from '../task/pack.js';
+import { indexOf, type Connection, type World } from './network.js';
 
-/** How a batch ends that does not come to its last task. */
-interface Stop {
-  readonly error?: { readonly name: string; readonly message: string };
-  readonly lost?: { readonly at: number; readonly ended: string };
-}
+/** When a batch that was begun is reported as started, unless it has ended (ms), as by the real worker. */
+const STARTED_MS = 5;
 
 /** A worker, from its start until it is dead. */
 export class SimulatedWorker {
-  private connection: Connection | undefined;
-  private queue: WorkerQueue;
+  private connection!: Connection;
+  private readonly shell: Shell<WorkerEvent, WorkerAction>;
   private readonly running = new Map<number, { readonly thread: number }>();
+  private readonly owed = new Map<number, number>(); // answers, by the batch
   private frozenUntil = 0;
   private dead = false;
-  private draining = false;
 
   /**
    * @param thrown how often each task has thrown, on any worker
@@ -28,142 +27,169 @@ export class SimulatedWorker {
     private readonly thrown: Map<number, number>,
     private readonly onDeath: (worker: SimulatedWorker) => void,
   ) {
-    this.queue = new WorkerQueue(this.threads);
+    const { threads = 1, machines } = world.options;
+    const hello = { op: 'hello', role: 'worker', name, threads, instance: name } as const;
+    const machine = machines?.worker?.(hello) ?? new WorkerMachine(hello);
+    this.shell = new Shell(
+      machine,
+      (action) => this.perform(action),
+      () => world.now,
+    );
     this.join();
-    world.later(world.random() * HEARTBEAT_MS, () => this.beat());
   }
 
   // ---- what may befall it
 
   /** It dies, and its connection closes. */
-  crash(reason: string): void {
+  crash(): void {
+    const { connection } = this;
     this.die();
-    if (this.connection) Object.assign(this.connection, { cut: true, clearUp: this.world.now });
-    if (this.connection?.open) this.world.network.closeFromPeer(this.connection, reason);
+    Object.assign(connection, { cut: true, clearUp: this.world.now });
+    if (connection.open) this.world.network.closeFromPeer(connection, 'connection closed');
   }
 
   /** It dies, and no connection closes: what it had sent is lost with it. */
   vanish(): void {
     this.die();
-    if (this.connection) this.connection.cut = true;
+    this.connection.cut = true;
+    this.world.network.silence(this.connection, Infinity);
   }
 
   /** It does nothing until a time, and then goes on as if nothing had been. */
-  freeze(until: number): void {
+  stall(until: number): void {
     this.frozenUntil = until;
+    this.world.network.silence(this.connection, until);
   }
 
   /** Nothing passes on its connection until a time. */
   partition(until: number): void {
-    if (!this.connection) return;
-    this.connection.clearUp = Math.max(this.connection.clearUp, until);
-    this.connection.clearDown = Math.max(this.connection.clearDown, until);
+    const { connection } = this;
+    connection.clearUp = Math.max(connection.clearUp, until);
+    connection.clearDown = Math.max(connection.clearDown, until);
+    this.world.network.silence(connection, until);
   }
 
   /** Its connection closes, and it joins again. */
   abort(): void {
-    if (!this.connection?.open) return;
+    if (!this.connection.open) return;
     this.world.network.closeFromPeer(this.connection, 'connection closed');
     this.connection.lost();
   }
 
   /** It leaves by its own will once what it has begun is done. */
   drain(): void {
-    if (!this.connection?.open) return;
-    this.draining = true;
-    this.act(this.connection, this.queue.drain());
+    if (this.connection.open) this.shell.post({ type: 'leave' });
   }
 
   // ---- what it does
 
-  private get threads(): number {
-    return this.world.options.threads ?? 1;
-  }
-
   private join(): void {
     if (this.dead) return;
-    const { world, name, threads } = this;
-    const queue = new WorkerQueue(threads); // of this connection: what an old one still brings must not reach it
-    this.queue = queue;
-    this.running.clear();
+    const { world } = this;
+    this.owed.clear();
     const receive = (message: FromScheduler) =>
-      this.thawed(() => this.act(connection, queue.handle(message)));
-    const lost = () => this.thawed(() => world.later(world.random() * 500, () => this.join()));
-    const connection = world.network.open(name, receive, lost);
+      this.thawed(() => {
+        if (message.op === 'assign') this.owe(message.batch, 1);
+        this.shell.post({ type: 'message', peer: connection.peer, message });
+      });
+    const lost = () =>
+      this.thawed(() => {
+        this.shell.post({ type: 'closed', peer: connection.peer, reason: 'lost', blame: false });
+        world.at(world.now + world.random() * 500, () => this.join());
+      });
+    const connection = world.network.open(this.name, receive, lost);
     this.connection = connection;
-    world.network.send(connection, 'up', { op: 'join', name, threads, instance: name });
+    this.shell.post({ type: 'opened', peer: connection.peer });
   }
 
-  private act(connection: Connection, actions: readonly WorkerAction[]): void {
-    if (this.dead || this.connection !== connection || !connection.open) return;
-    for (const action of actions) {
-      if (action.type === 'send') this.world.network.send(connection, 'up', action.message);
-      else if (action.type === 'run') this.runBatch(connection, action.batch, action.tasks);
-      else if (this.running.delete(action.batch))
-        this.act(connection, this.queue.ended({ op: 'returned', batch: action.batch }));
+  private perform(action: WorkerAction): void {
+    if (this.dead) return;
+    if (action.type === 'run') this.runBatch(action);
+    else if (action.type === 'stop') {
+      if (this.running.delete(action.batch)) this.end(action.batch, NOTHING);
+    } else if (action.type === 'close') {
+      this.die();
+      if (this.connection.open) this.world.network.closeFromPeer(this.connection, 'closed');
+    } else if (this.connection.open) {
+      const { message } = action;
+      if (message.op === 'done') this.owe(message.batch, -1);
+      this.world.network.send(this.connection, 'up', message);
     }
-    if (!this.draining || this.queue.active > 0) return;
-    this.die();
-    if (connection.open) this.world.network.closeFromPeer(connection, 'closed');
+  }
+
+  /** Each batch that has arrived is answered once, or less often where it arrived twice. */
+  private owe(batch: number, change: 1 | -1): void {
+    const owed = (this.owed.get(batch) ?? 0) + change;
+    if (owed < 0) throw new Error(`${this.name} answers batch ${batch} twice`);
+    this.owed.set(batch, owed);
   }
 
   /** Runs a batch's tasks in their order, until the end, an error, or a task that kills. */
-  private runBatch(connection: Connection, batch: number, tasks: readonly PackedTask[]): void {
+  private runBatch({ batch, tasks, watched }: WorkerAction & { type: 'run' }): void {
     const { world } = this;
     const used = new Set(Array.from(this.running.values(), ({ thread }) => thread));
     let thread = 0;
     while (used.has(thread)) thread++;
     const mark = { thread };
     this.running.set(batch, mark);
-    world.network.send(connection, 'up', { op: 'started', batch, thread, time: world.now });
-    const { times, values, stop, kills } = this.compute(tasks);
-    world.at(times[times.length - 1], () =>
+    const { result, kills, endsAt } = this.compute(tasks, thread);
+    const begun = { type: 'begun', batch, thread, time: world.now } as const;
+    const stillRuns = () => !this.dead && this.running.get(batch) === mark;
+    if (watched && endsAt > world.now + STARTED_MS)
+      world.at(world.now + STARTED_MS, () => this.thawed(() => stillRuns() && this.shell.post(begun)));
+    world.at(endsAt, () =>
       this.thawed(() => {
-        if (this.dead || this.running.get(batch) !== mark) return;
-        if (kills) return this.crash('connection closed');
+        if (!stillRuns()) return;
+        if (kills) return this.crash();
         this.running.delete(batch);
-        // A thread that is lost takes the results of its batch with it.
-        const given = stop.lost ? packed([], []) : packed(times, values);
-        this.act(connection, this.queue.ended({ op: 'done', batch, thread, ...given, ...stop }));
+        this.end(batch, result);
       }),
     );
   }
 
-  /** What becomes of a batch that begins now: `times` has the ends of its tasks, after the beginning of the first. */
-  private compute(tasks: readonly PackedTask[]): {
-    readonly times: readonly number[];
-    readonly values: readonly number[];
-    readonly stop: Stop;
-    readonly kills: boolean;
-  } {
-    const { killers, throws, taskMs } = this.world.options;
-    const times = [this.world.now];
-    const values: number[] = [];
-    for (const [at, task] of tasks.entries()) {
-      const index = indexOf(task);
-      times.push(times[at] + (typeof taskMs === 'number' ? taskMs : taskMs(index)));
-      const killer = killers?.get(index);
-      const thrown = this.thrown.get(index) ?? 0;
-      const fails = thrown < (throws?.(index) ?? 0);
-      if (fails) this.thrown.set(index, thrown + 1);
-      if (fails || killer) {
-        const lost = killer === 'thread' ? { lost: { at, ended: 'exit code 3' } } : {};
-        const stop = fails ? { error: { name: 'RangeError', message: 'thrown by design' } } : lost;
-        return { times, values, stop, kills: killer === 'worker' };
-      }
-      values.push(3 * index + 1);
-    }
-    return { times, values, stop: {}, kills: false };
+  private end(batch: number, result: BatchResult): void {
+    this.shell.post({ type: 'ended', batch, result });
   }
 
-  private beat(): void {
-    if (this.dead) return;
-    const { world } = this;
-    this.thawed(() => {
-      if (this.connection?.open)
-        world.network.send(this.connection, 'up', { op: 'ping', sent: world.now, rttMs: rttMs(world) });
-      world.later(HEARTBEAT_MS, () => this.beat());
+  /** What becomes of a batch that begins now. */
+  private compute(
+    tasks: readonly PackedTask[],
+    thread: number,
+  ): { readonly result: BatchResult; readonly kills: boolean; readonly endsAt: number } {
+    const { killers, throws, taskMs } = this.world.options;
+    const times: number[] = [];
+    const values: number[] = [];
+    let now = this.world.now;
+    const result = (stop = {}) => ({
+      thread,
+      count: values.length,
+      times,
+      values: packValue(values),
+      ...stop,
     });
+    for (const [at, task] of tasks.entries()) {
+      const index = indexOf(task);
+      const start = now;
+      now += typeof taskMs === 'number' ? taskMs : taskMs(index);
+      const killer = killers?.get(index);
+      // A thread that is lost takes the results of its batch with it.
+      if (killer === 'thread')
+        return {
+          result: { ...NOTHING, thread, lost: { at, ended: 'exit code 3' } },
+          kills: false,
+          endsAt: now,
+        };
+      if (killer === 'worker') return { result: NOTHING, kills: true, endsAt: now };
+      const thrown = this.thrown.get(index) ?? 0;
+      if (thrown < (throws?.(index) ?? 0)) {
+        this.thrown.set(index, thrown + 1);
+        const error = { name: 'RangeError', message: 'thrown by design' };
+        return { result: result({ error }), kills: false, endsAt: now };
+      }
+      times.push(start, now);
+      values.push(3 * index + 1);
+    }
+    return { result: result(), kills: false, endsAt: now };
   }
 
   /** A worker that stands still does everything later. */
@@ -180,14 +206,4 @@ export class SimulatedWorker {
   }
 }
 
-/** The results of a batch as they travel: each task begins where the one before it ended. */
-function packed(
-  times: readonly number[],
-  values: readonly number[],
-): { count: number; times: Float64Array; values: Uint8Array } {
-  return {
-    count: values.length,
-    times: Float64Array.from(values.flatMap((_, i) => [times[i], times[i + 1]])),
-    values: new Uint8Array(Float64Array.from(values).buffer),
-  };
-}
+const NOTHING: BatchResult = { thread: 0, count: 0, times: [], values: packValue([]) };

@@ -4,9 +4,12 @@ import { clock, type ExecutorEvent, type RunOptions } from './executor.js';
 import { checkTask } from './run-task.js';
 import type { Task, Value } from './task.js';
 
+/** What an executor does with a run. */
+export type RunFace = Pick<Run, 'watched' | 'draw' | 'started' | 'finished' | 'failed' | 'report' | 'fail'>;
+
 /** A task that a run has drawn. */
 export interface Drawn {
-  readonly run: Run;
+  readonly run: RunFace;
   /** Its place in the run. */
   readonly index: number;
   readonly task: Task;

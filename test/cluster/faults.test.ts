@@ -4,10 +4,11 @@ import { createServer, connect as tcpConnect, type Socket } from 'node:net';
 import { readFileSync } from 'node:fs';
 import seedrandom from 'seedrandom';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { askStatus, connect } from '../../lib/cluster/client.js';
+import { askStatus, connect } from '../../lib/cluster/connect.js';
+import { dial } from '../../lib/cluster/dial.js';
 import { startCluster, type ClusterOptions, type LocalCluster } from '../../lib/cluster/local.js';
-import { startScheduler, type Scheduler, type SchedulerOptions } from '../../lib/cluster/scheduler.js';
-import { startWorker, type ClusterWorker } from '../../lib/cluster/worker.js';
+import { startScheduler, type Scheduler, type SchedulerOptions } from '../../lib/cluster/start-scheduler.js';
+import { startWorker, type ClusterWorker } from '../../lib/cluster/start-worker.js';
 import {
   ConnectionError,
   NoWorkersError,
@@ -16,7 +17,7 @@ import {
   WorkerLostError,
   CancelledError,
 } from '../../lib/errors.js';
-import { startSerial } from '../../lib/execute/serial.js';
+import { startThreads } from '../../lib/execute/threads.js';
 import type { Executor, ExecutorEvent } from '../../lib/task/executor.js';
 import {
   CLUSTER_TASKS,
@@ -54,9 +55,11 @@ const worker = async (
   name: string,
   more = {},
 ): Promise<ClusterWorker> => {
-  const executors = [await startSerial({ tasks: CLUSTER_TASKS })];
-  const find = () => ({ addresses: [of.address], token: of.token });
-  return cleanup(startWorker({ find, executors, name, ...more }), (started) => started.drain());
+  const threads = cleanup(await startThreads({ count: 1, tasks: CLUSTER_TASKS }), (started) =>
+    started.close(),
+  );
+  const reach = () => dial({ addresses: [of.address], token: of.token });
+  return cleanup(startWorker({ dial: reach, threads, name, ...more }), (started) => started.drain());
 };
 /** Notes a run's events; resolves `first(type)` at the first one of a kind. */
 function watch() {
@@ -135,7 +138,7 @@ describe('a worker', () => {
     await first('finished');
     w.child.kill('SIGTERM');
     expect(await w.ended).toBe(0);
-    expect(w.output()).toContain('Draining');
+    expect(w.output()).toContain('Finishing running tasks');
     await worker(s, 'successor');
     expect(await run).toEqual(new Array(10).fill(true));
     expect(of('failed')).toEqual([]);
@@ -294,7 +297,7 @@ describe('a client', () => {
   test('row 9: killed, its tasks are released and others go on', async () => {
     const c = await cluster({ workers: 1 });
     const files = cleanup(newFolder(), ({ remove }) => remove());
-    const url = new URL('../../dist/lib/cluster/client.js', import.meta.url).href;
+    const url = new URL('../../dist/lib/cluster/connect.js', import.meta.url).href;
     const script = `import { connect } from ${JSON.stringify(url)};
       process.once('message', async (where) => {
         const executor = await connect(where);
@@ -311,7 +314,7 @@ describe('a client', () => {
     other.kill('SIGKILL');
     expect(await run).toEqual([2, 2, 2]);
     const { waiting, clients, workers } = await askStatus(c);
-    expect({ waiting, clients, held: workers[0].running + workers[0].ahead }).toEqual({
+    expect({ waiting, clients, held: workers[0].running }).toEqual({
       waiting: 0,
       clients: 1,
       held: 0,
@@ -352,7 +355,7 @@ describe('a client', () => {
     expect(await executor.run(many(2, 'double', 3))).toEqual([6, 6]);
     await until(async () => {
       const { waiting, workers } = await askStatus(c);
-      return waiting === 0 && workers[0].running + workers[0].ahead === 0;
+      return waiting === 0 && workers[0].running === 0;
     });
   });
 

@@ -1,14 +1,14 @@
 // `lola scheduler`: starts a scheduler and logs what happens, until it is stopped.
 import type { Command } from 'commander';
-import { startScheduler } from '../../lib/cluster/scheduler.js';
-import { defaultSchedulerFile } from '../../lib/cluster/scheduler-file.js';
+import { defaultSchedulerFile, startScheduler } from '../../lib/cluster/index.js';
 import { readCount } from './flags.js';
-import { PUBLIC_URL, hideDashboard, showDashboard } from './watch.js';
+import { PUBLIC_URL } from './watch.js';
 
 interface SchedulerFlags {
   readonly host: string;
   readonly port?: string;
   readonly schedulerFile?: string;
+  readonly heartbeat: string;
   readonly json?: boolean;
   /** False by --no-dashboard. */
   readonly dashboard: boolean;
@@ -22,17 +22,18 @@ export function addScheduler(program: Command): void {
     .description('start a scheduler: workers and clients find each other there')
     .option(
       '--host <HOST>',
-      'where to listen; 0.0.0.0 lets other machines in (the wire is plain: see SECURITY.md); not so the dashboard',
+      'where to listen; 0.0.0.0 lets other machines in, but not to the dashboard (see SECURITY.md)',
       '127.0.0.1',
     )
-    .option('--port <PORT>', 'absent: 8786, or the next one that is free')
+    .option('--port <PORT>', 'default: 8786, or the next one that is free')
     .option(
       '--scheduler-file <FILE>',
-      'where to write address and token, for your eyes only (absent: in your home)',
+      'where to write address and token, for your eyes only (default: in your home)',
     )
+    .option('--heartbeat <MS>', 'a peer that is silent for five times as long is lost', '1000')
     .option('--json', 'print one JSON object (address, file, pid) when it is up; the log goes to stderr')
-    .option('--no-dashboard', 'do without the dashboard')
-    .option('--dashboard-port <PORT>', 'absent: 8787, or the next one that is free')
+    .option('--no-dashboard', 'start no dashboard')
+    .option('--dashboard-port <PORT>', 'default: 8787, or the next one that is free')
     .option('--public-url <URL>', PUBLIC_URL)
     .action(runScheduler);
 }
@@ -41,30 +42,33 @@ async function runScheduler(flags: SchedulerFlags): Promise<void> {
   const { host, port, schedulerFile, json } = flags;
   const file = schedulerFile ?? defaultSchedulerFile();
   const log = (line: string) => (json ? process.stderr : process.stdout).write(`${line}\n`);
-  const dashboard = flags.dashboard ? await showDashboard("Lola's pi: cluster", flags) : undefined;
+  const watch = flags.dashboard ? await import('./watch.js') : undefined; // a dashboard's packages take 30 ms
+  const dashboard = await watch?.showDashboard("Lola's pi: cluster", flags);
   try {
     const scheduler = await startScheduler({
       host,
       port: port === undefined ? undefined : readCount('--port', port, 0),
       file,
+      heartbeatMs: readCount('--heartbeat', flags.heartbeat),
       log,
       dashboard: dashboard?.address,
       onEvent: dashboard?.onEvent,
       onVitals: dashboard?.onVitals,
     });
-    if (json) {
-      const { address, addresses } = scheduler;
-      process.stdout.write(
-        `${JSON.stringify({ address, addresses, schedulerFile: file, pid: process.pid })}\n`,
-      );
-    }
-    await new Promise<void>((resolve) => {
-      process.once('SIGINT', () => resolve());
-      process.once('SIGTERM', () => resolve());
-    });
+    const { address, addresses } = scheduler;
+    const up = { address, addresses, schedulerFile: file, pid: process.pid };
+    if (json) process.stdout.write(`${JSON.stringify(up)}\n`);
+    await stopped();
     log('lola.scheduler - INFO - Closing');
     await scheduler.close();
   } finally {
-    if (dashboard) await hideDashboard(dashboard);
+    if (dashboard) await watch!.hideDashboard(dashboard);
   }
+}
+
+/** Resolves at a signal, or when the process that started this one is gone. */
+function stopped(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'disconnect']) process.once(signal, () => resolve());
+  });
 }

@@ -1,8 +1,7 @@
 // `lola slurm`: workers as Slurm's jobs, a probe of what nodes can do, and runs that Slurm computes by itself.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { askStatus } from '../../lib/cluster/client.js';
-import { defaultSchedulerFile, readSchedulerFile } from '../../lib/cluster/scheduler-file.js';
+import { askStatus, defaultSchedulerFile, readSchedulerFile } from '../../lib/cluster/index.js';
 import { ConnectionError, EstimatorError, InvalidArgumentError } from '../../lib/errors.js';
 import {
   adviseOnReason,

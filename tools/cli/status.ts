@@ -1,6 +1,6 @@
 // `lola status`: who is in the cluster, and how much there is to do.
 import type { Command } from 'commander';
-import { askStatus } from '../../lib/cluster/client.js';
+import { askStatus } from '../../lib/cluster/index.js';
 import { table } from './table.js';
 import { addWhereFlags, readWhereFlags, warn, type WhereFlags } from './whereabouts.js';
 
@@ -21,10 +21,10 @@ async function runStatus({ json, ...flags }: WhereFlags & { readonly json?: bool
   ];
   if (workers.length === 0) lines.push('Start a worker: lola worker');
   else {
-    const head = ['worker', 'threads', 'batches running', 'ahead', 'tasks finished', 'MiB'];
-    const rows = workers.map(({ name, draining, ...numbers }) => [
-      draining ? `${name} (leaving)` : name,
-      ...[numbers.threads, numbers.running, numbers.ahead, numbers.finished].map(String),
+    const head = ['worker', 'threads', 'batches running', 'tasks finished', 'MiB'];
+    const rows = workers.map(({ name, leaving, ...numbers }) => [
+      leaving ? `${name} (leaving)` : name,
+      ...[numbers.threads, numbers.running, numbers.finished].map(String),
       numbers.memoryBytes === undefined ? '-' : (numbers.memoryBytes / 2 ** 20).toFixed(0),
     ]);
     lines.push('', table(head, rows));

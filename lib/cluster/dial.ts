@@ -1,0 +1,139 @@
+// Reaches a scheduler over the network: answers its challenge, and asks for its own proof before saying anything. Needs Node.
+import { randomBytes } from 'node:crypto';
+import { get, type IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import { ConnectionError, InvalidArgumentError, ProtocolError, show } from '../errors.js';
+import type { Wire } from './connection.js';
+import { PROTOCOL } from './messages.js';
+import { CHALLENGE_PATH, MARK, SOCKET_OPTIONS, proofOf, sameProof, wireOf } from './websocket.js';
+
+/** All of an attempt takes at most this long (ms). */
+const DIAL_MS = 5000;
+/** The longest answer that is read (bytes). */
+const MOST_ANSWER = 1000;
+
+/** Where a scheduler listens, and the token that it asks for. */
+export interface Target {
+  /** The same scheduler by several ways, such as ws://10.0.0.5:8786. */
+  readonly addresses: readonly string[];
+  readonly token: string;
+  /** The scheduler file that says so. */
+  readonly file?: string;
+}
+
+/**
+ * Connects to the first of a scheduler's addresses that answers.
+ * @throws InvalidArgumentError for what is no address; ProtocolError where a scheduler refuses us, or cannot prove that
+ *   it has the token; ConnectionError where none answers
+ */
+export async function dial({ addresses, token, file }: Target): Promise<Wire> {
+  addresses.forEach(checkAddress);
+  const failures: Error[] = [];
+  for (const address of addresses) {
+    try {
+      return await dialOne(address, token, AbortSignal.timeout(DIAL_MS));
+    } catch (error) {
+      failures.push(error as Error);
+    }
+  }
+  const refused = failures.find((error) => error instanceof ProtocolError);
+  if (refused || file === undefined) throw refused ?? failures[0];
+  throw new ConnectionError(
+    `the scheduler of '${file}' is gone, or cannot be reached from here: ${failures[0].message}`,
+    { cause: failures[0] },
+  );
+}
+
+/** @throws InvalidArgumentError unless it reads ws://host:port */
+export function checkAddress(address: string): void {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.protocol === 'ws:' && url.hostname !== '' && url.port !== '' && url.pathname === '/') return;
+  throw new InvalidArgumentError(
+    `address must read ws://host:port, as in ws://127.0.0.1:8786, got ${show(address)}. The scheduler's log has it.`,
+  );
+}
+
+async function dialOne(address: string, token: string, signal: AbortSignal): Promise<Wire> {
+  const challenge = await askChallenge(address, signal);
+  const nonce = randomBytes(16).toString('hex');
+  const proof = proofOf(token, 'peer', challenge, nonce);
+  const socket = new WebSocket(address, PROTOCOL, {
+    headers: { authorization: `lola ${challenge} ${nonce} ${proof}` },
+    handshakeTimeout: DIAL_MS,
+    ...SOCKET_OPTIONS,
+  });
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) => {
+      signal.onabort = null;
+      socket.on('error', () => {}); // of the socket that is given up
+      socket.terminate();
+      reject(error);
+    };
+    signal.onabort = () => fail(connectionError(address, signal.reason as Error));
+    socket.once('error', (cause) => fail(connectionError(address, cause)));
+    socket.once(
+      'unexpected-response',
+      (_request, response) =>
+        void read(response).then((text) => fail(refusal(address, response, text)), fail),
+    );
+    socket.once('upgrade', (response: IncomingMessage) => {
+      if (!sameProof(response.headers[`${MARK}-proof`], proofOf(token, 'scheduler', challenge, nonce)))
+        return fail(
+          new ProtocolError(`${address} does not know the token: it is not your scheduler. ${LOOK}`),
+        );
+      socket.once('open', () => {
+        signal.onabort = null;
+        socket.removeAllListeners('error');
+        resolve(wireOf(socket, response.socket));
+      });
+    });
+  });
+}
+
+function askChallenge(address: string, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: Error) =>
+      reject(connectionError(address, signal.aborted ? (signal.reason as Error) : cause));
+    const request = get(
+      `${address.replace(/^ws/, 'http')}${CHALLENGE_PATH}`,
+      { agent: false, signal },
+      (response) => {
+        const ours = response.statusCode === 200 && response.headers[MARK] === 'challenge';
+        if (ours) return void read(response).then(resolve, fail);
+        response.destroy();
+        reject(refusal(address, response, ''));
+      },
+    );
+    request.once('error', fail);
+  });
+}
+
+async function read(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const data of response) {
+    text += (data as Buffer).toString();
+    if (text.length > MOST_ANSWER) break;
+  }
+  return text.slice(0, MOST_ANSWER).trim();
+}
+
+const LOOK = "Look in the scheduler's log for its address.";
+
+function refusal(address: string, { statusCode, headers }: IncomingMessage, text: string): Error {
+  if (headers[MARK] === 'refused') return new ProtocolError(`the scheduler at ${address} refuses: ${text}`);
+  return new ConnectionError(
+    `what listens at ${address} is no lola scheduler (it answered ${statusCode}). ${LOOK}`,
+  );
+}
+
+function connectionError(address: string, cause: Error & { code?: string }): ConnectionError {
+  const message =
+    cause.code === 'ECONNREFUSED'
+      ? `nobody listens at ${address}. Is the scheduler up? Start one with 'lola scheduler', or look in its log for its address.`
+      : cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN'
+        ? `there is no host by the name in ${address}. ${LOOK}`
+        : cause.name === 'TimeoutError' || /timed? ?out/i.test(cause.message)
+          ? `${address} did not answer in ${DIAL_MS / 1000} s. A firewall may drop it, or what listens there hangs: try 'lola status' on the scheduler's own machine.`
+          : `cannot reach ${new URL(address).host}: ${cause.message}. What listens there may be no lola scheduler: look in the scheduler's log for its address.`;
+  return new ConnectionError(message, { cause });
+}

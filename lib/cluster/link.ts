@@ -1,0 +1,142 @@
+// A worker's or client's way to its scheduler: dials, and dials again whenever the connection is lost.
+import { ConnectionError, ProtocolError } from '../errors.js';
+import { clock } from '../task/executor.js';
+import { Connection, type Wire } from './connection.js';
+import { decodeFromScheduler, type FromScheduler, type ToScheduler } from './messages.js';
+import type { Net } from './machine.js';
+
+/** How long to wait before the scheduler is tried again, at first and at most (ms). */
+const RETRY_MS = { first: 20, most: 1000 } as const;
+/** Until the scheduler has said how often it wants to hear us (ms). */
+const FIRST_HEARTBEAT_MS = 1000;
+
+/** What a link is given. */
+export interface LinkOptions {
+  /** Reaches the scheduler, wherever it is now. A ConnectionError means: try again. */
+  readonly dial: () => Promise<Wire>;
+  /** Takes what happens on the connection. */
+  readonly post: (event: Net<FromScheduler>) => void;
+  /** How long to look for a scheduler, at first and whenever it is lost (ms). */
+  readonly patienceMs: { readonly first: number; readonly later: number };
+  /** What it ends with when it gives up: for how long it looked, why, and how the last connection was lost. */
+  readonly giveUp: (seconds: number, why: string, lost: string | undefined) => string;
+  /** Called when the scheduler cannot be reached, before it is looked for. */
+  readonly onSearch?: (why: string) => void;
+  /** Called as a scheduler has welcomed us, and as it is lost. */
+  readonly onWelcome?: () => void;
+  readonly onLost?: (reason: string) => void;
+  /** Resolves when nothing works any more for a connection that was lost. */
+  readonly rest?: () => Promise<unknown>;
+}
+
+export class Link {
+  /** Resolves when the scheduler has welcomed us for the first time; rejects as `ended` does. */
+  readonly joined: Promise<void>;
+  /** Resolves with the reason when the scheduler sent us away, or we closed; rejects when no scheduler would have us. */
+  readonly ended: Promise<{ readonly reason: string; readonly sentAway: boolean }>;
+  private connection: Connection<FromScheduler> | undefined;
+  private closing = false;
+  private wake = () => {};
+  private peers = 0;
+  private lost: string | undefined;
+  private since = clock();
+  private waitMs: number = RETRY_MS.first;
+
+  constructor(private readonly options: LinkOptions) {
+    let welcomed: () => void;
+    const welcome = new Promise<void>((resolve) => (welcomed = resolve));
+    this.ended = this.live(() => {
+      welcomed();
+      options.onWelcome?.();
+    });
+    const sentAway = this.ended.then(({ reason }) => Promise.reject(new ProtocolError(reason)));
+    this.joined = Promise.race([welcome, sentAway]);
+    for (const promise of [this.ended, this.joined]) promise.catch(() => {}); // whoever waits for it hears of it
+  }
+
+  /** There is a connection now. */
+  get up(): boolean {
+    return this.connection !== undefined;
+  }
+
+  send(message: ToScheduler): void {
+    this.connection?.send(message);
+  }
+
+  /** Closes in order, or gives up the search. */
+  close(): void {
+    this.closing = true;
+    this.connection?.close('closed');
+    this.wake();
+  }
+
+  private async live(onWelcome: () => void): Promise<{ reason: string; sentAway: boolean }> {
+    while (!this.closing) {
+      const wire = await this.dial();
+      if (!wire) continue;
+      const { reason, bye, messages } = await this.session(wire, onWelcome);
+      await this.options.rest?.();
+      this.options.onLost?.(reason);
+      if (bye !== undefined) return { reason: bye, sentAway: true };
+      this.lost = reason;
+      // A connection that brought nothing but a welcome is no progress: let in and dropped, we do not try for ever.
+      if (messages > 1) [this.since, this.waitMs] = [clock(), RETRY_MS.first];
+      else if (!this.closing) await this.pause(reason);
+    }
+    return { reason: 'left', sentAway: false };
+  }
+
+  private async dial(): Promise<Wire | undefined> {
+    try {
+      const wire = await this.options.dial();
+      if (!this.closing) return wire;
+      wire.destroy();
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      await this.pause(error.message);
+    }
+    return undefined;
+  }
+
+  /** Waits before the next try. @throws ConnectionError where it has tried for long enough */
+  private async pause(why: string): Promise<void> {
+    const { patienceMs, giveUp, onSearch } = this.options;
+    const mostMs = this.peers === 0 ? patienceMs.first : patienceMs.later;
+    if (clock() - this.since >= mostMs) throw new ConnectionError(giveUp(mostMs / 1000, why, this.lost));
+    if (this.waitMs === RETRY_MS.first) onSearch?.(why);
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+      setTimeout(resolve, Math.min(this.waitMs, mostMs));
+    });
+    this.waitMs = Math.min(RETRY_MS.most, 2 * this.waitMs);
+  }
+
+  /** One connection, from its start to its end. */
+  private session(
+    wire: Wire,
+    onWelcome: () => void,
+  ): Promise<{ reason: string; bye: string | undefined; messages: number }> {
+    const { post } = this.options;
+    const peer = this.peers++;
+    let messages = 0;
+    return new Promise((resolve) => {
+      const onMessage = (message: FromScheduler) => {
+        messages++;
+        post({ type: 'message', peer, message });
+        if (message.op === 'welcome') onWelcome();
+      };
+      const onClosed = (reason: string, bye?: string) => {
+        this.connection = undefined;
+        post({ type: 'closed', peer, reason, blame: false });
+        resolve({ reason, bye, messages });
+      };
+      this.connection = new Connection(
+        wire,
+        decodeFromScheduler,
+        { onMessage, onClosed },
+        FIRST_HEARTBEAT_MS,
+      );
+      post({ type: 'opened', peer });
+    });
+  }
+}

@@ -1,0 +1,163 @@
+// The messages between scheduler, workers and clients: their fields, the bounds of each, and their bytes.
+import * as v from 'valibot';
+import { ProtocolError, show } from '../errors.js';
+import { pack, unpack } from '../task/pack.js';
+
+/** Both sides must have the same; raised with every change of a message. */
+export const PROTOCOL = 'lolas-pi.2';
+/** The longest message (bytes). */
+export const MOST_BYTES = 256 * 2 ** 20;
+/** The part of a message that is kept free for all that is not a task's input or value (bytes). */
+export const ENVELOPE_BYTES = 2 ** 20;
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
+const text = v.pipe(v.string(), v.maxLength(100_000));
+const bytes = v.custom<Uint8Array>((given) => given instanceof Uint8Array, 'Expected bytes');
+const threads = v.pipe(count, v.minValue(1), v.maxValue(1024));
+const thread = v.pipe(count, v.maxValue(1023));
+// How long ago something was when the message was sent (ms). Ages, not times: two clocks need not agree.
+const isAge = (given: unknown) => typeof given === 'number' && given >= 0 && given < 1e12;
+const age = v.custom<number>(isAge, 'Expected an age');
+const ages = v.custom<Float64Array>(
+  (given) => given instanceof Float64Array && given.every(isAge),
+  'Expected ages',
+);
+const error = v.object({ name: text, message: text, stack: v.optional(text), code: v.optional(text) });
+// A task's input and value stay packed until they are with a thread or a client: the scheduler never looks into them.
+const key = v.pipe(v.string(), v.minLength(1), v.maxLength(1000));
+const task = { key, payload: bytes };
+const workerStatus = v.object({
+  name,
+  threads,
+  running: count,
+  finished: count,
+  leaving: v.boolean(),
+  memoryBytes: v.optional(count),
+});
+
+const TO_SCHEDULER = {
+  /** The first message of each connection. `instance` marks a worker's process: it may join again under its name. */
+  hello: v.object({
+    op: v.literal('hello'),
+    role: v.picklist(['worker', 'client', 'status']),
+    name,
+    threads: v.optional(threads, 1),
+    instance: v.optional(name, '-'),
+    memoryBytes: v.optional(count),
+  }),
+  // ---- from a client. Ids are the client's own, each used once. Tasks of one kind take about equally long.
+  submit: v.object({
+    op: v.literal('submit'),
+    kind: name,
+    /** How often a task that throws is tried again. */
+    retries: count,
+    /** Somebody wants to hear when these tasks start. */
+    watched: v.boolean(),
+    tasks: v.array(v.object({ id: count, ...task })),
+  }),
+  cancel: v.object({ op: v.literal('cancel'), ids: v.array(count) }),
+  // ---- from a worker. A batch is the scheduler's number for tasks that were assigned together.
+  started: v.object({ op: v.literal('started'), batch: count, thread, age }),
+  /** The first `count` tasks gave the packed `values`; the others go back, except for one with an error or lost. */
+  done: v.object({
+    op: v.literal('done'),
+    batch: count,
+    thread,
+    count,
+    /** Start and end of each task that gave a value. */
+    ages,
+    values: bytes,
+    /** What the task after these threw. */
+    error: v.optional(error),
+    /** The thread ended while it ran task number `at` of the batch. */
+    lost: v.optional(v.object({ at: count, ended: text })),
+    memoryBytes: v.optional(count),
+  }),
+  /** The worker takes no more tasks, and closes the connection after its last `done`. */
+  leave: v.object({ op: v.literal('leave') }),
+};
+
+const FROM_SCHEDULER = {
+  welcome: v.object({
+    op: v.literal('welcome'),
+    heartbeatMs: count,
+    /** What a client or `lola status` wants to know; a worker gets an empty list. */
+    workers: v.array(workerStatus),
+    clients: count,
+    waiting: count,
+  }),
+  /** The last message of a connection that the scheduler closes on purpose. */
+  bye: v.object({ op: v.literal('bye'), reason: text }),
+  // ---- to a worker
+  assign: v.object({
+    op: v.literal('assign'),
+    batch: count,
+    watched: v.boolean(),
+    tasks: v.array(v.object(task)),
+  }),
+  stop: v.object({ op: v.literal('stop'), batch: count }),
+  // ---- to a client
+  started: v.object({ op: v.literal('started'), id: count, worker: name, thread, age }),
+  finished: v.object({
+    op: v.literal('finished'),
+    ids: v.array(count),
+    worker: name,
+    thread,
+    ages,
+    values: bytes,
+  }),
+  failed: v.object({
+    op: v.literal('failed'),
+    id: count,
+    worker: name,
+    thread,
+    retried: v.boolean(),
+    /** What the task threw; or, where it took its worker with it, how each try ended. */
+    error: v.optional(error),
+    ended: v.optional(v.array(text)),
+  }),
+  workers: v.object({
+    op: v.literal('workers'),
+    joined: v.array(v.object({ name, threads })),
+    left: v.array(v.object({ name, reason: text })),
+  }),
+};
+
+type Schemas = Readonly<Record<string, v.GenericSchema>>;
+type MessageOf<T extends Schemas> = { [op in keyof T]: v.InferOutput<T[op]> }[keyof T];
+/** A message to the scheduler, from a worker or a client. */
+export type ToScheduler = MessageOf<typeof TO_SCHEDULER>;
+/** A message from the scheduler. */
+export type FromScheduler = MessageOf<typeof FROM_SCHEDULER>;
+/** What a scheduler says of itself. */
+export type ClusterStatus = Omit<FromScheduler & { op: 'welcome' }, 'op' | 'heartbeatMs'>;
+
+/** A message as bytes: in a buffer that the next call may reuse. */
+export function encode(message: ToScheduler | FromScheduler): Uint8Array {
+  return pack(message);
+}
+
+/** @throws ProtocolError for bytes that are no message to the scheduler, or one out of bounds */
+export function decodeToScheduler(data: Uint8Array): ToScheduler {
+  return decode(TO_SCHEDULER, data) as ToScheduler;
+}
+
+/** @throws ProtocolError for bytes that are no message of the scheduler, or one out of bounds */
+export function decodeFromScheduler(data: Uint8Array): FromScheduler {
+  return decode(FROM_SCHEDULER, data) as FromScheduler;
+}
+
+function decode(schemas: Schemas, data: Uint8Array): unknown {
+  const message = unpack(data);
+  const { op } = (message ?? {}) as { op?: unknown };
+  // By the op at once: trying one schema after the other costs more than all the rest of a message.
+  const schema = typeof op === 'string' && Object.hasOwn(schemas, op) ? schemas[op] : v.never();
+  const { success, output, issues } = v.safeParse(schema, message, { abortEarly: true });
+  if (success) return output;
+  const [{ message: problem, path }] = issues;
+  const where = path?.map(({ key: step }) => String(step)).join('.') ?? 'op';
+  throw new ProtocolError(
+    `message ${show(op)} is malformed or unknown (${where}: ${problem}). Use the same version on both sides.`,
+  );
+}

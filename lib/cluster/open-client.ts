@@ -1,0 +1,123 @@
+// The client's shell: an Executor whose threads are those of all workers that have joined, now.
+import { ClosedError, NoWorkersError, ProtocolError } from '../errors.js';
+import type { Executor, RunOptions } from '../task/executor.js';
+import { Run } from '../task/run.js';
+import type { Task, Value } from '../task/task.js';
+import { ClientMachine, type ClientEvent } from './client.js';
+import type { Wire } from './connection.js';
+import { Link } from './link.js';
+import { Shell, type Do } from './machine.js';
+import type { ToScheduler } from './messages.js';
+
+/** A run without a worker says so after this time (ms). */
+const WAITING_MS = 5000;
+const START_ONE = 'lola worker';
+
+/** What a client may be given. */
+export interface ClientOptions {
+  /** How often a task that throws is tried again, an integer >= 0 (default 0, since it will most likely throw again). */
+  readonly retries?: number;
+  /** A run that has had no worker for this long fails with NoWorkersError (ms; default: it waits). */
+  readonly noWorkersMs?: number;
+  /** How long to look for a lost scheduler before failing pending runs (ms, default 30 000). */
+  readonly reconnectMs?: number;
+  /** Called with what a person should know while waiting (default: a line on stderr). */
+  readonly onNotice?: (text: string) => void;
+}
+
+/**
+ * Opens a client.
+ * @param dial reaches the scheduler, at first and whenever it is lost
+ * @returns an executor; its `workers` are the threads that have joined, and 1 while there are none, so that work can be cut
+ * @throws what dial throws
+ */
+export async function openClient(dial: () => Promise<Wire>, options: ClientOptions = {}): Promise<Executor> {
+  const client = new ClientShell(dial, options);
+  await client.link.joined;
+  return client;
+}
+
+class ClientShell implements Executor {
+  readonly link: Link;
+  private readonly machine: ClientMachine;
+  private readonly shell: Shell<ClientEvent, Do<ToScheduler>>;
+  private readonly runs = new Set<Run>();
+  private closed = false;
+  private gone: Error | undefined;
+  private waiting: ReturnType<typeof setTimeout>[] = [];
+
+  constructor(
+    dial: () => Promise<Wire>,
+    private readonly options: ClientOptions,
+  ) {
+    const name = `client-${Math.random().toString(36).slice(2, 10)}`;
+    this.machine = new ClientMachine(name, options.retries ?? 0);
+    this.shell = new Shell(
+      this.machine,
+      (action) => action.type === 'send' && this.link.send(action.message),
+    );
+    this.link = new Link({
+      dial,
+      patienceMs: { first: 0, later: options.reconnectMs ?? 30_000 },
+      post: (event) => {
+        this.shell.post(event);
+        this.watchWorkers();
+      },
+      giveUp: (seconds, why, lost) =>
+        lost === undefined
+          ? why
+          : `lost the scheduler (${lost}) and have not found it again for ${seconds} s: ${why}`,
+    });
+    this.link.ended.then(
+      ({ reason }) => this.end(new ProtocolError(`the scheduler sent us away: ${reason}.`)),
+      (error: Error) => this.end(error),
+    );
+  }
+
+  get workers(): number {
+    return Math.max(1, this.machine.threads);
+  }
+
+  async run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
+    if (this.closed) throw new ClosedError();
+    if (this.gone) throw this.gone;
+    const run = new Run(tasks, options, (settled) => {
+      this.runs.delete(settled);
+      this.shell.post({ type: 'settled', run: settled });
+    });
+    if (!run.settled) this.runs.add(run);
+    this.shell.post({ type: 'run', run });
+    this.watchWorkers();
+    return run.result.finally(() => this.watchWorkers());
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.allSettled(Array.from(this.runs, ({ result }) => result));
+    this.link.close();
+    await this.link.ended.catch(() => {});
+  }
+
+  /** There is no scheduler any more: all that is under way fails, and so does what comes later. */
+  private end(failure: Error): void {
+    this.gone = failure;
+    for (const run of [...this.runs]) run.fail(failure);
+  }
+
+  /** A run that waits for a worker says so, and fails where it was given a time for that. */
+  private watchWorkers(): void {
+    const alone = this.machine.workers.size === 0 && this.runs.size > 0;
+    if (alone === this.waiting.length > 0) return;
+    for (const timer of this.waiting.splice(0)) clearTimeout(timer);
+    if (!alone) return;
+    const { noWorkersMs, onNotice = (text) => console.error(text) } = this.options;
+    this.waiting.push(setTimeout(() => onNotice(`waiting: 0 workers. Start one: ${START_ONE}`), WAITING_MS));
+    if (noWorkersMs === undefined) return;
+    const failure = new NoWorkersError(noWorkersMs / 1000, START_ONE);
+    this.waiting.push(
+      setTimeout(() => {
+        for (const run of [...this.runs]) run.fail(failure);
+      }, noWorkersMs),
+    );
+  }
+}

@@ -1,0 +1,120 @@
+// The scheduler's shell: connections, log and watchers around the machine that decides.
+import { clock, type ExecutorEvent } from '../task/executor.js';
+import { Connection, type Wire } from './connection.js';
+import { Watcher } from './events.js';
+import { Shell, type Net } from './machine.js';
+import { decodeToScheduler, type ToScheduler } from './messages.js';
+import { SchedulerMachine, type SchedulerAction } from './scheduler.js';
+
+const HEARTBEAT_MS = 1000;
+
+/** What a worker's process said of itself last. */
+export interface Vitals {
+  readonly worker: string;
+  readonly memoryBytes?: number;
+  readonly time: number;
+}
+
+/** Who watches a scheduler, and how closely it watches its peers. */
+export interface ServeOptions {
+  /** How often peers must show that they are alive; silent for five times as long, they are lost (ms, default 1000). */
+  readonly heartbeatMs?: number;
+  /** Called at each event of all clients' tasks, and as workers join and leave. */
+  readonly onEvent?: (event: ExecutorEvent) => void;
+  /** Called once a heartbeat for each worker. */
+  readonly onVitals?: (vitals: Vitals) => void;
+  /** Called with each line of the log. */
+  readonly log?: (line: string) => void;
+}
+
+export class SchedulerShell {
+  private readonly shell: Shell<Net<ToScheduler>, SchedulerAction>;
+  private readonly machine: SchedulerMachine;
+  private readonly connections = new Map<number, Connection<ToScheduler>>();
+  private readonly silent = new Map<number, number>(); // peers that have not said who they are, and since when
+  private readonly watcher: Watcher;
+  private readonly ticker: ReturnType<typeof setInterval>;
+  private readonly heartbeatMs: number;
+  private peers = 0;
+
+  constructor(private readonly options: ServeOptions) {
+    const { heartbeatMs = HEARTBEAT_MS, onEvent } = options;
+    this.heartbeatMs = heartbeatMs;
+    this.watcher = new Watcher((event) => this.watch(event));
+    // Batch numbers start elsewhere in each scheduler, so that an answer to another one's is not taken for its own.
+    const firstBatch = Math.floor(Math.random() * 2 ** 50);
+    this.machine = new SchedulerMachine({ heartbeatMs, firstBatch, watched: onEvent !== undefined });
+    this.shell = new Shell(this.machine, (action) => this.perform(action));
+    this.ticker = setInterval(() => this.tick(), heartbeatMs);
+  }
+
+  /** A peer has connected. */
+  accept(wire: Wire): void {
+    const peer = this.peers++;
+    const onMessage = (message: ToScheduler) => {
+      if (message.op === 'hello') this.silent.delete(peer);
+      this.watcher.heard(message, clock());
+      this.shell.post({ type: 'message', peer, message });
+    };
+    const onClosed = (reason: string) => {
+      if (!this.connections.delete(peer)) return;
+      this.silent.delete(peer);
+      this.shell.post({ type: 'closed', peer, reason, blame: true });
+    };
+    const listener = { onMessage, onClosed };
+    this.connections.set(peer, new Connection(wire, (data) => this.decode(data), listener, this.heartbeatMs));
+    this.silent.set(peer, clock());
+  }
+
+  /** Sends everybody away. */
+  close(): void {
+    clearInterval(this.ticker);
+    for (const peer of [...this.connections.keys()]) this.dismiss(peer, 'the scheduler was closed', true);
+  }
+
+  log(level: 'INFO' | 'WARNING', text: string): void {
+    this.options.log?.(`lola.scheduler - ${level} - ${text}`);
+  }
+
+  private decode(data: Uint8Array): ToScheduler {
+    try {
+      return decodeToScheduler(data);
+    } catch (error) {
+      this.log('WARNING', `Closed a connection: ${(error as Error).message}`);
+      throw error;
+    }
+  }
+
+  private perform(action: SchedulerAction): void {
+    this.watcher.saw(action, clock());
+    if (action.type === 'send')
+      for (const peer of action.peers) this.connections.get(peer)?.send(action.message);
+    else if (action.type === 'close') this.dismiss(action.peer, action.reason, action.final);
+  }
+
+  /** The machine knows already that this peer is gone. */
+  private dismiss(peer: number, reason: string, final: boolean): void {
+    const connection = this.connections.get(peer);
+    this.connections.delete(peer);
+    this.silent.delete(peer);
+    if (final) connection?.close(reason, true);
+    else connection?.cut(reason);
+  }
+
+  private tick(): void {
+    for (const [peer, since] of this.silent)
+      if (clock() - since > 5 * this.heartbeatMs) this.dismiss(peer, 'it did not say who it is', true);
+    for (const { name, memoryBytes } of this.machine.workers.values())
+      this.options.onVitals?.({ worker: name, memoryBytes, time: clock() });
+  }
+
+  private watch(event: ExecutorEvent): void {
+    const here = `${this.machine.workers.size} here`;
+    if (event.type === 'joined') {
+      const threads = `${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}`;
+      this.log('INFO', `Worker joined: ${event.worker}, ${threads} (${here})`);
+    } else if (event.type === 'left')
+      this.log('INFO', `Worker left: ${event.worker} (${event.reason}; ${here})`);
+    this.options.onEvent?.(event);
+  }
+}

@@ -1,0 +1,107 @@
+// Starts a scheduler that others reach over the network, and writes its file. Needs Node.
+import { networkInterfaces } from 'node:os';
+import { checkInteger } from '../errors.js';
+import { DEFAULT_PORT, Door } from './door.js';
+import { PROTOCOL } from './messages.js';
+import { newToken, readSchedulerFile, removeSchedulerFile, writeSchedulerFile } from './scheduler-file.js';
+import { SchedulerShell, type ServeOptions } from './serve.js';
+
+export { DEFAULT_PORT };
+
+/** What a scheduler may be given. */
+export interface SchedulerOptions extends ServeOptions {
+  /** The address to listen at (default 127.0.0.1, which only this machine reaches). */
+  readonly host?: string;
+  /** 0 to 65535, 0 for any (default 8786, or the next one that is free). */
+  readonly port?: number;
+  /** Where to write address and token (default: nowhere). */
+  readonly file?: string;
+  /** Where the dashboard is, for the file. */
+  readonly dashboard?: string;
+}
+
+/** A scheduler that is up. */
+export interface Scheduler {
+  /** Such as ws://127.0.0.1:8786; the first one of `addresses`. */
+  readonly address: string;
+  readonly addresses: readonly string[];
+  readonly port: number;
+  readonly token: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a scheduler.
+ * @throws InvalidArgumentError for a port that is taken or no port, a host that is not this machine's, a file that
+ *   cannot be written
+ */
+export async function startScheduler(options: SchedulerOptions = {}): Promise<Scheduler> {
+  const { host = '127.0.0.1', file } = options;
+  if (options.port !== undefined)
+    checkInteger('scheduler: port', options.port, 0, 'Leave it out for 8786.', 65535);
+  const token = tokenFor(file);
+  const shell = new SchedulerShell(options);
+  const onRefused = (reason: string, from: string) =>
+    shell.log('WARNING', `Refused a connection from ${from}: ${reason}`);
+  const door = new Door({ token, onPeer: (wire) => shell.accept(wire), onRefused });
+  const close = async () => {
+    if (file) removeSchedulerFile(file, { token, pid: process.pid });
+    shell.close();
+    await door.close();
+  };
+  try {
+    const port = await door.listen(host, options.port);
+    const addresses = addressesOf(host, port);
+    announce(shell, addresses, port, token, options);
+    return { address: addresses[0], addresses, port, token, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function announce(
+  shell: SchedulerShell,
+  addresses: readonly string[],
+  port: number,
+  token: string,
+  { port: asked, file, dashboard }: SchedulerOptions,
+): void {
+  if (asked === undefined && port !== DEFAULT_PORT)
+    shell.log('WARNING', `Port ${DEFAULT_PORT} is taken, this is the next free one`);
+  for (const address of addresses) shell.log('INFO', `  Scheduler at:  ${address}`);
+  if (!file) return;
+  const { pid } = process;
+  const warning = writeSchedulerFile(file, {
+    protocol: PROTOCOL,
+    addresses: [...addresses],
+    port,
+    dashboard,
+    token,
+    pid,
+  });
+  shell.log('INFO', `  address and token in:  ${file}`);
+  if (warning) shell.log('WARNING', warning);
+}
+
+/** The token of the scheduler whose place this one takes: its workers and clients have it, and find the new one. */
+function tokenFor(file: string | undefined): string {
+  try {
+    return file === undefined ? newToken() : readSchedulerFile(file).token;
+  } catch {
+    return newToken(); // no file yet, or none to be trusted
+  }
+}
+
+/** Others reach the machine by any of these; the loopback comes last, since it means each machine's own. */
+function addressesOf(host: string, port: number): string[] {
+  const every = host === '0.0.0.0' || host === '::';
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const reachable = own.filter(
+    ({ family, address }) => (family === 'IPv4' || host === '::') && !address.startsWith('fe80'),
+  );
+  const hosts = every ? reachable.map(({ address }) => address) : [host];
+  const isLoopback = (each: string) => Number(each.startsWith('127.') || each === '::1');
+  hosts.sort((a, b) => isLoopback(a) - isLoopback(b));
+  return hosts.map((each) => `ws://${each.includes(':') ? `[${each}]` : each}:${port}`);
+}

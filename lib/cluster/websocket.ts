@@ -1,0 +1,52 @@
+// A WebSocket of Node as a wire, and the proof with which both sides show that they have the token. Needs Node.
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { Wire } from './connection.js';
+import { MOST_BYTES, PROTOCOL } from './messages.js';
+
+/** What both sides set: compression costs more than it saves, and a longer message is refused by its head. */
+export const SOCKET_OPTIONS = { perMessageDeflate: false, maxPayload: MOST_BYTES } as const;
+/** Where a scheduler hands out challenges. */
+export const CHALLENGE_PATH = '/challenge';
+/** The header that marks a scheduler's answers. */
+export const MARK = 'x-lola';
+
+/** @param tcp the socket below, which counts the bytes that arrive */
+export function wireOf(socket: WebSocket, tcp: Pick<Socket, 'bytesRead'>): Wire {
+  return {
+    listen(onBytes, onClosed) {
+      let problem: string | undefined;
+      // Text is no message; the decoder says so.
+      socket.on('message', (data, isBinary) => onBytes(isBinary ? (data as Buffer) : new Uint8Array(0)));
+      socket.on('error', ({ message }) => (problem ??= `broke the protocol: ${message}`));
+      socket.on('close', (code) => onClosed(problem ?? reasonOf(code)));
+    },
+    send: (data) => socket.send(data),
+    // Behind bulk that is still to be sent no ping is needed: those bytes are a sign of life themselves.
+    ping: () => socket.readyState === socket.OPEN && socket.bufferedAmount === 0 && socket.ping(),
+    received: () => tcp.bytesRead,
+    close: () => socket.close(1000),
+    destroy: () => socket.terminate(),
+  };
+}
+
+function reasonOf(code: number): string {
+  if (code !== 1006) return `connection closed (${code})`;
+  return 'its connection broke off: killed, or its machine or network is gone';
+}
+
+/**
+ * What proves that a side has the token without showing it: HMAC-SHA-256 over both sides' random texts, as in the mutual
+ * authentication of ISO/IEC 9798-4 (and HTTP Digest, RFC 7616).
+ * @param side who proves; a proof of one side is none of the other
+ */
+export function proofOf(token: string, side: 'peer' | 'scheduler', challenge: string, nonce: string): string {
+  return createHmac('sha256', token).update([PROTOCOL, side, challenge, nonce].join('\n')).digest('hex');
+}
+
+/** Compares proofs in a time that does not depend on how much of a guess is right. */
+export function sameProof(given: unknown, right: string): boolean {
+  if (typeof given !== 'string' || given.length !== right.length) return false;
+  return timingSafeEqual(Buffer.from(given, 'latin1'), Buffer.from(right, 'latin1'));
+}
