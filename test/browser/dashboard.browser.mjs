@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startDashboard } from '../../dist/tools/dashboard/dashboard.js';
+import { startDashboard } from '../../dist/tools/dashboard/index.js';
 import { startPool } from '../../dist/lib/execute/pool.js';
 import { FLAGS, findChromium } from './chromium.mjs';
 

@@ -3,7 +3,7 @@
 // followers. Figures to read, not a test: node test/browser/load.mjs [seconds]
 import { chromium } from 'playwright-core';
 import { WebSocket } from 'ws';
-import { startDashboard } from '../../dist/tools/dashboard/dashboard.js';
+import { startDashboard } from '../../dist/tools/dashboard/index.js';
 import { clock } from '../../dist/lib/task/executor.js';
 import { FLAGS, findChromium } from './chromium.mjs';
 

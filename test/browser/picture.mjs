@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { startCluster } from '../../dist/lib/cluster/local.js';
-import { startDashboard } from '../../dist/tools/dashboard/dashboard.js';
+import { startDashboard } from '../../dist/tools/dashboard/index.js';
 import { estimateDistributed } from '../../dist/lib/estimators/distributed.js';
 import { FLAGS, findChromium } from './chromium.mjs';
 

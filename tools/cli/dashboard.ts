@@ -1,22 +1,116 @@
-// `lola dashboard`: where the dashboards of this account are, with their tokens.
+// `lola dashboard`: where the dashboards of this account are. Each has left a note with its token, which only you can read.
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { homedir, hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
 import type { Command } from 'commander';
+import { writeAtomically } from '../../lib/atomic.js';
+import type { Dashboard } from '../dashboard/index.js';
 import { EXIT } from './exit.js';
-import { announce, notedDashboards } from './watch.js';
+
+/** Machines that share a home have the same ports and process numbers, so each has notes of its own. */
+const PREFIX = `dashboard-${hostname()}-`;
+
+/** What a dashboard leaves in a file, for as long as it is up. */
+interface Note extends Pick<Dashboard, 'url' | 'address' | 'port'> {
+  readonly title: string;
+  readonly pid: number;
+}
 
 export function addDashboard(program: Command): void {
   program
     .command('dashboard')
-    .description('print the addresses of the dashboards you have running (with the token on a terminal only)')
+    .description('print the addresses of your running dashboards (with the token on a terminal only)')
     .action(() => {
-      const noted = notedDashboards();
-      for (const each of noted) {
-        process.stdout.write(`${each.title} (process ${each.pid})\n`);
-        announce(each, process.stdout);
+      const notes = readNotes();
+      for (const note of notes) {
+        process.stdout.write(`${note.title} (process ${note.pid})\n`);
+        announce(note, process.stdout);
       }
-      if (noted.length > 0) return;
+      if (notes.length > 0) return;
       process.stderr.write(
         'No dashboard is up. Start one with lola scheduler, or add --dashboard to lola pi or lola start.\n',
       );
       process.exitCode = EXIT.failed;
     });
+}
+
+/** Says where a dashboard is: with its token to a terminal, without it to anything else, which may be a log. */
+export function announce(
+  { url, address, port }: Pick<Dashboard, 'url' | 'address' | 'port'>,
+  to: NodeJS.WriteStream,
+): void {
+  to.write(`  dashboard at:  ${to.isTTY ? url : address}\n`);
+  if (!to.isTTY) to.write('  lola dashboard, in a terminal, prints the address with its token\n');
+  const line = sshLine(port, userName(), process.env);
+  if (line) to.write(`  on the machine you sit at, first (with the name you log in by):  ${line}\n`);
+}
+
+/**
+ * The line that brings a dashboard to the machine you sit at, unless you sit at this one. From there, this machine may
+ * have another name than its own.
+ */
+export function sshLine(port: number, user: string, env: NodeJS.ProcessEnv): string | undefined {
+  const [here, forward] = [hostname(), `-L ${port}:127.0.0.1:${port}`];
+  const { SLURM_JOB_ID, SLURM_SUBMIT_HOST: login, SSH_CONNECTION } = env;
+  if (SLURM_JOB_ID && login && login !== here) return `ssh -J ${user}@${login} ${forward} ${user}@${here}`;
+  const sshPort = SSH_CONNECTION?.split(' ')[3] ?? '22';
+  return SSH_CONNECTION && `ssh ${sshPort === '22' ? '' : `-p ${sshPort} `}${forward} ${user}@${here}`;
+}
+
+/** Writes down where a dashboard is. */
+export function noteDashboard({ url, address, port }: Dashboard, title: string): void {
+  const note: Note = { title, url, address, port, pid: process.pid };
+  try {
+    mkdirSync(folder(), { recursive: true, mode: 0o700 });
+    writeAtomically(noteOf(port), JSON.stringify(note), 0o600);
+  } catch (error) {
+    const { message } = error as Error;
+    process.stderr.write(
+      `lola: the dashboard is up, but its address cannot be written to ${noteOf(port)}: ${message}\n`,
+    );
+  }
+}
+
+export function forgetDashboard(port: number): void {
+  rmSync(noteOf(port), { force: true });
+}
+
+/** The dashboards that are up on this machine. Notes of those that were killed are removed. */
+function readNotes(): readonly Note[] {
+  return namesOfNotes().flatMap((name) => {
+    const path = join(folder(), name);
+    try {
+      const note = JSON.parse(readFileSync(path, 'utf8')) as Note;
+      process.kill(note.pid, 0);
+      return [note];
+    } catch {
+      rmSync(path, { force: true });
+      return [];
+    }
+  });
+}
+
+function namesOfNotes(): string[] {
+  try {
+    return readdirSync(folder()).filter((name) => name.startsWith(PREFIX) && name.endsWith('.json'));
+  } catch {
+    return [];
+  }
+}
+
+function folder(): string {
+  return join(homedir(), '.lola');
+}
+
+function noteOf(port: number): string {
+  return join(folder(), `${PREFIX}${port}.json`);
+}
+
+/** An account may have no name, as in some containers. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'YOU';
+  }
 }

@@ -1,29 +1,20 @@
 // Who may look, and from where: token, cookie, Host and Origin, decided without I/O.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { hostname } from 'node:os';
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { InvalidArgumentError } from '../../lib/errors.js';
 
-/** What of a request matters here. */
-export interface Asked {
-  readonly method?: string;
-  readonly url?: string;
-  readonly headers: {
-    readonly host?: string;
-    readonly origin?: string;
-    readonly cookie?: string;
-    readonly authorization?: string;
-  };
-}
+type Request = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
 
 /** What to do: serve `path`, send the browser on with a cookie, or refuse. */
 export type Decision =
-  | { readonly answer: 'serve'; readonly path: string; readonly query: URLSearchParams }
+  | { readonly answer: 'serve'; readonly path: string }
   | { readonly answer: 'enter'; readonly cookie: string; readonly location: string }
   | { readonly answer: 'refuse'; readonly status: number; readonly why: string };
 
-/** Paths that tell nothing but whether all is well. */
-const OPEN_TO_ALL = ['/health'];
+/** This path says only whether all is well, so it needs no token. */
+const HEALTH = '/health';
 
 /** The guard of one dashboard. Its token reads and can change nothing. */
 export class Guard {
@@ -40,7 +31,7 @@ export class Guard {
   ) {}
 
   /** Judges a request for a page or a socket. */
-  decide({ method, url = '/', headers }: Asked): Decision {
+  decide({ method, url = '/', headers }: Request): Decision {
     if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'This dashboard only shows: ask with GET.');
     if (!this.knowsHost(headers.host))
       return refuse(
@@ -57,8 +48,7 @@ export class Guard {
     const given = query.get('token');
     if (path === '/' && given !== null && this.isToken(given))
       return { answer: 'enter', cookie: this.cookie(), location: withoutToken(query) };
-    if (OPEN_TO_ALL.includes(path) || this.isToken(this.tokenIn(headers)))
-      return { answer: 'serve', path, query };
+    if (path === HEALTH || this.isToken(this.tokenIn(headers))) return { answer: 'serve', path };
     return refuse(
       401,
       "Open the full address, with its token: 'lola dashboard' prints it, in the account that started this.",
@@ -76,7 +66,7 @@ export class Guard {
     return `${this.cookieName}=${this.token}; HttpOnly; SameSite=Lax${secure}`;
   }
 
-  private tokenIn({ cookie = '', authorization = '' }: Asked['headers']): string {
+  private tokenIn({ cookie = '', authorization = '' }: Request['headers']): string {
     const own = cookie.split('; ').find((each) => each.startsWith(`${this.cookieName}=`));
     return own?.slice(this.cookieName.length + 1) ?? /^Bearer (\S+)$/.exec(authorization)?.[1] ?? '';
   }
@@ -96,7 +86,7 @@ export class Guard {
     return known === undefined || known.hostname === name;
   }
 
-  private knowsOrigin({ origin, host }: Asked['headers']): boolean {
+  private knowsOrigin({ origin, host }: Request['headers']): boolean {
     if (origin === undefined) return true; // no page, or a page's own GET
     return (
       parse(origin)?.host === host ||
@@ -150,16 +140,4 @@ export function publicUrlOf(
   if (env.JUPYTERHUB_SERVICE_PREFIX)
     return `${env.JUPYTERHUB_HOST ?? ''}${env.JUPYTERHUB_SERVICE_PREFIX}proxy/${port}/`;
   return undefined;
-}
-
-/**
- * The line that brings the dashboard to the machine one sits at; nothing where one sits at this one. The name by which
- * this machine is known there may be another than its own.
- */
-export function sshLine(port: number, user: string, env: NodeJS.ProcessEnv): string | undefined {
-  const [here, forward] = [hostname(), `-L ${port}:127.0.0.1:${port}`];
-  const { SLURM_JOB_ID, SLURM_SUBMIT_HOST: login, SSH_CONNECTION } = env;
-  if (SLURM_JOB_ID && login && login !== here) return `ssh -J ${user}@${login} ${forward} ${user}@${here}`;
-  const sshPort = SSH_CONNECTION?.split(' ')[3] ?? '22';
-  return SSH_CONNECTION && `ssh ${sshPort === '22' ? '' : `-p ${sshPort} `}${forward} ${user}@${here}`;
 }

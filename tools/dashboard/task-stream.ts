@@ -1,105 +1,120 @@
-// The task stream while it grows: a row for each thread, its boxes in a bounded number however many tasks run.
-import { KINDS, type Box, type Kind, type Row } from './picture.js';
-import { round, short, type Thread, type Worker } from './workers.js';
+// The task stream while it grows: a row for each thread. Its boxes stay bounded in number, however many tasks run.
+import { gapsBetween } from '../measure/thread-time.js';
+import type { Box, Cause, Row } from './picture.js';
+import { shown, type Thread } from './workers.js';
 
-/** Boxes in all rows together. More than this are neither seen nor drawn in time. */
+/** Boxes in all rows together. More are neither seen nor drawn in time. */
 export const MOST_BOXES = 1000;
-/** More threads than this have no row of their own; everything else counts them. */
+/** The first so many threads have a row; everything else counts all of them. */
 const MOST_ROWS = 100;
+/** When boxes are merged, the one that stands later here gives its cause. */
+const CAUSES: readonly Cause[] = ['imbalance', 'dispatch', 'transfer', 'compute', 'failed', 'lost'];
 
 /** The rows of all threads. */
 export class TaskStream {
   /** Shorter boxes are merged (ms). */
   resolutionMs = 1;
-  private threads: readonly Thread[] = [];
+  private drawn: Thread[] = [];
   private boxes = 0;
 
-  /** Puts the threads in order: by their workers, by number. */
-  arrange(workers: Iterable<Worker>): void {
-    const inOrder = ({ threads }: Worker) => [...threads.values()].sort((a, b) => a.number - b.number);
-    this.threads = Array.from(workers, inOrder).flat();
+  /** Gives a thread a row, if there is room for one. */
+  add(thread: Thread): void {
+    if (this.drawn.length >= MOST_ROWS) return;
+    thread.boxes = [];
+    this.drawn.push(thread);
   }
 
+  /** How many threads have a row. */
+  get size(): number {
+    return this.drawn.length;
+  }
+
+  /** Empties the rows, and gives them to these threads. */
+  restart(threads: readonly Thread[]): void {
+    for (const thread of this.drawn) thread.boxes = undefined;
+    this.drawn = [];
+    this.resolutionMs = 1;
+    this.boxes = 0;
+    for (const thread of threads) this.add(thread);
+  }
+
+  /** The rows as a picture has them: those of one worker together, by number. */
   get rows(): Row[] {
-    return this.threads.slice(0, MOST_ROWS).map(({ worker, number, boxes, running }) => ({
-      ...{ worker: short(worker.name), thread: number, boxes: [...boxes], left: worker.left },
-      running: running && { ...running, task: short(running.task) },
+    const workers = [...new Set(this.drawn.map(({ worker }) => worker))];
+    const ofWorker = (worker: Thread['worker']) => this.drawn.filter((thread) => thread.worker === worker);
+    const inOrder = workers.flatMap((worker) => ofWorker(worker).sort((a, b) => a.number - b.number));
+    return inOrder.map(({ worker, number, boxes = [], running }) => ({
+      worker: shown(worker.name),
+      thread: number,
+      boxes: boxes.map((box) => ({ ...box, task: shown(box.task) })),
+      running: running && { ...running, task: shown(running.task) },
+      left: worker.left && { ...worker.left, reason: shown(worker.left.reason) },
     }));
   }
 
-  get threadsNotDrawn(): number {
-    return Math.max(0, this.threads.length - MOST_ROWS);
-  }
-
-  clear(): void {
-    for (const thread of this.threads) thread.boxes = [];
-    this.resolutionMs = 1;
-    this.boxes = 0;
-  }
-
-  /** Draws a task, or a stretch without one, at the end of a thread's row. */
-  draw(thread: Thread, kind: Kind, start: number, end: number, task?: string, again = false): void {
-    if (this.threads.length > MOST_ROWS && this.threads.indexOf(thread) >= MOST_ROWS) return;
-    const times = {
-      start: round(start),
-      end: round(end),
-      busyMs: task === undefined ? 0 : round(end - start),
-    };
-    const before = thread.boxes.length;
-    const box = { kind, ...times, count: task === undefined ? 0 : 1, task: short(task ?? ''), again };
-    addBox(thread.boxes, box, this.resolutionMs);
-    this.boxes += thread.boxes.length - before;
-    while (this.boxes > MOST_BOXES) this.coarsen();
+  /** Draws what a thread waited for until its next task began, or until it left. */
+  drawGaps(thread: Thread, until: number, queuedSince: number): void {
+    for (const gap of gapsBetween(thread.drawnUntil, thread.delivered, queuedSince, until))
+      if (gap.until > thread.drawnUntil) this.draw(thread, gap.cause, gap.until);
   }
 
   /**
-   * Draws the time from a thread's last task to `to`: its value travels, no task is there, the next one is on its way.
-   * @param since since when tasks have been waiting
+   * Draws a thread's time from where its row ends until `until`. What overlaps with its row is cut, so that times which
+   * differ by the way of their messages do no harm.
    */
-  drawGap(thread: Thread, to: number, since: number): void {
-    const from = thread.settled ?? to;
-    if (to <= from || thread.worker.left) return;
-    const arrived = Math.min(to, Math.max(from, thread.arrived));
-    const there = Math.min(to, Math.max(arrived, since));
-    this.draw(thread, 'transfer', from, arrived);
-    this.draw(thread, 'idle', arrived, there);
-    this.draw(thread, 'wait', there, to);
-    thread.settled = to;
+  draw(thread: Thread, cause: Cause, until: number, task?: string, again = false): void {
+    const start = thread.drawnUntil;
+    const end = Math.max(start, until);
+    thread.drawnUntil = end;
+    if (!thread.boxes) return;
+    const before = thread.boxes.length;
+    const tasks =
+      task === undefined
+        ? { count: 0, busyMs: 0, task: '', again }
+        : { count: 1, busyMs: round(end - start), task, again };
+    addBox(thread.boxes, { cause, start, end, ...tasks }, this.resolutionMs);
+    this.boxes += thread.boxes.length - before;
+    while (this.boxes > MOST_BOXES) this.coarsen();
   }
 
   private coarsen(): void {
     this.resolutionMs *= 2;
     this.boxes = 0;
-    for (const thread of this.threads) {
+    for (const thread of this.drawn) {
       const coarser: Box[] = [];
-      for (const box of thread.boxes) addBox(coarser, box, this.resolutionMs);
+      for (const box of thread.boxes ?? []) addBox(coarser, box, this.resolutionMs);
       thread.boxes = coarser;
       this.boxes += coarser.length;
     }
   }
 }
 
+/** To the microsecond, which is what a clock can tell, in fewer bytes. */
+export function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
+
 /**
- * Adds a box at the end of a row. Boxes shorter than the resolution merge with their neighbour in the same cell of time;
- * gaps (no task in them) that short are left out, the ledger has them.
+ * Adds a box at the end of a row. Boxes shorter than the resolution merge with their neighbour in the same cell of time.
+ * Gaps that are so short are left out; the ledger has them.
  */
 function addBox(boxes: Box[], box: Box, resolutionMs: number): void {
-  const short = ({ start, end }: Box) => end - start < resolutionMs;
+  const isShort = ({ start, end }: Box) => end - start < resolutionMs;
   const cell = ({ start }: Box) => Math.floor(start / resolutionMs);
-  if (box.count === 0 && short(box)) return;
+  if (box.count === 0 && isShort(box)) return;
   const last = boxes[boxes.length - 1];
-  if (last && short(last) && short(box) && cell(last) === cell(box))
+  if (last && isShort(last) && isShort(box) && cell(last) === cell(box))
     boxes[boxes.length - 1] = merge(last, box);
   else boxes.push(box);
 }
 
 function merge(a: Box, b: Box): Box {
   return {
-    kind: KINDS[Math.max(KINDS.indexOf(a.kind), KINDS.indexOf(b.kind))],
+    cause: CAUSES[Math.max(CAUSES.indexOf(a.cause), CAUSES.indexOf(b.cause))],
     start: a.start,
     end: b.end,
     count: a.count + b.count,
-    busyMs: a.busyMs + b.busyMs,
+    busyMs: round(a.busyMs + b.busyMs),
     task: b.task,
     again: a.again || b.again,
   };

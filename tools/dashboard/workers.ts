@@ -1,81 +1,52 @@
-// Who is here: workers with their threads, and their clocks, which may be hours off ours.
+// Who is here: the workers, and what is known of each of their threads.
 import type { Box, Row, WorkerLine } from './picture.js';
 
-/** Clocks that differ by less are taken as one: a quick result may take as long (ms). */
-const CLOCK_TOLERANCE_MS = 50;
-/** What executors call the threads of this process, which share its clock. */
-const OWN_PROCESS = 'local';
-/** What a name may have in a picture; the events file has it whole. */
+/** Longer names are cut in a picture. */
 const LONGEST_NAME = 120;
 
 /** A thread of a worker. */
 export interface Thread {
   readonly worker: Worker;
   readonly number: number;
-  boxes: Box[];
-  /** With the task's whole key. */
+  /** Its row; absent if there are more threads than rows. */
+  boxes: Box[] | undefined;
   running: Row['running'];
-  /** The time until which it has been drawn; absent before the run. */
-  settled: number | undefined;
-  /** Since when tasks had been waiting as it began its task. */
-  filled: number;
-  /** When the last task's value was with the caller. */
-  arrived: number;
+  /** Since when tasks had been queued as it began its last one. */
+  queuedSince: number;
+  /** When the caller had its last value. */
+  delivered: number;
+  /** Where its row ends: what comes next is drawn from there. */
+  drawnUntil: number;
 }
 
 /** A worker, here or gone. */
 export class Worker {
   readonly threads = new Map<number, Thread>();
-  running = 0;
   finished = 0;
   failed = 0;
   lastHeard = 0;
   memoryBytes: number | undefined;
   left: Row['left'];
-  /** What to add to its clock to get ours. */
-  private offset = 0;
-  /** The shortest time from a task's end on its clock to the arrival of the value on ours. */
-  private quickest: number;
 
-  constructor(readonly name: string) {
-    this.quickest = name === OWN_PROCESS ? -Infinity : Infinity;
-  }
+  constructor(readonly name: string) {}
 
-  /** Whether it is known how its clock goes. */
-  get clockKnown(): boolean {
-    return this.quickest < Infinity;
-  }
-
-  /** The least delay ever seen is taken for none: an end after its own arrival, or long before it, is the clock's error. */
-  correctClock(delay: number): void {
-    if (delay >= this.quickest) return;
-    this.quickest = delay;
-    this.offset = delay < 0 || delay > CLOCK_TOLERANCE_MS ? delay : 0;
-  }
-
-  /** A time of its clock on ours. */
-  ours(time: number): number {
-    return time + this.offset;
-  }
-
-  /** When the tasks began that run now. */
-  get starts(): readonly number[] {
-    return [...this.threads.values()].flatMap(({ running }) => running?.start ?? []);
+  get running(): readonly Thread[] {
+    return [...this.threads.values()].filter(({ running }) => running);
   }
 
   get line(): WorkerLine {
-    const { threads, running, finished, failed, memoryBytes, left } = this;
-    const heard = { lastHeard: round(this.lastHeard), memoryBytes, left: left?.reason };
-    return { name: short(this.name), threads: threads.size, running, finished, failed, ...heard };
+    const { threads, running, finished, failed, lastHeard, memoryBytes, left } = this;
+    const told = { finished, failed, lastHeard, memoryBytes, left: left && shown(left.reason) };
+    return { name: shown(this.name), threads: threads.size, running: running.length, ...told };
   }
 }
 
-/** To the microsecond: what a clock can tell, in fewer bytes. */
-export function round(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
-}
-
-/** A name as a picture has it. */
-export function short(name: string): string {
-  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 3)}...` : name;
+/**
+ * A text from elsewhere as a picture has it: cut if it is long. Characters that terminals obey, or that turn the
+ * direction of a text, are written as what they are.
+ */
+export function shown(text: string): string {
+  const cut = text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME - 3)}...` : text;
+  const code = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return cut.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, code);
 }

@@ -345,7 +345,7 @@ describe('lola race and lola board', () => {
     expect(report).toContain('Time over samples');
     const picture = pictureIn(report);
     expect(picture.rows.map(({ worker }) => worker)).toEqual(['serial', 'pool(1)']);
-    expect(picture.lesson.run).toBe(result.runs.length); // each turn has a ledger of its own
+    expect(picture.run).toBe(result.runs.length); // each turn has a ledger of its own
   });
 
   test('workers beyond the cores are said and not raced; nothing left to race is no failure', () => {
