@@ -15,8 +15,16 @@ const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => v
   status: async () => (await import('./status.js')).addStatus,
   dashboard: async () => (await import('./dashboard.js')).addDashboard,
   slurm: async () => (await import('./slurm.js')).addSlurm,
-  doctor: async () => (await import('./doctor.js')).addDoctor,
+  doctor: async () => addDoctor,
 };
+
+/** For the help: scripts/lola.mjs runs the doctor itself, before any install. */
+function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('show what this machine has, and what to do about what is missing')
+    .option('--json', 'print one JSON object instead of text');
+}
 
 /** Runs one command line (without node and script) and sets process.exitCode. */
 export async function main(words: readonly string[]): Promise<void> {

@@ -11,7 +11,14 @@ import {
 } from '../../lesson/charts/index.js';
 import { piOf } from '../../lib/sampling/index.js';
 import { boardTable, type BoardEntry } from '../measure/board.js';
-import { findingsOf, rowsOf, speedUpsOf, tableOfRace } from '../measure/race.js';
+import {
+  findingsOf,
+  rowsOf,
+  speedUpsOf,
+  tableOfRace,
+  type AtWorkers,
+  type RaceRow,
+} from '../measure/race.js';
 import type { RaceResult } from '../measure/race-file.js';
 
 /** What a report of a race shows before its panels: findings, with laws or without, table and charts. */
@@ -28,22 +35,15 @@ ${contentOf(lines, tableOfRace(result), raceCharts(result))}
 /** The charts that the runs give something to show for. */
 export function raceCharts(result: RaceResult): Chart[] {
   const rows = rowsOf(result).filter(({ seconds }) => !Number.isNaN(seconds.median));
+  const racers: { [name: string]: RaceRow[] } = {};
+  for (const row of rows) (racers[`${row.stage}, ${row.workers}`] ??= []).push(row);
   const speedUps = speedUpsOf(result);
-  const racers = new Set(rows.map(({ stage, workers }) => `${stage}, ${workers}`));
-  const lines = Array.from(racers, (name) => [
-    name,
-    rows.filter(({ stage, workers }) => `${stage}, ${workers}` === name),
-  ]);
-  const sizes = new Map(rows.map(({ samples, inside }) => [samples, piOf(inside, samples)]));
   const parallel = Object.values(speedUps).some((points) => points.some(({ workers }) => workers > 1));
+  const estimates = new Map(rows.map(({ samples, inside }) => [samples, piOf(inside, samples)]));
+  const errors = Array.from(estimates, ([samples, pi]) => ({ samples, pi }));
   return [
     ...(parallel ? [speedUpChart(speedUps), efficiencyChart(speedUps)] : []),
-    ...(sizes.size > 1
-      ? [
-          crossoverChart(Object.fromEntries(lines) as Parameters<typeof crossoverChart>[0]),
-          errorChart(Array.from(sizes, ([samples, pi]) => ({ samples, pi }))),
-        ]
-      : []),
+    ...(errors.length > 1 ? [crossoverChart(racers), errorChart(errors)] : []),
   ];
 }
 
@@ -62,28 +62,25 @@ ${contentOf([], boardTable(entries), boardCharts(entries))}
 
 /** Everybody's speed-ups of the best stage, and predictions against what was measured. */
 export function boardCharts(entries: readonly BoardEntry[]): Chart[] {
-  const measured = entries.flatMap(({ name, result, best }) => (best ? [{ name, result, best }] : []));
-  if (measured.length === 0) return [];
-  const lines = measured.map(({ name, result, best }) => [
-    `${name}: ${best.stage}`,
-    speedUpsOf(result)[best.stage],
-  ]);
-  const predicted = measured.flatMap(({ name, result: { prediction: x }, best }) =>
-    x === undefined ? [] : [{ name, points: [{ x, y: best.speedUp.median }] }],
-  );
+  const lines: { [name: string]: readonly AtWorkers[] } = {};
+  const predicted: { name: string; points: { x: number; y: number }[] }[] = [];
+  for (const { name, result, best } of entries) {
+    if (!best) continue;
+    lines[`${name}: ${best.stage}`] = speedUpsOf(result)[best.stage];
+    const { prediction: x } = result;
+    if (x !== undefined) predicted.push({ name, points: [{ x, y: best.speedUp.median }] });
+  }
   const most = Math.max(...predicted.flatMap(({ points: [{ x, y }] }) => [x, y]));
+  const asPredicted = { name: 'as predicted', curve: true, points: [0, most].map((x) => ({ x, y: x })) };
   const predictions: Chart = {
     kind: 'lines',
     title: 'Predicted and measured: on the line, the prediction came true',
     x: { label: 'predicted best speed-up' },
     y: { label: 'measured best speed-up' },
-    series: [
-      ...predicted,
-      { name: 'as predicted', curve: true, points: [0, most].map((x) => ({ x, y: x })) },
-    ],
+    series: [...predicted, asPredicted],
   };
   return [
-    speedUpChart(Object.fromEntries(lines) as Parameters<typeof speedUpChart>[0]),
+    ...(Object.keys(lines).length > 0 ? [speedUpChart(lines)] : []),
     ...(predicted.length > 0 ? [predictions] : []),
   ];
 }

@@ -4,7 +4,7 @@ import { partition } from '../../lib/sampling/index.js';
 import { clock, type Executor, type ExecutorEvent } from '../../lib/task/index.js';
 import { meanCosts, measureCosts, tasksOf, type ProbeOptions } from './costs.js';
 import { karpFlatt } from './laws.js';
-import { NOTHING, Queue, ThreadTime, type Cause } from './thread-time.js';
+import { ZERO, Queue, ThreadTime, type Cause } from './thread-time.js';
 import { aloneMs } from './what-if.js';
 
 /**
@@ -56,9 +56,8 @@ export interface LedgerOptions {
  * any time before. It holds a few numbers for each thread.
  */
 export class LedgerBook {
-  private readonly workers = new Map<string, Map<number, ThreadTime>>();
+  private readonly threads = new Map<string, ThreadTime>();
   private readonly queue = new Queue();
-  private lastDelivered = 0;
 
   /** @param began when the run began: before its executor was started, if that is to count (see clock) */
   constructor(private readonly began: number = clock()) {}
@@ -71,7 +70,6 @@ export class LedgerBook {
       case 'started':
         return this.threadOf(event.worker, event.thread).start(event.task, event.time);
       case 'finished':
-        this.lastDelivered = Math.max(this.lastDelivered, event.time);
         return this.threadOf(event.worker, event.thread).finish(event);
       case 'failed':
         if (event.retried) this.queue.add(event.time);
@@ -84,10 +82,7 @@ export class LedgerBook {
           this.threadOf(event.worker, number, event.time).comeBack(event.time);
         return;
       case 'left':
-        for (const thread of this.threadsOf(event.worker)) {
-          if (thread.task !== undefined) this.lose(event.worker, thread.task, event.time);
-          thread.leave(event.time);
-        }
+        for (const thread of this.threadsOf(event.worker)) thread.leave(event.time);
     }
   };
 
@@ -100,11 +95,13 @@ export class LedgerBook {
       throw new InvalidArgumentError(
         `ledger: ended must be after the run began, got ${ended}. Pass a time by clock().`,
       );
-    const seen = [...this.workers.values()].flatMap((worker) => [...worker.values()]);
-    const unseen = Array.from({ length: threads - seen.length }, () => this.newThread(this.began));
-    const all = [...seen, ...unseen].map((thread) => thread.copy());
+    const seen = [...this.threads.values()];
+    const unseen = new ThreadTime('', this.began, this.began, this.queue);
+    const all = Array.from({ length: Math.max(threads, seen.length) }, (_, i) => (seen[i] ?? unseen).copy());
     const goesOn = this.queue.length > 0 || seen.some(({ task }) => task !== undefined);
-    const last = goesOn ? ended : Math.max(this.lastDelivered, this.queue.first ?? ended);
+    const last = goesOn
+      ? ended
+      : Math.max(this.queue.first ?? ended, ...seen.map(({ delivered }) => delivered));
     for (const thread of all) thread.close(last, ended);
     const makespanMs = ended - this.began;
     const rows = rowsOf(causesOf(all, seen, aloneMs), all.length * makespanMs);
@@ -114,26 +111,21 @@ export class LedgerBook {
   /** A task comes to nothing. Gives false if no thread of this worker runs it. */
   private lose(worker: string | undefined, task: string, time: number): boolean {
     const thread = this.threadsOf(worker).find((each) => each.task === task);
-    if (!thread) return false;
-    thread.lose(time);
-    this.lastDelivered = Math.max(this.lastDelivered, time);
-    return true;
+    thread?.lose(time);
+    return thread !== undefined;
   }
 
-  private threadsOf(worker = ''): ThreadTime[] {
-    return [...(this.workers.get(worker)?.values() ?? [])];
+  private threadsOf(worker: string | undefined): ThreadTime[] {
+    return [...this.threads.values()].filter((thread) => thread.worker === worker);
   }
 
   private threadOf(worker: string, number: number, since = this.began): ThreadTime {
-    let threads = this.workers.get(worker);
-    if (!threads) this.workers.set(worker, (threads = new Map()));
-    let thread = threads.get(number);
-    if (!thread) threads.set(number, (thread = this.newThread(since)));
+    const name = `${number} ${worker}`;
+    const known = this.threads.get(name);
+    if (known) return known;
+    const thread = new ThreadTime(worker, this.began, since, this.queue);
+    this.threads.set(name, thread);
     return thread;
-  }
-
-  private newThread(since: number): ThreadTime {
-    return new ThreadTime(this.began, since, this.queue);
   }
 }
 
@@ -146,8 +138,8 @@ function causesOf(
   seen: ThreadTime[],
   aloneMs?: number,
 ): { [name in LedgerRowName]?: number } {
-  const causes = { ...NOTHING };
-  for (const cause of Object.keys(NOTHING) as Cause[]) causes[cause] = sum(all, ({ ms }) => ms[cause]);
+  const causes = { ...ZERO };
+  for (const cause of Object.keys(ZERO) as Cause[]) causes[cause] = sum(all, ({ ms }) => ms[cause]);
   if (aloneMs === undefined) return causes;
   if (all.filter(({ tasks }) => tasks > 0).length < 2) return { ...causes, 'cores slowed': 0 };
   const underWay = causes.compute - sum(seen, ({ ms }) => ms.compute);

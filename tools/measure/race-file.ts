@@ -11,49 +11,32 @@ const racer = { stage: v.string(), workers: whole(1) };
 /** Times are in seconds, memory is in bytes. */
 const RaceSchema = v.strictObject({
   format: v.literal('lolas-pi.race.1'),
-  /** What the board shows. */
-  nickname: v.optional(v.pipe(v.string(), v.maxLength(40))),
-  /** The best speed-up that was predicted before the race. */
-  prediction: v.optional(positive),
+  nickname: v.optional(v.pipe(v.string(), v.maxLength(40))), // on the board
+  prediction: v.optional(positive), // the best speed-up, as predicted before the race
   machine: v.object({
-    node: v.string(),
-    platform: v.string(),
-    arch: v.string(),
-    cpu: v.string(),
-    coresSeen: whole(1),
-    coresAllotted: whole(1),
-    memoryBytes: notNegative,
-    memoryAllottedBytes: notNegative,
+    ...{ node: v.string(), platform: v.string(), arch: v.string(), cpu: v.string() },
+    ...{ coresSeen: whole(1), coresAllotted: whole(1) },
+    ...{ memoryBytes: notNegative, memoryAllottedBytes: notNegative },
   }),
   seed: v.union([v.pipe(v.number(), v.safeInteger()), v.string()]),
-  /** Warm runs of each racer. */
-  repeats: whole(1),
-  /** Stopped before its end: `runs` has what was done. */
-  interrupted: v.boolean(),
-  /** In the order in which they ran. */
+  repeats: whole(1), // warm runs of each racer
+  interrupted: v.boolean(), // stopped before its end: `runs` has what was done
   runs: v.array(
     v.strictObject({
       ...racer,
       samples: whole(1),
-      /** The first run of its process: code is not compiled yet. */
-      cold: v.boolean(),
-      /** With the executor up. */
-      seconds: positive,
-      /** What the executor took to come up; at the cold run. */
-      startupSeconds: v.optional(notNegative),
-      /** Of all threads; absent for a stage whose workers are processes of their own, if the system cannot tell. */
-      cpuSeconds: v.optional(notNegative),
-      /** The count, equal for all runs with the same samples and seed. */
-      inside: whole(0),
+      cold: v.boolean(), // the first run of its process: code is not compiled yet
+      seconds: positive, // with the executor up
+      startupSeconds: v.optional(notNegative), // what the executor took to come up; at the cold run
+      cpuSeconds: v.optional(notNegative), // of all threads; absent if the system cannot tell
+      inside: whole(0), // the count, equal for all runs with the same samples and seed
       kernel: v.picklist(['reference', 'simd']),
     }),
   ),
-  /** What was asked for and not measured, and why. */
   notMeasured: v.array(
     v.strictObject({ ...v.partial(v.object({ ...racer, samples: whole(1) })).entries, reason: v.string() }),
   ),
-  /** The most memory that the process of each racer held, with its workers. */
-  memory: v.array(v.strictObject({ ...racer, peakBytes: whole(1) })),
+  memory: v.array(v.strictObject({ ...racer, peakBytes: whole(1) })), // the most that each racer's processes held
 });
 
 /** The result of a race. */

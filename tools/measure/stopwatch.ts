@@ -52,21 +52,21 @@ export async function timeInTurn<T, Name extends string>(
   { repeats = 5 }: { readonly repeats?: number } = {},
 ): Promise<{ readonly [name in Name]: Timings<T> }> {
   checkInteger('timeRuns: repeats', repeats, 1, 'Five or more show how far runs differ.');
-  const entries = Object.entries<Contestant<T>>(contestants);
-  for (const [name, contestant] of entries) checkNoNotebookVariable(name, contestant);
-  const runs = entries.map((): Run<T>[] => []);
-  for (let round = 0; round <= repeats; round++) {
-    for (const [i, [, contestant]] of entries.entries()) runs[i].push(await timeOnce(contestant));
-  }
-  return Object.fromEntries(entries.map(([name], i) => [name, summary(runs[i])])) as {
+  const entries = Object.entries<Contestant<T>>(contestants).map(([name, contestant]) => {
+    checkNoNotebookVariable(name, contestant);
+    return { name, contestant, runs: [] as Timed<T>[] };
+  });
+  for (let round = 0; round <= repeats; round++)
+    for (const { contestant, runs } of entries) runs.push(await timeOnce(contestant));
+  return Object.fromEntries(entries.map(({ name, runs }) => [name, summary(runs)])) as {
     [name in Name]: Timings<T>;
   };
 }
 
-type Run<T> = Timing & { readonly value: T };
+type Timed<T> = Timing & { readonly value: T };
 
-/** Runs a function once, to its promise's end where it gives one. */
-export async function timeOnce<T>({ timed, given }: Contestant<T>): Promise<Run<T>> {
+/** Runs a function once, to its promise's end if it gives one. */
+export async function timeOnce<T>({ timed, given }: Contestant<T>): Promise<Timed<T>> {
   const cpu = process.cpuUsage();
   const began = performance.now();
   const value = await timed(...(given as never));
@@ -75,15 +75,11 @@ export async function timeOnce<T>({ timed, given }: Contestant<T>): Promise<Run<
   return { seconds, cpuSeconds: (user + system) / 1e6, value };
 }
 
-function summary<T>(runs: readonly Run<T>[]): Timings<T> {
+function summary<T>(runs: readonly Timed<T>[]): Timings<T> {
   const [cold, ...warm] = runs.map(({ seconds, cpuSeconds }) => ({ seconds, cpuSeconds }));
-  return {
-    cold,
-    warm,
-    seconds: range(warm.map(({ seconds }) => seconds)),
-    cpuSeconds: range(warm.map(({ cpuSeconds }) => cpuSeconds)),
-    value: runs[runs.length - 1].value,
-  };
+  const rangeOf = (name: keyof Timing) => range(warm.map((run) => run[name]));
+  const { value } = runs[runs.length - 1];
+  return { cold, warm, seconds: rangeOf('seconds'), cpuSeconds: rangeOf('cpuSeconds'), value };
 }
 
 /** In a cell's compiled code a top-level variable is a field of `exports`, which the kernel made a Proxy. */

@@ -19,29 +19,21 @@ export class Queue {
 }
 
 /** What is read off the events (ms). */
-export const NOTHING = {
-  'start-up': 0,
-  dispatch: 0,
-  compute: 0,
-  transfer: 0,
-  imbalance: 0,
-  tail: 0,
-  lost: 0,
-};
-export type Cause = keyof typeof NOTHING;
+export const ZERO = { 'start-up': 0, dispatch: 0, compute: 0, transfer: 0, imbalance: 0, tail: 0, lost: 0 };
+export type Cause = keyof typeof ZERO;
 
 /**
  * A thread's time by cause (ms). It is booked from left to right, and each moment once: what is told with overlapping
  * times is cut where the last booking ended, so that all causes together are the time that has passed.
  */
 export class ThreadTime {
-  readonly ms = { ...NOTHING };
+  readonly ms = { ...ZERO };
   /** The task that runs now; when it began, and since when tasks had been queued by then. */
   task: string | undefined;
   private started = 0;
   private queuedSince = 0;
   /** When the caller had the last result. */
-  private delivered = -Infinity;
+  delivered = -Infinity;
   private gone = false;
   tasks = 0;
   /** What the first and the last task took (ms). */
@@ -53,6 +45,7 @@ export class ThreadTime {
    * @param since when the thread was there
    */
   constructor(
+    readonly worker: string,
     private booked: number,
     private readonly since: number,
     private readonly queue: Queue,
@@ -82,6 +75,7 @@ export class ThreadTime {
   }
 
   leave(time: number): void {
+    if (this.task !== undefined) this.lose(time);
     if (!this.gone) this.wait(time, Infinity);
     this.gone = true;
   }
@@ -100,7 +94,7 @@ export class ThreadTime {
   }
 
   copy(): ThreadTime {
-    return Object.assign(new ThreadTime(this.booked, this.since, this.queue), this, { ms: { ...this.ms } });
+    return Object.assign(Object.create(ThreadTime.prototype) as ThreadTime, this, { ms: { ...this.ms } });
   }
 
   /** Books the time without a task, up to `until`. */
