@@ -51,7 +51,7 @@ export { checkCapstone, type Leaf } from './checks/capstone.js';
 
 // Slurm
 export { lintScript } from './slurm/lint.js';
-export { openTerminal, type Terminal } from './slurm/terminal.js';
+export { openTerminal } from './slurm/terminal.js';
 
 // The capstone
 export { chooseGrains, integralOf, sumTerms, type OwnSum, type SumInput } from './capstone/sum.js';

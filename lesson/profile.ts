@@ -1,14 +1,13 @@
-// Where the time goes inside the serial program, line by line, by the profiler that Node has built in.
+// Where the time goes inside the serial program, line by line, by Node's own profiler. Needs Node.
 import { Session, type Profiler } from 'node:inspector/promises';
 import { fileURLToPath } from 'node:url';
-import { readText } from '../lib/machine.js';
 import { checkInteger } from '../lib/errors.js';
-import { estimateSerial } from '../lib/estimators/serial.js';
-import { percent } from '../tools/measure/text.js';
+import { estimateSerial } from '../lib/index.js';
+import { readText } from '../lib/machine.js';
+import { percent } from '../tools/measure/index.js';
 
 /** A line of code and its share of the time. */
 export interface ProfiledLine {
-  readonly name: string;
   /** The file's name and the line in the code that ran: built JavaScript, beside which lies its TypeScript. */
   readonly file: string;
   readonly line: number;
@@ -24,33 +23,12 @@ export interface SerialProfile {
   readonly lines: readonly ProfiledLine[];
 }
 
-/** Looks at the program so often (us): a second gives 5 000 looks, and slows it by a few per cent. */
+/** The profiler looks at the program this often (us). It slows the program by a few per cent. */
 const EVERY_US = 200;
 
 /**
- * Runs a function under the profiler.
- * @param run what to look at; a second or more of work
- * @returns the lines that were met, the costliest first. In a tight loop the processor works on several lines at once,
- *   so neighbours share their time only roughly.
- */
-export async function profileLines(run: () => unknown): Promise<ProfiledLine[]> {
-  const session = new Session();
-  session.connect();
-  try {
-    await session.post('Profiler.enable');
-    await session.post('Profiler.setSamplingInterval', { interval: EVERY_US });
-    await session.post('Profiler.start');
-    await run();
-    const { profile } = await session.post('Profiler.stop');
-    return linesOf(profile, (url) => readText(fileURLToPath(url))?.split('\n') ?? []);
-  } finally {
-    session.disconnect();
-  }
-}
-
-/**
- * Profiles the serial stage as it can be read, in plain TypeScript: what the machine code does cannot be told by line.
- * @param samples enough for a second or more; 3e8 are
+ * Profiles the serial stage as you can read it, in plain TypeScript: nobody can say which line of it a machine code is of.
+ * @param samples enough for a second or more, such as 3e8
  */
 export async function profileSerial(samples = 3e8): Promise<SerialProfile> {
   checkInteger('profileSerial: samples', samples, 1, 'Take 1e8 or more.');
@@ -58,11 +36,9 @@ export async function profileSerial(samples = 3e8): Promise<SerialProfile> {
   const shareOf = (wanted: (line: ProfiledLine) => boolean) =>
     lines.filter(wanted).reduce((sum, { share }) => sum + share, 0);
   const isTest = ({ file, source }: ProfiledLine) => file === 'kernel.js' && /<= 1\b|j >= from/.test(source);
-  const test = shareOf(isTest);
-  const randomNumbers = shareOf(
-    (line) => !isTest(line) && ['kernel.js', 'stream.js', 'philox.js'].includes(line.file),
-  );
-  return { randomNumbers, test, rest: 1 - test - randomNumbers, lines };
+  const isOurs = ({ file }: ProfiledLine) => ['kernel.js', 'stream.js', 'philox.js'].includes(file);
+  const [test, ours] = [shareOf(isTest), shareOf(isOurs)];
+  return { randomNumbers: ours - test, test, rest: 1 - ours, lines };
 }
 
 /** The answer in words, with what the lesson found in its own program. */
@@ -76,33 +52,45 @@ export function describeProfile({ randomNumbers, test, rest, lines }: SerialProf
   ].join('\n');
 }
 
+/**
+ * Runs a function under the profiler.
+ * @param run a second of work or more
+ * @returns the lines that ran, the costliest first. In a tight loop the processor works on several lines at once, so
+ *   neighbours share their time only roughly.
+ */
+async function profileLines(run: () => unknown): Promise<ProfiledLine[]> {
+  const session = new Session();
+  session.connect();
+  try {
+    await session.post('Profiler.enable');
+    await session.post('Profiler.setSamplingInterval', { interval: EVERY_US });
+    await session.post('Profiler.start');
+    await run();
+    const { profile } = await session.post('Profiler.stop');
+    const textOf = (url: string) => (url.startsWith('file:') ? readText(fileURLToPath(url)) : undefined);
+    return linesOf(profile, (url) => textOf(url)?.split('\n') ?? []);
+  } finally {
+    session.disconnect();
+  }
+}
+
 /** The profile's ticks by line; time in which nothing ran is left out. */
 export function linesOf(profile: Profiler.Profile, read: (url: string) => readonly string[]): ProfiledLine[] {
-  const files = new Map<string, readonly string[]>();
-  const found = new Map<string, ProfiledLine & { ticks: number }>();
+  const ticksOf = new Map<string, number>();
   for (const { callFrame, hitCount = 0, positionTicks = [] } of profile.nodes) {
     const { functionName, url } = callFrame;
     if (functionName === '(idle)' || functionName === '(root)') continue;
-    if (!files.has(url)) files.set(url, url.startsWith('file:') ? read(url) : []);
-    const named = positionTicks.reduce((sum, { ticks }) => sum + ticks, 0);
-    for (const { line, ticks } of [...positionTicks, { line: 0, ticks: hitCount - named }]) {
-      if (ticks <= 0) continue;
-      const file = url.split('/').at(-1) ?? '';
-      const key = `${url}:${line}:${file ? '' : functionName}`;
-      const known = found.get(key);
-      if (known) known.ticks += ticks;
-      else
-        found.set(key, {
-          name: functionName,
-          file,
-          line,
-          source: files.get(url)?.[line - 1]?.trim() ?? functionName,
-          share: 0,
-          ticks,
-        });
+    const unplaced = hitCount - positionTicks.reduce((sum, { ticks }) => sum + ticks, 0);
+    for (const { line, ticks } of [...positionTicks, { line: 0, ticks: unplaced }]) {
+      const key = JSON.stringify([url, line, functionName]);
+      if (ticks > 0) ticksOf.set(key, (ticksOf.get(key) ?? 0) + ticks);
     }
   }
-  const total = [...found.values()].reduce((sum, { ticks }) => sum + ticks, 0);
-  const lines = Array.from(found.values(), ({ ticks, ...line }) => ({ ...line, share: ticks / total }));
+  const total = [...ticksOf.values()].reduce((sum, ticks) => sum + ticks, 0);
+  const lines = Array.from(ticksOf, ([key, ticks]): ProfiledLine => {
+    const [url, line, name] = JSON.parse(key) as [string, number, string];
+    const source = read(url)[line - 1]?.trim() ?? name;
+    return { file: url.split('/').at(-1) ?? '', line, source, share: ticks / total };
+  });
   return lines.sort((a, b) => b.share - a.share);
 }

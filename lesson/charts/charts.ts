@@ -67,13 +67,9 @@ export function speedUpChart(stages: Stages<AtWorkers>, serial?: number): LineCh
     serial === undefined
       ? [ideal]
       : [ideal, curve(`Amdahl, serial part ${percent(serial)}`, xs, (p) => amdahl(1 - serial, p))];
-  return {
-    kind: 'lines',
-    title: 'Speed-up: how many times as fast as one worker',
-    x: { label: 'workers', ticks: workers },
-    y: { label: 'speed-up' },
-    series: [...measured(stages, ({ workers, speedUp }) => [workers, speedUp]), ...laws],
-  };
+  const points = measured(stages, ({ workers, speedUp }) => [workers, speedUp]);
+  const title = 'Speed-up: how many times as fast as one worker';
+  return lines(title, { label: 'workers', ticks: workers }, { label: 'speed-up' }, [...points, ...laws]);
 }
 
 /** The share of each worker's time that pays: speed-up / workers. */
@@ -84,40 +80,24 @@ export function efficiencyChart(stages: Stages<AtWorkers>): LineChart {
     low: low / p,
     high: high / p,
   });
-  return {
-    kind: 'lines',
-    title: 'Efficiency: speed-up for each worker',
-    x: { label: 'workers', ticks: workers },
-    y: { label: 'efficiency' },
-    series: [
-      ...measured(stages, ({ workers, speedUp }) => [workers, each(speedUp, workers)]),
-      curve('ideal', [1, workers[workers.length - 1]], () => 1),
-    ],
-  };
+  const points = measured(stages, ({ workers, speedUp }) => [workers, each(speedUp, workers)]);
+  const ideal = curve('ideal', [1, workers[workers.length - 1]], () => 1);
+  const title = 'Efficiency: speed-up for each worker';
+  return lines(title, { label: 'workers', ticks: workers }, { label: 'efficiency' }, [...points, ideal]);
 }
 
 /** Seconds over the number of samples, for each stage: where the lines cross, more workers begin to pay. */
 export function crossoverChart(
   stages: Stages<{ readonly samples: number; readonly seconds: Range }>,
 ): LineChart {
-  return {
-    kind: 'lines',
-    title: 'Time over samples: where the stages cross',
-    x: { label: 'samples', log: true },
-    y: { label: 'seconds', log: true },
-    series: measured(stages, ({ samples, seconds }) => [samples, seconds]),
-  };
+  const points = measured(stages, ({ samples, seconds }) => [samples, seconds]);
+  return lines('Time over samples: where the stages cross', log('samples'), log('seconds'), points);
 }
 
 /** Seconds over the size of a chunk: too small costs messages, too large leaves threads idle. */
 export function chunkChart(stages: Stages<{ readonly chunk: number; readonly seconds: Range }>): LineChart {
-  return {
-    kind: 'lines',
-    title: 'Time over the size of a chunk',
-    x: { label: 'samples in a chunk', log: true },
-    y: { label: 'seconds', log: true },
-    series: measured(stages, ({ chunk, seconds }) => [chunk, seconds]),
-  };
+  const points = measured(stages, ({ chunk, seconds }) => [chunk, seconds]);
+  return lines('Time over the size of a chunk', log('samples in a chunk'), log('seconds'), points);
 }
 
 /** How far estimates are off, against the law of 1 / sqrt(samples). Chance moves the estimates, so no line joins them. */
@@ -126,16 +106,9 @@ export function errorChart(
 ): LineChart {
   const points = estimates.map(({ samples, pi }) => ({ x: samples, y: Math.abs(pi - Math.PI) }));
   const sizes = points.map(({ x }) => x);
-  return {
-    kind: 'lines',
-    title: 'Error of pi by the number of samples',
-    x: { label: 'samples', log: true },
-    y: { label: 'distance from pi', log: true },
-    series: [
-      { name: 'estimates', dots: true, points },
-      curve('standard error', [Math.min(...sizes), Math.max(...sizes)], standardErrorOfPi),
-    ],
-  };
+  const law = curve('standard error', [Math.min(...sizes), Math.max(...sizes)], standardErrorOfPi);
+  const series = [{ name: 'estimates', dots: true, points }, law];
+  return lines('Error of pi by the number of samples', log('samples'), log('distance from pi'), series);
 }
 
 /** Where the time of each run went, in per cent of threads x makespan. */
@@ -154,6 +127,14 @@ export function ledgerChart(ledgers: { readonly [run: string]: Ledger }): BarCha
       values: parts.map((part) => 100 * shareOf(ledger, part)),
     })),
   };
+}
+
+function lines(title: string, x: Axis, y: Axis, series: readonly Series[]): LineChart {
+  return { kind: 'lines', title, x, y, series };
+}
+
+function log(label: string): Axis {
+  return { label, log: true };
 }
 
 function workersOf(stages: Stages<AtWorkers>): number[] {

@@ -5,9 +5,7 @@ import type { Wrong } from './check.js';
 
 /** A learner's function and how to judge it. */
 export interface LazyCase {
-  /** What the function is called, and a method that ends it. */
   readonly name: string;
-  readonly method: string;
   readonly executor: Executor;
   readonly wrong: (value: number, length: number) => Promise<Wrong>;
 }
@@ -15,7 +13,7 @@ export interface LazyCase {
 /** Says what is wrong with the lazy numbers that a learner's function gives, for two lengths and two cuts. */
 export async function wrongLazy(
   lazyOf: (length: number, chunks: number) => unknown,
-  { name, method, executor, wrong }: LazyCase,
+  { name, executor, wrong }: LazyCase,
 ): Promise<Wrong> {
   for (const [length, chunks] of [
     [1000, 300],
@@ -27,7 +25,7 @@ export async function wrongLazy(
       return 'return the number before it is computed: leave compute to the caller.';
     if (lazy instanceof ChunkedArray)
       return 'that is the array of all of them. Which method makes one number of it?';
-    if (!(lazy instanceof LazyNumber)) return `return what ${method} gives, not ${show(lazy)}.`;
+    if (!(lazy instanceof LazyNumber)) return `return what a method such as sum() gives, not ${show(lazy)}.`;
     const cut = lazy.node.chunks;
     if (cut.length !== length) return `the array has ${cut.length} elements, and should have ${length}.`;
     if (cut.sizes[0] !== chunks) return 'the array is not cut as asked: pass chunks on.';

@@ -106,13 +106,18 @@ function wrongFunction<A extends readonly unknown[], R>(
   const parameters = list.split(', ');
   if (typeof answer !== 'function')
     return `${name} must be a function of ${list.replace(/, (?=\w+$)/, ' and ')}.`;
-  for (const input of inputs) {
+  for (const [i, input] of inputs.entries()) {
     const found: unknown = answer(...structuredClone(input)); // a learner's code may change what it gets
     if (found === undefined) return `${name} returns nothing. Does it end in a return?`;
-    const call = `${name}(${input.map((value, i) => inCall(value, parameters[i])).join(', ')})`;
+    const shown = input.map((value, i) => inCall(value, parameters[i]));
+    const call = `${name}(${shown.join(', ')})`;
     if (!isA(gives, found)) return `${call} must be ${gives ?? 'a number'}, and is ${show(found)}.`;
     const text = wrong(found as R, ...input);
-    if (text) return `${call}${inResult(found)}: ${text}`;
+    const hidden = parameters.filter((parameter, p) => i > 0 && shown[p] === parameter);
+    const values = hidden.map(
+      (parameter) => ` Here ${parameter} is ${JSON.stringify(input[parameters.indexOf(parameter)])}.`,
+    );
+    if (text) return `${call}${inResult(found)}: ${text}${values.join('')}`;
   }
   return undefined;
 }

@@ -1,12 +1,9 @@
 // Checks for the exercises of notebook 05.
-import { compute, random, startSerial, type Executor } from '../../lib/index.js';
+import { compute, random, startSerial } from '../../lib/index.js';
 import { wrongLazy } from './arrays.js';
 import { check, checkLater, wrongNumber, type Wrong } from './check.js';
 
-interface Counts {
-  readonly unfused: number;
-  readonly fused: number;
-}
+type Counts = { readonly [form in 'unfused' | 'fused']: number };
 
 /** 'How many tasks has the count over 1 000 000 points in chunks of 300 000, unfused, and how many fused?' */
 function wrongTasks(answer: Counts): Wrong {
@@ -42,35 +39,27 @@ function wrongCut(chunks: readonly number[]): Wrong {
   return 'one chunk is larger than another by more than one point: its thread ends last.';
 }
 
-/** What a learner writes: a number that is not computed yet, of this many samples in chunks of this size. */
-type Lazy = (samples: number, chunks: number) => unknown;
 type Points = readonly ArrayLike<number>[];
 
-/** Judges such a function by the lesson's points, of these streams. */
-async function wrongOfPoints(
-  answer: Lazy,
-  { name, method, streams }: { name: string; method: string; streams: readonly (number | 'x' | 'y')[] },
-  wrong: (value: number, points: Points) => Wrong,
-): Promise<Wrong> {
-  if (typeof answer !== 'function') return `${name} must be a function of samples and chunks.`;
-  const executor = await startSerial();
-  const judge = async (value: number, samples: number) =>
-    wrong(value, await pointsOf(executor, samples, streams));
-  try {
-    return await wrongLazy(answer, { name, method, executor, wrong: judge });
-  } finally {
-    await executor.close();
-  }
-}
-
-function pointsOf(
-  executor: Executor,
-  samples: number,
+/** A check of a function that gives a lazy number of the lesson's points, which are made of some streams. */
+function pointsCheck(
+  name: string,
   streams: readonly (number | 'x' | 'y')[],
-): Promise<Points> {
-  return Promise.all(
-    streams.map(async (stream) => (await compute(random.uniform(samples, { stream }), { executor }))[0]),
-  );
+  wrong: (value: number, points: Points) => Wrong,
+  why: string,
+) {
+  return checkLater(async (answer: (samples: number, chunks: number) => unknown) => {
+    if (typeof answer !== 'function') return `${name} must be a function of samples and chunks.`;
+    const executor = await startSerial();
+    const judge = async (value: number, samples: number) => {
+      const arrays = streams.map((stream) => random.uniform(samples, { stream }));
+      return wrong(
+        value,
+        await Promise.all(arrays.map(async (array) => (await compute(array, { executor }))[0])),
+      );
+    };
+    return wrongLazy(answer, { name, executor, wrong: judge }).finally(() => executor.close());
+  }, why);
 }
 
 function wrongDistance(value: number, [x, y]: Points): Wrong {
@@ -83,10 +72,7 @@ function wrongDistance(value: number, [x, y]: Points): Wrong {
     slips: [
       [squares, 'that is the mean of the squares. Take the root of each before the mean.'],
       [Math.sqrt(squares), 'the root of the mean is not the mean of the roots.'],
-      [
-        mean((x) => Math.hypot(x, x)),
-        'x and y hold the same numbers. Which argument makes two arrays differ?',
-      ],
+      [mean((x) => Math.hypot(x, x)), 'x and y hold the same numbers. What makes two arrays differ?'],
       [x.length * mean(Math.hypot), 'that is the sum, not the mean.'],
     ],
     other: () =>
@@ -120,22 +106,16 @@ function wrongBall(count: number, streams: Points): Wrong {
 export const checkChunked = {
   tasks: check(wrongTasks, '4 chunks of 7 operations, or 4 chunks of one.'),
   cut: check(wrongCut, 'each thread gets the same work, to one point.'),
-  meanDistance: checkLater(
-    (answer: Lazy) =>
-      wrongOfPoints(
-        answer,
-        { name: 'meanDistance', method: 'a method such as mean()', streams: ['x', 'y'] },
-        wrongDistance,
-      ),
+  meanDistance: pointsCheck(
+    'meanDistance',
+    ['x', 'y'],
+    wrongDistance,
     'two lengths, two cuts, and the distances are right. In the limit it is 0.7652.',
   ),
-  ball: checkLater(
-    (answer: Lazy) =>
-      wrongOfPoints(
-        answer,
-        { name: 'ballInside', method: 'a method such as sum()', streams: ['x', 'y', 2] },
-        wrongBall,
-      ),
+  ball: pointsCheck(
+    'ballInside',
+    ['x', 'y', 2],
+    wrongBall,
     '8 * count / samples comes near 4/3 * pi = 4.18879.',
   ),
 };

@@ -2,28 +2,30 @@
 import { show } from '../../lib/errors.js';
 import { functionCheck, wrongNumber, type Wrong } from './check.js';
 
-const joined = (name: string, here: number) =>
-  `lola.scheduler - INFO - Worker joined: ${name}, 1 thread (${here} here)`;
-const left = (name: string, why: string, here: number) =>
-  `lola.scheduler - INFO - Worker left: ${name} (${why}; ${here} here)`;
+/** A scheduler's log: '+ida' for a worker that joins, '-ida' for one that leaves, anything else as it is. */
+function logOf(...events: readonly string[]): string[] {
+  let here = 0;
+  return events.map((event) => {
+    if (event.startsWith('+'))
+      return `lola.scheduler - INFO - Worker joined: ${event.slice(1)}, 1 thread (${++here} here)`;
+    if (event.startsWith('-'))
+      return `lola.scheduler - INFO - Worker left: ${event.slice(1)} (drained; ${--here} here)`;
+    return `lola.scheduler - ${event}`;
+  });
+}
 
 /** The notebook shows the first log. */
-const LOGS: readonly (readonly string[])[] = [
-  [
-    'lola.scheduler - INFO -   Scheduler at:  ws://127.0.0.1:8786',
-    joined('lola', 1),
-    joined('rob', 2),
-    joined('ida', 3),
-    left('rob', 'drained', 2),
-    'lola.scheduler - WARNING - Refused a connection from 127.0.0.1: wrong token',
-  ],
-  [
-    joined('node-1', 1),
-    joined('node-12', 2),
-    joined('node-2', 3),
-    left('node-1', 'its connection broke off: killed, or its machine or network is gone', 2),
-  ],
-  [joined('a', 1), left('a', 'drained', 0), joined('b', 1), joined('a', 2)],
+const LOGS = [
+  logOf(
+    'INFO -   Scheduler at:  ws://127.0.0.1:8786',
+    '+lola',
+    '+rob',
+    '+ida',
+    '-rob',
+    'WARNING - Refused a connection from 127.0.0.1: wrong token',
+  ),
+  logOf('+node-1', '+node-12', '+node-2', '-node-1'),
+  logOf('+a', '-a', '+b', '+a'),
 ];
 
 function hereAfter(log: readonly string[]): Set<string> {
@@ -37,11 +39,6 @@ function hereAfter(log: readonly string[]): Set<string> {
 }
 
 function wrongHere(found: readonly unknown[], log: readonly string[]): Wrong {
-  const text = wrongNames(found, log);
-  return text && log !== LOGS[0] ? `${text} The log was: ${log.join(' | ')}` : text;
-}
-
-function wrongNames(found: readonly unknown[], log: readonly string[]): Wrong {
   const odd = found.find((name) => typeof name !== 'string');
   if (odd !== undefined) return `a name is a text, not ${show(odd)}.`;
   const names = found as readonly string[];
@@ -86,42 +83,27 @@ export interface Arrival {
   readonly inside: number;
 }
 
-/** Counts as they arrive, each with its task; assignments are numbered from 1. The notebook shows the first list. */
-const ARRIVALS = [
-  [
-    ['count-0', 785],
-    ['count-1', 790],
-    ['count-2', 785],
-    ['count-1', 790],
-  ] as const,
-  [
-    ['b', 7],
-    ['a', 0],
-    ['b', 7],
-    ['b', 7],
-    ['c', 7],
-  ] as const,
-].map((list) => list.map(([task, inside], i): Arrival => ({ task, assignment: i + 1, inside })));
+/** Counts as they arrive, each with its task; the notebook shows the first list. */
+const ARRIVALS = ['count-0:785 count-1:790 count-2:785 count-1:790', 'b:7 a:0 b:7 b:7 c:7'].map((list) =>
+  list.split(' ').map((text, i): Arrival => {
+    const [task, inside] = text.split(':');
+    return { task, assignment: i + 1, inside: Number(inside) };
+  }),
+);
 
 function wrongTotal(found: number, arrivals: readonly Arrival[]): Wrong {
   const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0);
   const all = arrivals.map(({ inside }) => inside);
   const tasks = arrivals.map(({ task }) => task);
-  const cameOnce = (task: string) => tasks.indexOf(task) === tasks.lastIndexOf(task);
+  const once = all.filter((_, i) => tasks.indexOf(tasks[i]) === tasks.lastIndexOf(tasks[i]));
   const right = sum(new Map(arrivals.map(({ task, inside }) => [task, inside])).values());
   return wrongNumber({
     right,
     within: 0,
     slips: [
       [sum(all), 'it counts some samples twice. Which tasks arrived more than once?'],
-      [
-        sum(new Set(all)),
-        'it leaves out a task whose count happens to equal that of another. What makes a task unique?',
-      ],
-      [
-        sum(all.filter((_, i) => cameOnce(tasks[i]))),
-        'it leaves out all arrivals of a task that came twice. Count one of them.',
-      ],
+      [sum(new Set(all)), 'it leaves out a task whose count equals that of another. What names a task?'],
+      [sum(once), 'it leaves out all arrivals of a task that came twice. Count one of them.'],
       [new Set(tasks).size, 'that is the number of tasks. Add up their counts.'],
     ],
     other: () => `the samples inside are ${right}. Each task counts once.`,
@@ -134,14 +116,14 @@ export interface Cost {
   readonly perSample: number;
 }
 
+const cost = (fixed: number, perSample: number): Cost => ({ fixed, perSample });
+
 function wrongCrossover(found: number, pool: Cost, cluster: Cost): Wrong {
   const [late, gain] = [cluster.fixed - pool.fixed, pool.perSample - cluster.perSample];
-  if (gain <= 0) {
-    const slower = cluster.perSample / pool.perSample;
-    return found === Infinity
-      ? undefined
-      : `here a sample takes the cluster ${slower} times as long as the pool, and the cluster starts later: it is never faster. Return Infinity.`;
-  }
+  const slower = cluster.perSample / pool.perSample;
+  if (gain <= 0 && found === Infinity) return undefined;
+  if (gain <= 0)
+    return `here the cluster starts later and takes ${slower} times as long for a sample: it is never faster. Return Infinity.`;
   const seconds = ({ fixed, perSample }: Cost) => (fixed + perSample * found).toPrecision(3);
   return wrongNumber({
     right: late / gain,
@@ -183,18 +165,9 @@ export const checkCluster = {
   crossover: functionCheck<[pool: Cost, cluster: Cost]>({
     of: 'crossover(pool, cluster)',
     inputs: [
-      [
-        { fixed: 0.001, perSample: 1e-9 },
-        { fixed: 0.011, perSample: 0.5e-9 },
-      ],
-      [
-        { fixed: 0.002, perSample: 2e-9 },
-        { fixed: 0.05, perSample: 2e-9 },
-      ],
-      [
-        { fixed: 0.002, perSample: 1e-9 },
-        { fixed: 0.05, perSample: 3e-9 },
-      ],
+      [cost(0.001, 1e-9), cost(0.011, 0.5e-9)],
+      [cost(0.002, 2e-9), cost(0.05, 2e-9)],
+      [cost(0.002, 1e-9), cost(0.05, 3e-9)],
     ],
     wrong: wrongCrossover,
     why: 'a cluster pays if it has more threads than the pool, and enough work to make up for its messages.',

@@ -136,7 +136,6 @@ export async function wrongArray(
   return withOperation(sum, (executor) =>
     wrongLazy((terms, chunks) => answer(terms, chunks, grainsOf(terms)), {
       name: 'asArray',
-      method: 'sum()',
       executor,
       wrong: async (value, terms) => {
         const grains = grainsOf(terms);

@@ -12,10 +12,7 @@ const CUTS: readonly Cut[] = [
   [0, 2],
 ];
 
-interface Input {
-  readonly samples: number;
-  readonly cores: number;
-}
+type Input = { readonly [what in 'samples' | 'cores']: number };
 
 /** 'Give an input for which trunc(samples / cores) for each core draws too few samples.' */
 function wrongInput(answer: Input): Wrong {
@@ -44,8 +41,8 @@ function wrongShares(shares: readonly unknown[], total: number, parts: number): 
   const sizes = shares as readonly number[];
   const sum = sizes.reduce((a, b) => a + b, 0);
   if (sum !== total) {
-    const question =
-      sum < total ? 'Where is the remainder?' : `Who asked for the other ${grouped(sum - total)}?`;
+    const more = `Who asked for the other ${grouped(sum - total)}?`;
+    const question = sum < total ? 'Where is the remainder?' : more;
     return `the shares sum to ${grouped(sum)}, not ${grouped(total)}. ${question}`;
   }
   const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
@@ -64,9 +61,9 @@ function wrongPieces(pieces: readonly Part[], total: number, parts: number): Wro
     return `every piece starts at sample ${starts[0]}, so all workers draw the same points, as in the lesson's program.`;
   let next = 0;
   for (const [i, { start, samples }] of pieces.entries()) {
-    const fate = start < next ? 'some samples are counted twice' : 'some samples are in no piece';
+    const fate = start < next ? 'counted twice' : 'in no piece';
     if (start !== next && samples > 0)
-      return `piece ${i} starts at ${start}, and should at ${next}, so ${fate}.`;
+      return `piece ${i} starts at ${start}, and should at ${next}, so some samples are ${fate}.`;
     next += samples;
   }
   return undefined;
@@ -74,11 +71,9 @@ function wrongPieces(pieces: readonly Part[], total: number, parts: number): Wro
 
 /** What notebook 03 calls. */
 export const checkPool = {
-  breaks: check(
-    wrongInput,
-    (answer) =>
-      `${sharesOf(answer)}; ${grouped(answer.samples % answer.cores)} in no share, and the program never says so.`,
-  ),
+  breaks: check(wrongInput, (input) => {
+    return `${sharesOf(input)}; ${grouped(input.samples % input.cores)} in no share, and the program never says so.`;
+  }),
   cores: numberCheck({
     right: 2,
     slips: [
@@ -103,8 +98,7 @@ export const checkPool = {
       [1, 'a point that is drawn four times says no more than once: the estimate is that of one worker.'],
       [0.5, 'the other way round: the true error is the larger one.'],
     ],
-    other: (n) =>
-      `${n} is not it. How many different points are there, and how does the error depend on their number?`,
+    other: (n) => `${n} is not it. How many different points are there? How does the error depend on that?`,
     why: 'sqrt(4) = 2. With 100 workers it would be 10: one digit less than printed, and nothing looks wrong.',
   }),
   pieces: functionCheck<Cut, readonly Part[]>({

@@ -29,8 +29,7 @@ export const checkSerial = {
       [Math.sqrt(10), 'the other way round: the error falls with a root, so the samples grow with a square.'],
       [20, '10 times, and then 10 times again, is not 20 times.'],
     ],
-    other: (n) =>
-      `with ${n} times the samples the error is ${Math.sqrt(n).toPrecision(3)} times smaller, not 10.`,
+    other: (n) => `with ${n} times the samples the error is ${Math.sqrt(n).toPrecision(3)} times smaller.`,
     why: 'a digit costs 100 times the samples. Doubling the workers never feels like much: it gives 0.15 of a digit.',
   }),
   samplesFor: functionCheck<[error: number]>({
@@ -67,23 +66,17 @@ export const checkSerial = {
     ],
     wrong: (count, key, total, size) => {
       const [whole, rest] = [Math.floor(total / size), total % size];
+      const end = (whole + 1) * size;
       const inside = (samples: number) => countInside(key, 0, samples);
       return wrongNumber({
         right: inside(total),
         within: 0,
         slips: [
           [inside(whole * size), `the last ${grouped(rest)} samples are in no piece.`],
-          [
-            inside((whole + 1) * size),
-            `the last piece continues to sample ${grouped((whole + 1) * size)}. It should be shorter than the others.`,
-          ],
-          [
-            whole * inside(size) + inside(rest),
-            'every piece starts at sample 0, so you count the same points again and again.',
-          ],
+          [inside(end), `the last piece continues to sample ${grouped(end)}. It should be shorter.`],
+          [whole * inside(size) + inside(rest), 'every piece starts at sample 0: always the same points.'],
         ],
-        other: () =>
-          `in one go it is ${grouped(inside(total))}. Where does each piece start, and how long is it?`,
+        other: () => `in one go it is ${grouped(inside(total))}. Where does each piece start and end?`,
       })(count);
     },
     why: 'in pieces or in one go, it is one integer. So it is safe to hand pieces to others.',

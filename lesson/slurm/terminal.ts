@@ -1,89 +1,60 @@
-// The lesson's terminal: it runs commands where a Slurm answers; elsewhere it shows what they printed when the lesson was
-// recorded on one.
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+// The lesson's terminal: it runs commands if a Slurm answers, and shows recorded ones if not. Needs Node.
+import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { SlurmError, checkSettings, partitions, type JobSettings } from '../../lib/slurm/index.js';
-import { onLoginNode, pingSlurm } from '../../tools/slurm/login-node.js';
+import { replay, type SlurmRecording, type Terminal } from './recording.js';
 
-const at = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
-
-/** Commands in the order of the lesson, with what they printed; made by scripts/record-slurm.mjs. */
-export interface SlurmRecording {
-  readonly date: string;
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
-  /** Slurm's version. */
-  readonly slurm: string;
-  readonly steps: readonly { readonly command: string; readonly text: string }[];
-}
-
-/** Where a notebook runs its commands. */
-export interface Terminal {
-  /** Whether commands run; if not, what is shown was recorded. */
-  readonly live: boolean;
-  /** Which of the ways this is, and what to do for another one: one sentence or two. */
-  readonly way: string;
-  /** Prints `$ command` and its output. One that fails prints its exit code too. */
-  readonly run: (command: string) => Promise<void>;
-  /** Ends what was started in the background. */
-  readonly close: () => Promise<void>;
-}
-
-/** Opens the one that this host allows. `live`: whether a Slurm answers here. */
+/** Opens the terminal that this host allows. `live`: whether a Slurm answers here. */
 export async function openTerminal(live = pingSlurm()): Promise<Terminal> {
-  return live ? openShell() : replay();
+  return live ? openShell() : replay(readRecording());
+}
+
+function pingSlurm(): boolean {
+  return spawnSync('scontrol', ['ping'], { timeout: 2000, stdio: 'ignore' }).status === 0;
 }
 
 export function readRecording(): SlurmRecording {
-  return JSON.parse(readFileSync(at('episodes/recorded/slurm.json'), 'utf8')) as SlurmRecording;
+  return readJson('episodes/recorded/slurm.json') as SlurmRecording;
 }
 
-function replay(): Terminal {
-  const { date, machine, slurm, steps } = readRecording();
-  let next = 0;
-  const run = (command: string) => {
-    const later = [...steps.slice(next), ...steps.slice(0, next)]; // a cell may be run once more
-    const place = later.findIndex((step) => step.command === command);
-    if (place < 0)
-      console.log(
-        `$ ${command}\n(not recorded: without a Slurm only the lesson's own commands can be shown)`,
-      );
-    else {
-      console.log(`$ ${command}\n${later[place].text}`.trimEnd());
-      next = (next + place + 1) % steps.length;
-    }
-    return Promise.resolve();
-  };
-  const way = `No Slurm answers here, so commands show what they printed on ${date} (Slurm ${slurm}; ${machine.cpu}, ${machine.cores} cores). To run them: open this notebook on a cluster, or on Linux with: node scripts/test-slurm.mjs npm run notebooks`;
-  return { live: false, way, run, close: () => Promise.resolve() };
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(join(packageFolder(), file), 'utf8'));
+}
+
+/** The folder of this package: the nearest one from here upward whose package.json has a name. */
+function packageFolder(folder = import.meta.dirname): string {
+  const file = join(folder, 'package.json');
+  const { name } = JSON.parse(existsSync(file) ? readFileSync(file, 'utf8') : '{}') as { name?: string };
+  return name === undefined && dirname(folder) !== folder ? packageFolder(dirname(folder)) : folder;
 }
 
 /** One bash for the whole notebook, so that `cd`, variables and background jobs last, as in a terminal. */
 async function openShell(): Promise<Terminal> {
   const folder = freshFolder();
   const { settings, source } = await roomSettings();
-  writeFileSync(`${folder}/site.json`, JSON.stringify(settings));
+  writeFileSync(join(folder, 'site.json'), JSON.stringify(settings));
   const shell = spawn('bash', ['--norc'], { cwd: folder });
   shell.stdout.setEncoding('utf8'); // a character may come in two parts
-  shell.stdin.on('error', () => {}); // the shell has ended, which `ended` tells
+  shell.stdin.on('error', () => {}); // the shell has ended, as `ended` tells
   const ended = new Promise<void>((done) => shell.once('exit', () => done()));
   shell.stdin.write(`exec 2>&1\n${PREPARE}\n`);
-  const run = async (command: string) =>
-    console.log(`$ ${command}\n${await answer(shell, ended, command)}`.trimEnd());
-  const close = () => {
-    shell.stdin.end();
-    return ended;
-  };
   const { partition = 'the default one', prologue = [] } = settings;
-  const inside = onLoginNode() ? '' : ' This is inside of a job.';
-  const way = `A Slurm answers: commands run here, in ${basename(folder)}/. Partition: ${partition}; before Node: ${prologue.join('; ') || 'nothing'} (${source}).${inside}`;
-  return { live: true, way, run, close };
+  const job = process.env.SLURM_JOB_ID === undefined ? '' : ' This is inside a job.';
+  return {
+    live: true,
+    way: `A Slurm answers: commands run here, in ${basename(folder)}/. Partition: ${partition}; before Node: ${prologue.join('; ') || 'nothing'} (${source}).${job}`,
+    run: async (command) => console.log(`$ ${command}\n${await answer(shell, ended, command)}`.trimEnd()),
+    close: () => {
+      shell.stdin.end();
+      return ended;
+    },
+  };
 }
 
-/** The first of lola-lesson, lola-lesson-2, ... in which nobody has worked: what is in the others stays, and jobs may use it. */
-export function freshFolder(parent = at('')): string {
+/** The first of lola-lesson, lola-lesson-2, ... that nobody has used: the others may hold work, and jobs may use them. */
+export function freshFolder(parent = packageFolder()): string {
   for (let i = 1; ; i++) {
     const folder = join(parent, i === 1 ? 'lola-lesson' : `lola-lesson-${i}`);
     mkdirSync(folder, { recursive: true });
@@ -91,7 +62,7 @@ export function freshFolder(parent = at('')): string {
   }
 }
 
-/** `wait_for TEXT FILE`: until the text stands in the file, for ten minutes. Jobs get groups, so that `kill %1` ends all of one. */
+/** `wait_for TEXT FILE` waits up to ten minutes for the text. Jobs get groups, so that `kill %1` ends all of one. */
 const PREPARE = `set -m
 trap 'for job in $(jobs -p); do kill -- "-$job"; done' EXIT
 wait_for() {
@@ -102,6 +73,7 @@ wait_for() {
   done
 }`;
 
+/** Runs a command and gives what it printed; a mark of its own shows where that ends. */
 function answer(
   shell: ChildProcessWithoutNullStreams,
   ended: Promise<void>,
@@ -123,22 +95,21 @@ function answer(
   });
 }
 
-/** The room's partition, account and modules, where they are this cluster's: its instructor wrote them down. */
+/** The room's partition, account and modules, as its instructor wrote them down, if they are for this cluster. */
 async function roomSettings(): Promise<{ readonly settings: JobSettings; readonly source: string }> {
   const file = 'episodes/settings.json';
-  let room: { partition?: string; account?: string; modules?: readonly string[] };
-  try {
-    room = JSON.parse(readFileSync(at(file), 'utf8')) as typeof room;
-  } catch {
-    return { settings: {}, source: `there is no ${file}` }; // a room need not have one
-  }
-  const { partition = '', account = '', modules = [] } = room;
-  if (partition !== '' && !(await partitions()).includes(partition)) {
+  if (!existsSync(join(packageFolder(), file))) return { settings: {}, source: `there is no ${file}` };
+  type Room = {
+    readonly partition?: string;
+    readonly account?: string;
+    readonly modules?: readonly string[];
+  };
+  const { partition = '', account = '', modules = [] } = readJson(file) as Room;
+  if (partition !== '' && !(await partitions()).includes(partition))
     return {
       settings: {},
       source: `${file} is for another cluster: there is no partition '${partition}' here`,
     };
-  }
   const given = {
     ...(partition && { partition }),
     ...(account && { account }),

@@ -179,7 +179,7 @@ describe('notebook 09', () => {
       wrong: [
         [5, /asArray must be a function/],
         [() => undefined, /Does it end in a return/],
-        [() => 'sum', /return what sum\(\) gives, not 'sum'/],
+        [() => 'sum', /return what a method such as sum\(\) gives, not 'sum'/],
         [form((terms, chunks) => compute(heights(terms, chunks).sum(), { executor })), /leave compute/],
         [
           form((terms, chunks, grains) => heights(terms, chunks).multiply(grains)),

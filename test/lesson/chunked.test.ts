@@ -53,7 +53,7 @@ describe('notebook 05', () => {
         [() => undefined, /meanDistance returns nothing/],
         [5, /must be a function of samples and chunks/],
         [() => 0.7652, /before it is computed/],
-        [() => '0.7652', /return what a method such as mean\(\) gives, not '0.7652'/],
+        [() => '0.7652', /return what a method such as sum\(\) gives, not '0.7652'/],
         [lazy((n, chunks) => squares(n, chunks).sqrt()), /the array of all of them/],
         [lazy((n, chunks) => squares(n, chunks).mean()), /the mean of the squares/],
         [lazy((n, chunks) => squares(n, chunks).sqrt().sum()), /that is the sum/],

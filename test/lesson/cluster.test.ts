@@ -88,7 +88,7 @@ describe('notebook 06', () => {
         [() => undefined, /returns nothing/],
         [2360, /must be a function/],
         [by(({ assignment }) => assignment), /is 3 150: it counts some samples twice/],
-        [by(({ inside }) => inside), /is 1 575: it leaves out a task whose count happens to equal/],
+        [by(({ inside }) => inside), /is 1 575: it leaves out a task whose count equals/],
         [
           (arrivals: readonly Arrival[]) =>
             sum(

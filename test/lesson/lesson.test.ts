@@ -98,7 +98,10 @@ describe('notebook 01', () => {
           ),
           /every piece starts at sample 0/,
         ],
-        [(key: Key, total: number) => countInside(key, 1, total - 1) + 7, /Where does each piece start/],
+        [
+          (key: Key, total: number) => countInside(key, 1, total - 1) + 7,
+          /Where does each piece start and end/,
+        ],
         [fails, /oops/],
       ],
     });

@@ -46,8 +46,8 @@ describe('slips in a job script', () => {
       '#SBATCH --exclusive',
       '#SBATCH --time=02:00:00',
     );
-    expect(slip).toMatch(/^4: --exclusive stands in line 2 already/);
-    expect(more).toEqual([expect.stringMatching(/^5: --time stands in line 3 already/)]);
+    expect(slip).toMatch(/^4: --exclusive is in line 2 already/);
+    expect(more).toEqual([expect.stringMatching(/^5: --time is in line 3 already/)]);
   });
 
   test('a directive after the first command is not read', () => {
@@ -56,10 +56,10 @@ describe('slips in a job script', () => {
     ]);
   });
 
-  test('what Slurm takes for a remark', () => {
+  test('what Slurm takes for a comment', () => {
     expect(found('#SBATCH -t 01:00:00', '# SBATCH -c 4', ' #SBATCH -c 4')).toEqual([
-      expect.stringMatching(/^3: Slurm reads this as a remark/),
-      expect.stringMatching(/^4: Slurm reads this as a remark/),
+      expect.stringMatching(/^3: Slurm reads this as a comment/),
+      expect.stringMatching(/^4: Slurm reads this as a comment/),
     ]);
   });
 

@@ -21,9 +21,9 @@ describe('notebook 07', () => {
       right: [mended, mended.replace('-t 00:10:00', '--time=00:10:00').replace('-c 4', '--cpus-per-task=4')],
       wrong: [
         [given, /^not yet: line 3: '00:10' is 10 seconds/],
-        [mended.replace('#SBATCH -c 4', '# SBATCH -c 4'), /line \d: Slurm reads this as a remark/],
+        [mended.replace('#SBATCH -c 4', '# SBATCH -c 4'), /line \d: Slurm reads this as a comment/],
         [`${mended}\n#SBATCH --mem=4G`, /--mem comes after the first command/],
-        [mended.replace('-t 00:10:00', '-t 00:10:00\n#SBATCH --exclusive'), /--exclusive stands in line/],
+        [mended.replace('-t 00:10:00', '-t 00:10:00\n#SBATCH --exclusive'), /--exclusive is in line/],
         [mended.replace('00:10:00', '0:10:0'), /a field with one digit/],
         [mended.replace('00:10:00', '10:00:00'), /it asks for 10:00:00, which is 36000 s/],
         [mended.replace('#SBATCH --exclusive\n', ''), /a node of its own/],
