@@ -17,7 +17,7 @@ export function estimateSlurm(samples: number, options: SlurmStageOptions = {}):
   const start = () =>
     startSlurm({
       settings: slurm?.settings ?? readSettings(),
-      secondsPerTask: 0.1,
+      tasksPerElement: 100, // of 0.1 s each
       workers,
       onReport: console.warn,
       label,

@@ -1,56 +1,49 @@
-// Slurm's refusals, reasons and ends in words, with what to do about them. Needs Node (it reads logs).
+// Slurm's refusals, reasons and ends in words, with what to do about them. Needs Node.
 import { existsSync, readFileSync } from 'node:fs';
 import type { JobState } from './job-state.js';
 
+type Advice = readonly (readonly [pattern: RegExp, text: string])[];
+
 /** Why a command failed: what Slurm said, and what to do. */
 export function adviseOn(command: string, code: number | string, stderr: string): string {
-  const lines = stderr
-    .trim()
-    .replaceAll(/^\w+: (error|fatal): /gm, '')
-    .split('\n');
-  const said = lines.slice(-3).join('; ');
+  const lines = stderr.trim().replaceAll(/^\w+: (error|fatal): /gm, '');
+  const said = lines.split('\n').slice(-3).join('; ');
   if (code === 'ENOENT')
     return `${command} is not on the PATH. On a cluster: module avail slurm. On your own Debian or Ubuntu, npm run test:slurm says what to install.`;
-  if (code === 'killed' || AWAY.test(said))
-    return `${command}: Slurm's controller does not answer (${said}). Try again in a while; jobs that run go on.`;
-  const [, advice] = REFUSALS.find(([pattern]) => pattern.test(said)) ?? [
-    undefined,
-    "The words in front are Slurm's; your site's documentation or staff can tell what it allows.",
-  ];
-  return `${command} refused (exit ${code}): ${said}. ${advice}`;
+  if (typeof code === 'string' || AWAY.test(said))
+    return `${command}: Slurm's controller does not answer (${said || code}). Try again in a while; jobs that run go on.`;
+  return `${command} refused (exit ${code}): ${said}. ${find(REFUSALS, said) ?? "Your site's staff can tell what it allows."}`;
 }
 
-const AWAY =
-  /contact slurm controller|connection refused|timed out|connect failure|controller not responding/i;
+const find = (advice: Advice, said: string) => advice.find(([pattern]) => pattern.test(said))?.[1];
 
-const REFUSALS: readonly (readonly [RegExp, string])[] = [
+const AWAY =
+  /contact slurm controller|connection refused|timed out|connect failure|not responding|zero bytes/i;
+const REFUSALS: Advice = [
   [/invalid partition/i, "sinfo shows the partitions; set 'partition'."],
   [/invalid account/i, "sacctmgr show associations user=$USER lists your accounts; set 'account'."],
+  [/memory specification|--mem/i, "This site does not take --mem so: set 'memory' to less, or to 'none'."],
   [
-    /memory specification|--mem/i,
-    "This site does not take --mem as it is: set 'memory' to less, or to 'none'.",
-  ],
-  [
-    /requested node configuration|more processors/i,
-    "No node is that large: ask for fewer 'cpus' or less 'memory' (sinfo -N -l shows what there is).",
+    /node configuration|more processors/i,
+    "No node is that large: set less 'cpus' or 'memory' (see sinfo -Nl).",
   ],
   [/time limit/i, "Set a shorter 'time' (sinfo -o '%P %l' shows what is allowed)."],
   [/array/i, 'Cut the run into fewer elements.'],
-  [/submit limit|MaxSubmit|QOS/i, 'This is a limit of your account: wait for jobs to end, or ask for fewer.'],
+  [/submit limit|MaxSubmit|QOS/i, 'A limit of your account: wait for jobs to end, or ask for fewer.'],
   [/configuration source|slurm\.conf/i, 'This host knows no Slurm cluster: log in to a host of the cluster.'],
 ];
 
 /** What to do about the reason why a job waits. */
 export function adviseOnReason(reason: string): string {
-  return REASONS.find(([pattern]) => pattern.test(reason))?.[1] ?? 'scontrol show job tells more.';
+  return find(REASONS, reason) ?? 'scontrol show job tells more.';
 }
 
-const REASONS: readonly (readonly [RegExp, string])[] = [
+const REASONS: Advice = [
   [/^(Priority|Resources)$/, 'It waits for its turn; squeue --start guesses when that is.'],
   [/TimeLimit/, "It asks for more time than it may have and would wait for ever: set a shorter 'time'."],
   [
-    /^(PartitionConfig|BadConstraints)$/,
-    "No node of the partition is like that: ask for fewer 'cpus', less 'memory' or another 'constraint'.",
+    /^(PartitionConfig|BadCon)/,
+    "No node there is like that: set less 'cpus' or 'memory', or no 'constraint'.",
   ],
   [/^BeginTime$/, 'Slurm starts it again about two minutes after it was requeued.'],
   [/held/i, 'Somebody, or a failed launch, holds it: scontrol release lets it go.'],
@@ -68,13 +61,13 @@ export function describeEnd({ state, exitCode, node, reason }: JobState, log: st
     signal !== '0' && `signal ${signal}`,
     reason !== 'None' && reason !== 'NonZeroExitCode' && reason,
   ];
-  return `${[state, ...details].filter(Boolean).join(', ')}${lastLines(log)}`;
+  return `${[state, ...details].filter(Boolean).join(', ')}, ${lastLines(log)}`;
 }
 
 function lastLines(log: string): string {
-  if (!existsSync(log)) return `, no log at ${log}`;
+  if (!existsSync(log)) return `no log at ${log}`;
   const lines = readFileSync(log, 'utf8').trim().split('\n').filter(Boolean).slice(-3);
-  return lines.length === 0 ? ', its log is empty' : `, its log ends: ${lines.join(' | ')}`;
+  return lines.length === 0 ? 'its log is empty' : `its log ends: ${lines.join(' | ')}`;
 }
 
 /** Whether another try may end otherwise. A task that ends its process, or takes too much, does so every time. */
@@ -85,10 +78,13 @@ export function mayTryAgain({ state, exitCode = '' }: JobState, progressed: bool
 }
 
 /** What to do about an element that ended before its first task. */
-export function adviseOnStart({ exitCode }: JobState): string {
-  if (exitCode === '0:53')
-    return 'The node could not open the log: the folder must lie on a file system that all nodes share. /tmp is not shared.';
-  if (exitCode === '127:0')
-    return "Node was not found there: set 'prologue' (as 'module load nodejs') or 'node'.";
-  return "Submit the run folder's array-0.sh by hand with --array=0, and read its log.";
+export function adviseOnStart({ exitCode = '' }: JobState): string {
+  return (
+    find(STARTS, exitCode) ?? "Submit the run folder's array-0.sh by hand with --array=0, and read its log."
+  );
 }
+
+const STARTS: Advice = [
+  [/^0:53$/, 'The node could not open the log: all nodes must share the file system. /tmp is not shared.'],
+  [/^127:0$/, "Node was not found there: set 'prologue' (as 'module load nodejs') or 'node'."],
+];

@@ -5,9 +5,9 @@ import { SlurmError } from './commands.js';
 import type { RunFolder } from './run-folder.js';
 
 /**
- * Makes this process the run's client: it writes its process number and its host into the first of the files client-0,
- * client-1, ... that is not there. They stay. A client that has gone has an empty file client-N-gone beside its own.
- * So each number is used once: of all processes that find the last client gone, only one can make the next file.
+ * Makes this process the run's client: it writes its process number and host into the first of the files client-0,
+ * client-1, ... that is not there. A client that has gone has an empty client-N-gone beside its file. Both stay: so
+ * each number is used once, and of all processes that find the last client gone, only one can make the next file.
  * @returns what lets another client follow the run
  * @throws SlurmError if a client follows the run
  */
@@ -16,17 +16,9 @@ export function claim(folder: RunFolder): () => void {
     const file = folder.file(`client-${number}`);
     const gone = `${file}-gone`;
     if (existsSync(gone)) continue;
-    if (folder.attempt(() => make(file))) return () => leave(gone);
+    if (folder.attempt(() => make(file))) return () => ifThere(() => writeFileSync(gone, ''));
     refuseUnlessDead(file);
     folder.attempt(() => writeFileSync(gone, '')); // before the next is made: only the last can be without
-  }
-}
-
-function leave(gone: string): void {
-  try {
-    writeFileSync(gone, '');
-  } catch {
-    // The run's folder is gone too, or cannot be written. The end of this process tells the next client enough.
   }
 }
 
@@ -43,19 +35,19 @@ function make(file: string): boolean {
 }
 
 function refuseUnlessDead(file: string): void {
-  const [pid, host] = read(file).split(' ');
+  const [pid, host] = ifThere(() => readFileSync(file, 'utf8').split(' ')) ?? [];
   if (host === hostname() && !isAlive(Number(pid))) return;
   const who = host === undefined ? 'another process' : `process ${pid} on ${host}`;
-  throw new SlurmError(
-    `${who} follows this run. Stop it there first; if it is not there any more, delete ${file}.`,
-  );
+  const remedy = `Stop it there first; if it is not there any more, delete ${file}.`;
+  throw new SlurmError(`${who} follows this run. ${remedy}`);
 }
 
-function read(file: string): string {
+/** undefined if the file or its folder is gone, or is not ours to use. */
+function ifThere<T>(action: () => T): T | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return action();
   } catch {
-    return ''; // deleted this very moment, or closed to us: somebody was there
+    return undefined;
   }
 }
 

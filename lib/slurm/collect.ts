@@ -18,13 +18,21 @@ export class Collector {
   private readonly workers = new Map<string, string>(); // element -> its name in events
   private readonly joined = new Set<string>();
 
-  /** @param drawn all tasks of the run */
+  /**
+   * @param drawn all tasks of the run
+   * @param onEvent hears that the workers leave, once the run has settled and reports nothing more itself
+   */
   constructor(
     private readonly folder: RunFolder,
     private readonly run: Run,
     drawn: readonly Drawn[],
+    onEvent: RunOptions['onEvent'] = () => {},
   ) {
     this.open = new Map(drawn.map((task) => [task.index, task]));
+    const leave = (worker: string) =>
+      onEvent({ type: 'left', worker, reason: 'the run is over', time: clock() });
+    const leaveAll = () => this.joined.forEach(leave);
+    void run.result.then(leaveAll, leaveAll).catch(() => {}); // what the caller's code throws now comes too late
   }
 
   /** Reports what has appeared since the last time. */
@@ -93,11 +101,5 @@ export class Collector {
   /** An element is over: its place is free for another one. */
   free(element: string): void {
     this.workers.delete(element);
-  }
-
-  /** All workers leave: the run has settled, and reports nothing more itself. */
-  leave(onEvent: RunOptions['onEvent']): void {
-    for (const worker of this.joined)
-      onEvent?.({ type: 'left', worker, reason: 'the run is over', time: clock() });
   }
 }

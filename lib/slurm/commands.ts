@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { EstimatorError, show } from '../errors.js';
 import { adviseOn } from './advice.js';
-import { MOST_ELEMENTS, parseSacct, parseScontrol, parseSqueue, type JobState } from './job-state.js';
+import { MOST_ELEMENTS, parseSacct, parseScontrol, type JobState } from './job-state.js';
 
 /** Slurm refuses, does not answer, or ended a job for a reason that another try would not change. */
 export class SlurmError extends EstimatorError {
@@ -11,20 +11,12 @@ export class SlurmError extends EstimatorError {
   }
 }
 
-/** What a command printed. */
-interface Printed {
-  readonly code: number | string;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Slurm's commands give up on a controller after about a minute by themselves (ms). */
 const COMMAND_MS = 90_000;
-const MOST_PRINTED = 64 * 2 ** 20;
 
-function call(command: string, words: readonly string[]): Promise<Printed> {
-  const options = { timeout: COMMAND_MS, maxBuffer: MOST_PRINTED, env: withoutOuterJob(process.env) };
-  return new Promise((resolve) => {
+function call(command: string, words: readonly string[]) {
+  const options = { timeout: COMMAND_MS, maxBuffer: 64 * 2 ** 20, env: withoutOuterJob(process.env) };
+  return new Promise<{ code: number | string; stdout: string; stderr: string }>((resolve) => {
     execFile(command, words, options, (error, stdout, stderr) =>
       resolve({ code: error ? (error.code ?? 'killed') : 0, stdout, stderr }),
     );
@@ -37,7 +29,7 @@ function withoutOuterJob(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !outer.test(name)));
 }
 
-async function succeed(command: string, words: readonly string[]): Promise<string> {
+async function succeed(command: string, ...words: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await call(command, words);
   if (code === 0) return stdout;
   throw new SlurmError(adviseOn(command, code, stderr));
@@ -54,14 +46,12 @@ export function isAway(error: unknown): boolean {
  * @throws SlurmError if Slurm refuses or does not answer, or if its answer holds no number
  */
 export async function sbatch(script: string): Promise<string> {
-  const printed = await succeed('sbatch', ['--parsable', script]);
+  const printed = await succeed('sbatch', '--parsable', script);
   // 'JOB;CLUSTER' on sites with several clusters; many sites print lines of their own around it.
-  const [, parsable, plain] = /^(?:(\d+)(?:;\S+)?|Submitted batch job (\d+).*)$/m.exec(printed) ?? [];
-  const job = parsable ?? plain;
-  if (job !== undefined) return job;
-  throw new SlurmError(
-    `sbatch took the script, but its answer names no job: ${show(printed.trim())}. squeue --me shows whether a job is there.`,
-  );
+  const found = /^(?:(\d+)(?:;\S+)?|Submitted batch job (\d+).*)$/m.exec(printed);
+  if (found) return found[1] ?? found[2];
+  const said = `sbatch took the script, but its answer names no job: ${show(printed.trim())}.`;
+  throw new SlurmError(`${said} squeue --me shows whether a job is there.`);
 }
 
 /** Ends jobs, named by numbers or by options such as --name. Jobs that have ended already do no harm. */
@@ -82,44 +72,42 @@ async function statesOf(job: string): Promise<JobState[]> {
   const { code, stdout, stderr } = await call('scontrol', ['show', 'job', '-o', job]);
   if (code === 0) return parseScontrol(stdout);
   if (!/invalid job id/i.test(stderr)) throw new SlurmError(adviseOn('scontrol', code, stderr));
-  const fields = '--format=JobID,State,ExitCode,NodeList';
-  const accounts = await call('sacct', ['-n', '-P', '-X', '-j', job, fields]);
+  const accounts = await call('sacct', ['-nPX', '-j', job, '--format=JobID,State,ExitCode,NodeList']);
   return accounts.code === 0 ? parseSacct(accounts.stdout) : [];
 }
 
 /** The user's job of this name, ended or not, if Slurm still knows it. */
 export async function jobNamed(name: string): Promise<string | undefined> {
-  const printed = await succeed('squeue', ['-h', '--me', '-t', 'all', '-n', name, '-o', '%F']);
+  const printed = await succeed('squeue', '-h', '--me', '-t', 'all', '-n', name, '-o', '%F');
   return /^\d+$/m.exec(printed)?.[0];
 }
 
-/** The user's jobs that carry this comment and have not ended. */
+/** The user's jobs that carry this comment and have not ended. Lines of another form are skipped. */
 export async function jobsWithComment(comment: string): Promise<JobState[]> {
-  const printed = await succeed('squeue', ['-h', '--me', '-o', '%A|%T|%N|%r|%k']);
-  const lines = printed.split('\n').filter((line) => line.endsWith(`|${comment}`));
-  return parseSqueue(lines.join('\n'));
+  const printed = await succeed('squeue', '-h', '--me', '-o', '%A|%T|%N|%r|%k');
+  const lines = [...printed.matchAll(/^(\d+)\|(\w+)\|([^|\n]*)\|([^|\n]*)\|(.*)$/gm)];
+  return lines
+    .filter((line) => line[5] === comment)
+    .map(([, job, state, node, reason]) => ({ job, state, node, reason }));
 }
 
 /** How many elements an array may have here. */
 export async function maxArraySize(): Promise<number> {
-  const config = await succeed('scontrol', ['show', 'config']);
-  const size = Number(/^MaxArraySize\s*=\s*(\d+)/m.exec(config)?.[1] ?? 1001);
-  return Math.min(MOST_ELEMENTS, size);
+  const config = await succeed('scontrol', 'show', 'config');
+  return Math.min(MOST_ELEMENTS, Number(/^MaxArraySize\s*=\s*(\d+)/m.exec(config)?.[1] ?? 1001));
 }
 
 /** Names of the partitions here. */
 export async function partitions(): Promise<string[]> {
-  return (await succeed('sinfo', ['-h', '-o', '%R'])).split('\n').filter(Boolean);
+  return (await succeed('sinfo', '-h', '-o', '%R')).split('\n').filter(Boolean);
 }
 
 /** Cores of a partition that are up, idle or not. Without a name: of the default partition. */
 export async function coresOf(partition?: string): Promise<number> {
   const only = partition === undefined ? [] : ['-p', partition];
-  const printed = await succeed('sinfo', ['-h', '-o', '%P|%C', ...only]);
-  const rows = [...printed.matchAll(/^(\S+?)(\*?)\|(\d+)\/(\d+)\//gm)];
-  const row = rows.find(([, , star]) => star) ?? rows[0];
-  if (row) return Number(row[3]) + Number(row[4]); // allocated and idle
-  throw new SlurmError(
-    `sinfo: no partition ${show(partition)} here. sinfo shows those there are; set 'partition'.`,
-  );
+  const printed = await succeed('sinfo', '-h', '-o', '%P|%C', ...only);
+  const rows = [...printed.matchAll(/^\S+?(\*?)\|(\d+)\/(\d+)\//gm)];
+  const [, , allocated, idle] = rows.find(([, star]) => star) ?? rows[0] ?? [];
+  if (idle !== undefined) return Number(allocated) + Number(idle);
+  throw new SlurmError(`sinfo: no partition ${show(partition)} here. sinfo shows them; set 'partition'.`);
 }

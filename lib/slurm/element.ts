@@ -6,7 +6,7 @@ import { clock } from '../task/executor.js';
 import { loadOperations, runTask, type TaskOperation } from '../task/run-task.js';
 import type { Task } from '../task/task.js';
 import { SlurmError } from './commands.js';
-import { EXIT_UNWRITTEN } from './job-state.js';
+import { EXIT_UNSAVED } from './job-state.js';
 import { RunFolder, type TaskEnd } from './run-folder.js';
 
 /** How often to write results (ms). With a node, no more is lost than these and the task that it ran. */
@@ -18,7 +18,7 @@ try {
 } catch (error) {
   if (!(error instanceof SlurmError)) throw error;
   process.stderr.write(`lola: ${error.message}\n`);
-  process.exitCode = EXIT_UNWRITTEN;
+  process.exitCode = EXIT_UNSAVED;
 }
 
 async function runElement(folder: RunFolder, submission: number, index: number): Promise<number> {

@@ -2,22 +2,20 @@
 // needs no server of ours, and the client may go away and come back. Needs Node.
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ClosedError, InvalidArgumentError, checkInteger, show } from '../errors.js';
+import { ClosedError, InvalidArgumentError, checkInteger } from '../errors.js';
 import type { Executor, RunOptions } from '../task/executor.js';
 import { loadOperations } from '../task/run-task.js';
 import { Run } from '../task/run.js';
 import type { Task, Value } from '../task/task.js';
 import { claim } from './claim.js';
-import { drawAll } from './collect.js';
+import { Collector, drawAll } from './collect.js';
 import { coresOf, maxArraySize } from './commands.js';
 import { Follower } from './follow.js';
-import { RunFolder, type RunRecord } from './run-folder.js';
+import { FORMAT, RunFolder, type RunRecord } from './run-folder.js';
 import { checkSettings, type JobSettings } from './settings.js';
 
 /** Elements for each that runs at a time: an even finish, and little to compute again if one is lost. */
 const ELEMENTS_PER_WORKER = 4;
-/** An element should run for so many seconds at least. */
-const LEAST_SECONDS = 10;
 
 /** What Slurm may be given. */
 export interface SlurmOptions {
@@ -31,41 +29,35 @@ export interface SlurmOptions {
   readonly workers?: number;
   /** The most elements a run is cut into. The default is four for each worker. */
   readonly elements?: number;
-  /** How long a task takes, if you know it: an element is given enough of them to be worth its start. */
-  readonly secondsPerTask?: number;
+  /** The fewest tasks of an element, so that it is worth its start. The default is 1. */
+  readonly tasksPerElement?: number;
   /** What the run is for. You can come back to a run that has a label: a dependent job adds it up if you leave. */
   readonly label?: Value;
-  /** Whether a run's folder stays when the run is done. The folder of a run that failed or was stopped always stays. */
-  readonly keep?: boolean;
   /** Hears what a person should know: why a job waits, what was lost, where the folder is. */
   readonly onReport?: (text: string) => void;
 }
-
-type Complete = SlurmOptions &
-  Required<Pick<SlurmOptions, 'directory' | 'settings' | 'tasks' | 'workers' | 'elements' | 'onReport'>> &
-  Pick<RunRecord, 'maxArraySize'>;
 
 /**
  * Starts an executor that runs tasks as Slurm's array jobs.
  * @throws InvalidArgumentError for invalid options; SlurmError if there is no Slurm, or it does not answer
  */
 export async function startSlurm(options: SlurmOptions = {}): Promise<Executor> {
-  const { tasks = [], directory = 'lola-runs', secondsPerTask = Infinity, onReport = () => {} } = options;
+  const { tasks: modules = [], label = null, tasksPerElement = 1, onReport = () => {} } = options;
   const settings = checkSettings(options.settings ?? {}, 'slurm: settings');
-  if (!(secondsPerTask > 0))
-    throw new InvalidArgumentError(
-      `slurm: secondsPerTask must be a number above 0, got ${show(secondsPerTask)}. Leave it out if you do not know.`,
-    );
-  await loadOperations(tasks); // a module that cannot be loaded is refused here, where its mistake was made
+  await loadOperations(modules); // a module that cannot be loaded is refused here, where its mistake was made
   const workers = options.workers ?? (await coresOf(settings.partition));
   checkInteger('slurm: workers', workers, 1, 'Take as many as may run at once.');
   const elements = options.elements ?? ELEMENTS_PER_WORKER * workers;
   checkInteger('slurm: elements', elements, 1, 'Take some for each worker.');
-  const most = await maxArraySize();
-  const folder = resolve(directory);
-  new RunFolder(folder).attempt(() => mkdirSync(folder, { recursive: true })); // refused before there is anything to lose
-  const own = { tasks, settings, onReport, directory: folder, workers, elements, maxArraySize: most };
-  return new SlurmExecutor({ ...options, ...own });
+  checkInteger('slurm: tasksPerElement', tasksPerElement, 1, 'Take enough for some seconds.');
+  // One array holds the whole run, so that all of it is on its way when the client goes.
+  const most = Math.min(elements, await maxArraySize());
+  const directory = resolve(options.directory ?? 'lola-runs');
+  new RunFolder(directory).attempt(() => mkdirSync(directory, { recursive: true })); // before there is anything to lose
+  return new SlurmExecutor(workers, directory, onReport, (tasks) => {
+    const length = Math.max(tasksPerElement, Math.ceil(tasks / most));
+    return { format: FORMAT, tasks, workers, tasksPerElement: length, modules, settings, label };
+  });
 }
 
 /** What a run was for, and its values. */
@@ -91,7 +83,8 @@ export async function resumeSlurm(
   const free = claim(folder);
   try {
     const run = new Run(folder.tasks([0, record.tasks]), options);
-    await new Follower(folder, record, run, drawAll(run), { onReport, onEvent }).resume();
+    const collector = new Collector(folder, run, drawAll(run), onEvent);
+    await new Follower(folder, record, run, collector, onReport).resume();
     const values = await run.result;
     folder.remove();
     return { label: record.label, values };
@@ -105,20 +98,22 @@ function refuseIfForeign(folder: RunFolder): void {
   for (const path of [folder.path, folder.file('run.json')]) {
     const { uid } = statSync(path);
     if (uid === (process.getuid?.() ?? uid)) continue;
-    throw new InvalidArgumentError(
-      `run: ${path} belongs to another user (uid ${uid}), and your jobs would do what it says. Ask its owner to resume it.`,
-    );
+    const why = `run: ${path} belongs to another user (uid ${uid}), and your jobs would do what it says`;
+    throw new InvalidArgumentError(`${why}. Ask its owner to resume it.`);
   }
 }
 
 class SlurmExecutor implements Executor {
-  readonly workers: number;
   private closed = false;
   private readonly underWay = new Set<Promise<void>>();
 
-  constructor(private readonly options: Complete) {
-    this.workers = options.workers;
-  }
+  /** @param recordOf what a run of so many tasks is */
+  constructor(
+    readonly workers: number,
+    private readonly directory: string,
+    private readonly onReport: (text: string) => void,
+    private readonly recordOf: (tasks: number) => RunRecord,
+  ) {}
 
   async run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
     if (this.closed) throw new ClosedError();
@@ -137,40 +132,26 @@ class SlurmExecutor implements Executor {
 
   /** Resolves when the run has settled, its jobs are cancelled, and its folder is as it stays. */
   private async compute(run: Run, { onEvent }: RunOptions): Promise<void> {
-    const { directory, keep, onReport } = this.options;
-    const folder = RunFolder.create(directory);
+    const folder = RunFolder.create(this.directory);
     const free = claim(folder);
+    let stays = false;
     try {
       const drawn = await folder.writeTasks(run);
       if (!run.settled) {
-        const record = folder.writeRecord(this.recordOf(drawn.length));
-        await new Follower(folder, record, run, drawn, { onReport, onEvent }).follow();
+        const record = this.recordOf(drawn.length);
+        folder.writeRecord(record);
+        stays = true; // whatever happens from here on
+        const collector = new Collector(folder, run, drawn, onEvent);
+        await new Follower(folder, record, run, collector, this.onReport).follow();
       }
+      await run.result;
+      stays = false;
     } catch (error) {
-      run.fail(error);
+      run.fail(error); // without effect if it was the run's own failure
+      const text = `results and logs are in ${folder.path}; lola slurm resume goes on from there`;
+      if (stays && existsSync(folder.path)) this.onReport(text);
     }
-    const failed = await run.result.then(
-      () => false,
-      () => true,
-    );
-    const wasSubmitted = existsSync(folder.file('run.json'));
-    if (!wasSubmitted || (!failed && !keep)) folder.remove();
-    else if (failed) onReport(`results and logs are in ${folder.path}; lola slurm resume goes on from there`);
+    if (!stays) folder.remove();
     free();
-  }
-
-  private recordOf(tasks: number): Omit<RunRecord, 'format'> {
-    const {
-      workers,
-      elements,
-      secondsPerTask = Infinity,
-      maxArraySize,
-      settings,
-      label = null,
-    } = this.options;
-    const leastTasks = Math.ceil(LEAST_SECONDS / secondsPerTask);
-    // One array holds the whole run, so that all of it is on its way when the client goes.
-    const tasksPerElement = Math.max(1, leastTasks, Math.ceil(tasks / Math.min(elements, maxArraySize)));
-    return { tasks, workers, tasksPerElement, maxArraySize, modules: this.options.tasks, settings, label };
   }
 }

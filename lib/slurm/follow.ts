@@ -1,13 +1,13 @@
-// Follows one run, in rounds: a round is an array job that computes what has no result yet. All that this process knows is in
-// the run's folder and in Slurm, so another one may go on where it ended. Needs Node.
+// Follows a run in rounds: a round is an array job that computes what has no result yet. All that this process knows is
+// in the run's folder and in Slurm, so another one may go on where it ended. Needs Node.
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorkerLostError } from '../errors.js';
-import { clock, type RunOptions } from '../task/executor.js';
+import { clock } from '../task/executor.js';
 import type { Drawn, Run } from '../task/run.js';
 import { adviseOnReason, adviseOnStart, describeEnd, mayTryAgain } from './advice.js';
-import { Collector } from './collect.js';
-import { SlurmError, jobStates } from './commands.js';
-import { EXIT_UNWRITTEN, isLive, type JobState } from './job-state.js';
+import type { Collector } from './collect.js';
+import { SlurmError, isAway, jobStates } from './commands.js';
+import { EXIT_UNSAVED, isLive, type JobState } from './job-state.js';
 import type { RunFolder, RunRecord, Span } from './run-folder.js';
 import { Submitter } from './submit.js';
 
@@ -22,12 +22,6 @@ const GRACE_MS = { completed: 10_000, lost: 1000 };
 /** How long to wait for a controller that is away when the run is over and jobs are to be cancelled (ms). */
 const CANCEL_MS = 800;
 
-/** Who hears of a run: a person, and the caller's code. */
-export interface Listeners {
-  readonly onReport: (text: string) => void;
-  readonly onEvent?: RunOptions['onEvent'];
-}
-
 /** An element of the round whose tasks do not all have results. */
 interface Element {
   readonly index: number;
@@ -39,45 +33,32 @@ interface Element {
 }
 
 export class Follower {
-  private readonly collector: Collector;
   private readonly submitter: Submitter;
-  private round = -1;
-  private job = '';
+  private round: number;
+  private job: string | undefined; // the round's, once it is known
   private elements: Element[] = [];
-  private readonly ends = new Map<Drawn, string[]>(); // how the elements ended that were lost while they ran a task
+  private readonly tries = new Map<Drawn, string[]>(); // how the elements ended that ran a task when they were lost
   private readonly reported = new Set<string>();
   private readonly settled = new AbortController();
 
-  /** @param drawn all tasks of the run */
   constructor(
     private readonly folder: RunFolder,
     private readonly record: RunRecord,
     private readonly run: Run,
-    drawn: readonly Drawn[],
-    private readonly listeners: Listeners,
+    private readonly collector: Collector,
+    private readonly onReport: (text: string) => void,
   ) {
-    this.collector = new Collector(folder, run, drawn);
-    this.submitter = new Submitter(folder, record, run, (kind, text) => this.report(kind, text));
+    this.submitter = new Submitter(folder, record);
+    this.round = folder.submissions() - 1; // an earlier client's last one
     void run.result.catch(() => {}).finally(() => this.settled.abort());
   }
 
-  /**
-   * Goes on with a run that an earlier client began. If its folder cannot be read, or Slurm does not answer, the run
-   * fails, but its jobs go on.
-   */
+  /** Goes on with a run that an earlier client began. If its folder cannot be read, the run fails and its jobs go on. */
   async resume(): Promise<void> {
     try {
-      this.round = this.folder.submissions() - 1;
-      if (this.round >= 0) {
-        const { spans, job = await this.submitter.jobOf(this.round) } = this.folder.readSubmission(
-          this.round,
-        );
-        if (job !== undefined) this.beginRound(job, spans);
-      }
       this.collect();
     } catch (error) {
-      this.run.fail(error);
-      return this.collector.leave(this.listeners.onEvent);
+      return this.run.fail(error);
     }
     await this.follow();
   }
@@ -86,19 +67,15 @@ export class Follower {
   async follow(): Promise<void> {
     const talking = this.untilSettled(ASK_MS, () => this.talkToSlurm());
     await this.untilSettled(LOOK_MS, () => this.collect());
-    this.collector.leave(this.listeners.onEvent);
     const cancelled = talking.then(() => this.cancelJobs());
     await Promise.race([cancelled, delay(CANCEL_MS, undefined, { ref: false })]);
   }
 
   /** Acts again and again, less and less often, until the run has settled. If it returns true, soon again. */
-  private async untilSettled(
-    { first, most }: { readonly first: number; readonly most: number },
-    act: () => boolean | Promise<boolean>,
-  ): Promise<void> {
-    for (let ms = first; !this.run.settled; ms = Math.min(most, 1.1 * ms)) {
+  private async untilSettled(every: typeof ASK_MS, act: () => boolean | Promise<boolean>): Promise<void> {
+    for (let ms = every.first; !this.run.settled; ms = Math.min(every.most, 1.1 * ms)) {
       try {
-        if (await act()) ms = first;
+        if (await act()) ms = every.first;
       } catch (error) {
         this.run.fail(error);
       }
@@ -120,18 +97,36 @@ export class Follower {
 
   /** A round is over when each of its elements is done or lost; then the next one begins. Gives whether it is about to. */
   private async talkToSlurm(): Promise<boolean> {
-    if (this.elements.length > 0) await this.judgeElements();
-    else await this.submitRound();
+    try {
+      if (this.job === undefined) await this.findRound();
+      if (this.elements.length > 0) await this.judgeElements();
+      else if (!this.run.settled) await this.submitRound();
+      this.reported.delete('away');
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      this.report('away', (error as Error).message); // nothing is known now, so nothing is concluded
+    }
     return this.elements.length === 0;
   }
 
+  /** Slurm may have the round's job although its client, or this one, did not hear the number. Never submit it twice. */
+  private async findRound(): Promise<void> {
+    if (this.round < 0) return;
+    const { spans, job = await this.submitter.jobOf(this.round) } = this.folder.readSubmission(this.round);
+    if (job !== undefined) this.beginRound(job, spans);
+  }
+
   private async submitRound(): Promise<void> {
-    const { tasks, tasksPerElement, maxArraySize, label } = this.record;
-    const spans = this.collector.missing([0, tasks], tasksPerElement).slice(0, maxArraySize);
+    const { tasks, tasksPerElement, label } = this.record;
+    const most = Math.ceil(tasks / tasksPerElement); // as in the first round: a later array has no more elements
+    const spans = this.collector.missing([0, tasks], tasksPerElement).slice(0, most);
+    this.job = undefined;
     const job = await this.submitter.submitArray(++this.round, spans);
     this.beginRound(job, spans);
     if (this.run.settled || label === null) return;
-    await this.submitter.submitReduce(job);
+    await this.submitter.submitReduce(job).catch(({ message }: Error) => {
+      this.report('reduce', `no job will add up if you leave; this client does. ${message}`);
+    });
     const way = `lola slurm resume ${this.folder.path}`;
     this.report('submitted', `job ${job} is submitted. You may leave, and come back with: ${way}`);
   }
@@ -139,35 +134,23 @@ export class Follower {
   private beginRound(job: string, spans: readonly Span[]): void {
     this.job = job;
     this.elements = spans.map((span, index) => ({ index, name: `${this.round}-${index}`, span }));
+    this.collect(); // some may be done
   }
 
   /** Asks Slurm about the round's elements, and sees to those that have ended without all their results. */
   private async judgeElements(): Promise<void> {
-    const states = await this.askForStates();
-    if (this.run.settled || !states) return;
+    const states = new Map((await jobStates([this.job!])).map((state) => [state.element, state]));
+    if (this.run.settled) return;
     this.collect(); // what an element managed to write counts
     for (const element of [...this.elements]) {
-      const state = states.find((known) => known.element === element.index) ?? GONE;
-      if (isLive(state)) {
-        element.endedAt = undefined;
-        this.reportWaiting(state);
-        continue;
-      }
-      element.endedAt ??= clock();
+      const state = states.get(element.index) ?? GONE;
+      const { reason } = state;
+      if (state.state === 'PENDING' && !['None', 'JobArrayTaskLimit'].includes(reason))
+        this.report(reason, `job ${this.job} waits: ${reason}. ${adviseOnReason(reason)}`);
+      element.endedAt = isLive(state) ? undefined : (element.endedAt ?? clock());
       const grace = state.state === 'COMPLETED' ? GRACE_MS.completed : GRACE_MS.lost;
-      if (!this.run.settled && clock() - element.endedAt > grace) this.lose(element, state);
-    }
-  }
-
-  /** undefined if Slurm does not answer: then nothing is known, so nothing is concluded. */
-  private async askForStates(): Promise<readonly JobState[] | undefined> {
-    try {
-      const states = await jobStates([this.job]);
-      this.reported.delete('away');
-      return states;
-    } catch (error) {
-      this.report('away', (error as Error).message);
-      return undefined;
+      const isLost = element.endedAt !== undefined && clock() - element.endedAt > grace;
+      if (isLost && !this.run.settled) this.lose(element, state);
     }
   }
 
@@ -176,39 +159,31 @@ export class Follower {
     const { index, name, span } = element;
     const where = `job ${this.job}, element ${index}`;
     const how = describeEnd(ended, this.folder.file('logs', `${this.job}_${index}.log`));
-    if (ended.exitCode === `${EXIT_UNWRITTEN}:0`)
-      throw new SlurmError(`results could not be written. ${how}`);
+    if (ended.exitCode === `${EXIT_UNSAVED}:0`) throw new SlurmError(`results could not be written. ${how}`);
     const running = this.collector.runningOn(name);
     const culprit = running ?? this.collector.open.get(this.collector.missing(span)[0][0])!;
-    const ends = [...(this.ends.get(culprit) ?? []), how];
-    this.ends.set(culprit, ends);
-    const again = mayTryAgain(ended, culprit.index > span[0]) && ends.length < TRIES;
+    const tries = [...(this.tries.get(culprit) ?? []), how];
+    this.tries.set(culprit, tries);
+    const again = mayTryAgain(ended, culprit.index > span[0]) && tries.length < TRIES;
     if (!again && !running)
       throw new SlurmError(`${where}, ended before its first task: ${how}. ${adviseOnStart(ended)}`);
-    const failure = again ? undefined : new WorkerLostError(culprit.task.key, ends.length, ends);
+    const failure = again ? undefined : new WorkerLostError(culprit.task.key, tries.length, tries);
     this.run.failed(culprit, this.collector.placeOf(name, ended.node), how, failure);
-    if (again) this.listeners.onReport(`${where}: ${how}; submitting again what is missing`);
+    if (again) this.onReport(`${where}: ${how}; submitting again what is missing`);
     this.collector.free(name);
     this.elements = this.elements.filter((other) => other !== element);
   }
 
-  private reportWaiting({ state, reason }: JobState): void {
-    if (state === 'PENDING' && !['None', 'JobArrayTaskLimit'].includes(reason))
-      this.report(reason, `job ${this.job} waits: ${reason}. ${adviseOnReason(reason)}`);
-  }
-
   /** Tells a person something of this kind, once. */
   private report(kind: string, text: string): void {
-    if (!this.run.settled && !this.reported.has(kind)) this.listeners.onReport(text);
+    if (!this.run.settled && !this.reported.has(kind)) this.onReport(text);
     this.reported.add(kind);
   }
 
   private async cancelJobs(): Promise<void> {
     await this.submitter.cancel('reduce');
-    const keepArray = () => {};
-    await this.run.result.then(keepArray, () => this.submitter.cancel(String(this.round)));
+    await this.run.result.catch(() => this.submitter.cancel(String(this.round)));
   }
 }
 
-const LOST_SIGHT = 'gone from Slurm (as when cancelled while it waited)';
-const GONE: JobState = { job: '', state: LOST_SIGHT, reason: '', node: '' };
+const GONE = { job: '', state: 'gone from Slurm (as when cancelled while it waited)', reason: '', node: '' };

@@ -15,23 +15,16 @@ export interface JobState {
 }
 
 /** An element's exit code if it could not write its results. */
-export const EXIT_UNWRITTEN = 74;
+export const EXIT_UNSAVED = 74;
 /** No array has more elements here. A longer list in what a command printed is a misprint. */
 export const MOST_ELEMENTS = 100_000;
 
 const LIVE =
-  `PENDING RUNNING CONFIGURING COMPLETING REQUEUED REQUEUE_HOLD REQUEUE_FED RESIZING SUSPENDED STOPPED
-  SIGNALING STAGE_OUT SPECIAL_EXIT`.split(/\s+/);
+  /^(PENDING|RUNNING|CONFIGURING|COMPLETING|REQUEUE|RESIZING|SUSPENDED|STOPPED|SIGNALING|STAGE_OUT|SPECIAL)/;
 
 /** Whether the job may still do something. */
 export function isLive({ state }: JobState): boolean {
-  return LIVE.includes(state);
-}
-
-/** Reads squeue's lines of single jobs in the format '%A|%T|%N|%r'; skips lines of another form. */
-export function parseSqueue(printed: string): JobState[] {
-  const lines = printed.matchAll(/^(\d+)\|(\w+)\|([^|\n]*)\|([^|\n]*)/gm);
-  return [...lines].map(([, job, state, node, reason]) => ({ job, state, node, reason }));
+  return LIVE.test(state);
 }
 
 /** Reads sacct's lines: JobID, State, ExitCode, NodeList; skips lines of another form. */

@@ -3,6 +3,7 @@
 import { EstimatorError } from '../errors.js';
 import { Run } from '../task/run.js';
 import { Collector, drawAll } from './collect.js';
+import { SlurmError } from './commands.js';
 import { describeResult } from './result.js';
 import { RunFolder } from './run-folder.js';
 
@@ -12,15 +13,11 @@ try {
   const run = new Run(folder.tasks([0, tasks]), {});
   const collector = new Collector(folder, run, drawAll(run));
   collector.collect();
-  if (run.settled) {
-    const text = describeResult(label, await run.result);
-    folder.write('result.txt', text);
-    process.stdout.write(text);
-  } else {
-    const missing = `${collector.open.size} of ${tasks} tasks have no result`;
-    process.stderr.write(`lola: ${missing}: lola slurm resume ${folder.path}\n`);
-    process.exitCode = 1;
-  }
+  const missing = `${collector.open.size} of ${tasks} tasks have no result`;
+  if (!run.settled) throw new SlurmError(`${missing}: lola slurm resume ${folder.path}`);
+  const text = describeResult(label, await run.result);
+  folder.write('result.txt', text);
+  process.stdout.write(text);
 } catch (error) {
   if (!(error instanceof EstimatorError)) throw error;
   process.stderr.write(`lola: ${error.message}\n`);

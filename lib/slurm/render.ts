@@ -19,9 +19,7 @@ export function render(
   values: { readonly [name: string]: readonly string[] },
   directives: readonly string[] = [],
 ): string {
-  const wanted = new Map(
-    [...directives, ...directivesOf(settings, template)].map((text) => [nameOf(text), text]),
-  );
+  const wanted = new Map([...directives, ...directivesOf(settings, template)].map(nameAndLine));
   for (const name of settings.skip ?? []) wanted.delete(name);
   const lines: string[] = [];
   let last = 0; // after the template's last directive
@@ -29,8 +27,7 @@ export function render(
     const [, name] = /^#SBATCH --([a-z-]+)/.exec(line) ?? [];
     const [, list] = /^([a-z]+)=\(/.exec(line) ?? [];
     if (name !== undefined) {
-      const text = wanted.get(name);
-      if (!settings.skip?.includes(name)) lines.push(text === undefined ? line : directive(text));
+      if (!settings.skip?.includes(name)) lines.push(wanted.get(name) ?? line);
       wanted.delete(name);
       last = lines.length;
     } else if (list !== undefined && values[list])
@@ -38,7 +35,7 @@ export function render(
     else if (line.startsWith('# prologue:') && settings.prologue) lines.push(...settings.prologue);
     else lines.push(line);
   }
-  lines.splice(last, 0, ...[...wanted.values()].map(directive));
+  lines.splice(last, 0, ...wanted.values());
   return lines.join('\n');
 }
 
@@ -64,14 +61,12 @@ function directivesOf(settings: JobSettings, template: TemplateName): string[] {
   return [...given.map(([option, value]) => `--${option}=${value}`), ...extra];
 }
 
-const nameOf = (text: string): string => /^--([a-z-]+)/.exec(text)?.[1] ?? text;
-
-/** A line that sbatch reads as this option with this value. sbatch has quotes and a backslash of its own. */
-function directive(text: string): string {
-  const [, name, value] = /^(--[a-z-]+)(?:=(.*))?$/.exec(text) ?? [];
-  if (value === undefined) return `#SBATCH ${name}`;
+/** Of '--name=value', the name and a line that sbatch reads so. sbatch has quotes and a backslash of its own. */
+function nameAndLine(option: string): [name: string, line: string] {
+  const [, name, value] = /^--([a-z-]+)(?:=(.*))?$/.exec(option) ?? ['', option];
+  if (value === undefined) return [name, `#SBATCH --${name}`];
   const plain = /^[\w./:,=@%+*[\]&|^-]+$/.test(value);
-  return `#SBATCH ${name}=${plain ? value : `"${value.replace(/["\\]/g, '\\$&')}"`}`;
+  return [name, `#SBATCH --${name}=${plain ? value : `"${value.replace(/["\\]/g, '\\$&')}"`}`];
 }
 
 /**

@@ -5,7 +5,7 @@
 //   alive/N-E            which task element E of array job N runs
 //   results/N-E-FIRST-C  results of C tasks, from number FIRST on
 //   client-N             who follows the run (claim.ts)
-// Beside them lie the job scripts, logs/ and, in the end, result.txt.
+//   *.sh, logs/, result.txt
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import { SlurmError } from './commands.js';
 import type { JobSettings } from './settings.js';
 
 /** Raised with every change of what the files hold. */
-const FORMAT = 2;
+export const FORMAT = 2;
 /** A page holds so many tasks at most, and is full at so many bytes. */
 const PAGE = { tasks: 500, bytes: 2 ** 22 };
 /** What is written to alive/ has one length, so that a later line covers an earlier one. */
@@ -28,17 +28,14 @@ const ALIVE_LENGTH = 200;
 /** What a run is. It is written once, before its tasks are submitted. */
 export interface RunRecord {
   readonly format: number;
-  /** How many tasks. */
   readonly tasks: number;
   /** Elements that run at the same time. */
   readonly workers: number;
   readonly tasksPerElement: number;
-  /** The most elements an array may have. */
-  readonly maxArraySize: number;
-  /** URLs of task modules (see task/run-task.ts). */
+  /** URLs of task modules. */
   readonly modules: readonly string[];
   readonly settings: JobSettings;
-  /** What the run is for, as the caller says: an estimate's samples and seed. */
+  /** What the run is for: an estimate's samples and seed. */
   readonly label: Value;
 }
 
@@ -46,17 +43,10 @@ export interface RunRecord {
 export type Span = readonly [first: number, end: number];
 
 /** One array job: element i computes spans[i]. `job` is missing until Slurm has taken it. */
-export interface Submission {
-  readonly spans: readonly Span[];
-  readonly job?: string;
-}
+export type Submission = { readonly spans: readonly Span[]; readonly job?: string };
 
 /** Which task an element runs, since when (see clock) and where. */
-export interface Alive {
-  readonly task: number;
-  readonly time: number;
-  readonly host: string;
-}
+export type Alive = { readonly task: number; readonly time: number; readonly host: string };
 
 /** How one task ended, by its element's clock. */
 export interface TaskEnd {
@@ -81,9 +71,9 @@ export class RunFolder {
   static create(parent: string): RunFolder {
     const stamp = new Date().toISOString().slice(0, 19).replace(/[:-]/g, '').replace('T', '-');
     const folder = new RunFolder(join(parent, `run-${stamp}-${randomBytes(3).toString('hex')}`));
+    const names = ['', 'tasks', 'results', 'alive', 'logs'];
     // Not recursive: Node would hide why it cannot (a read-only drive reads ENOENT).
-    for (const name of ['', 'tasks', 'results', 'alive', 'logs'])
-      folder.attempt(() => mkdirSync(folder.file(name)));
+    folder.attempt(() => names.forEach((name) => mkdirSync(folder.file(name))));
     return folder;
   }
 
@@ -91,26 +81,21 @@ export class RunFolder {
     return join(this.path, ...names);
   }
 
-  writeRecord(given: Omit<RunRecord, 'format'>): RunRecord {
-    const record = { format: FORMAT, ...given };
+  writeRecord(record: RunRecord): void {
     this.write('run.json', JSON.stringify(record, null, 2));
-    return record;
   }
 
   /** @throws InvalidArgumentError if the folder is no run's, or another version's */
   readRecord(): RunRecord {
+    const refuse = (reason: string) => new InvalidArgumentError(`run: ${this.path} ${reason}`);
     let record: RunRecord;
     try {
       record = JSON.parse(readFileSync(this.file('run.json'), 'utf8')) as RunRecord;
     } catch (cause) {
-      throw new InvalidArgumentError(
-        `run: ${this.path} is no run's folder (${(cause as Error).message}). Name one that holds run.json.`,
-      );
+      throw refuse(`is no run's folder (${(cause as Error).message}). Name one that holds run.json.`);
     }
     if (record.format === FORMAT) return record;
-    throw new InvalidArgumentError(
-      `run: ${this.path} has format ${record.format}, this version reads ${FORMAT}. Use the version that wrote it.`,
-    );
+    throw refuse(`has format ${record.format}, this version reads ${FORMAT}. Use the version that wrote it.`);
   }
 
   /** Draws all tasks of a run and writes them. If the run fails meanwhile, it stops. */
@@ -136,7 +121,7 @@ export class RunFolder {
     let next = from;
     for (const [i, first] of firsts.entries()) {
       if (firsts[i + 1] <= from || next >= end) continue;
-      const page = this.unpack(join('tasks', `${first}`), 'Start the run anew.') as unknown as PackedTask[];
+      const page = this.unpack(join('tasks', `${first}`), 'Start the run anew.') as PackedTask[];
       for (const packed of page.slice(next - first, end - first)) yield unpackTask(packed);
       next = first + page.length;
     }
@@ -156,7 +141,7 @@ export class RunFolder {
     return this.list('', /^submission-\d+\.json$/).length;
   }
 
-  /** Opens an element's file in alive/. The function given writes there: one short write costs little beside a task. */
+  /** Opens an element's file in alive/, and gives what writes there: a short write costs little beside a task. */
   openAlive(element: string): (alive: Alive) => void {
     const file = this.attempt(() => openSync(this.file('alive', element), 'w'));
     return (alive) => void writeSync(file, JSON.stringify(alive).padEnd(ALIVE_LENGTH), 0);
@@ -173,12 +158,12 @@ export class RunFolder {
 
   /** @param element 'N-E', as in alive/ */
   writeResults(element: string, results: Results): void {
-    const { first, ends } = results;
-    this.write(join('results', `${element}-${first}-${ends.length}`), packValue(results as unknown as Value));
+    const name = `${element}-${results.first}-${results.ends.length}`;
+    this.write(join('results', name), packValue(results as unknown as Value));
   }
 
   readResults(name: string): Results {
-    return this.unpack(join('results', name), 'Delete it and resume the run.') as unknown as Results;
+    return this.unpack(join('results', name), 'Delete it and resume the run.') as Results;
   }
 
   /** Names of the results that are whole. */
@@ -188,14 +173,9 @@ export class RunFolder {
 
   /** Names in one of its folders. */
   list(name: string, pattern: RegExp): string[] {
-    try {
-      return readdirSync(this.file(name)).filter((found) => pattern.test(found));
-    } catch (cause) {
-      throw new SlurmError(
-        `cannot read ${this.file(name)}: ${(cause as Error).message}. The folder of a run must stay until it is over.`,
-        { cause },
-      );
-    }
+    const remedy = "A run's folder must stay until it is over.";
+    const names = explained(`cannot read ${this.file(name)}`, remedy, () => readdirSync(this.file(name)));
+    return names.filter((found) => pattern.test(found));
   }
 
   write(name: string, content: string | Uint8Array): void {
@@ -208,23 +188,20 @@ export class RunFolder {
 
   /** @throws SlurmError that says where, if the action cannot write */
   attempt<T>(action: () => T): T {
-    try {
-      return action();
-    } catch (cause) {
-      const reason = (cause as Error).message;
-      throw new SlurmError(
-        `cannot write to ${this.path}: ${reason}. It needs room, and a file system that all nodes may write to.`,
-        { cause },
-      );
-    }
+    const remedy = 'It needs room, and a file system that all nodes may write to.';
+    return explained(`cannot write to ${this.path}`, remedy, action);
   }
 
-  private unpack(name: string, remedy: string): Value {
-    try {
-      return unpackValue(readFileSync(this.file(name)));
-    } catch (cause) {
-      const reason = (cause as Error).message;
-      throw new SlurmError(`${this.file(name)} cannot be read: ${reason}. ${remedy}`, { cause });
-    }
+  private unpack(name: string, remedy: string): unknown {
+    const path = this.file(name);
+    return explained(`${path} cannot be read`, remedy, () => unpackValue(readFileSync(path)));
+  }
+}
+
+function explained<T>(what: string, remedy: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    throw new SlurmError(`${what}: ${(cause as Error).message}. ${remedy}`, { cause });
   }
 }

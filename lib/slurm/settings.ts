@@ -5,12 +5,9 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { InvalidArgumentError, show } from '../errors.js';
 
-const word = v.pipe(
-  v.string(),
-  v.minLength(1),
-  // eslint-disable-next-line no-control-regex -- a line break would begin a line of its own in the script
-  v.regex(/^[^\u0000-\u001f\u007f]*$/, 'Expected a text without control characters'),
-);
+/** A line break would begin a line of its own in a script. */
+const word = v.pipe(v.string(), v.regex(/^\P{Cc}+$/u, 'Expected a text without control characters'));
+const words = (form: RegExp, hint: string) => v.optional(v.array(v.pipe(word, v.regex(form, hint))));
 /** MINUTES, HH:MM:SS or D-HH[:MM[:SS]]. Slurm takes 00:10 too, but it is ten seconds, and nobody means that. */
 const TIME = /^(\d+|(\d+-)?\d+:\d\d:\d\d|\d+-\d+(:\d\d)?|UNLIMITED|INFINITE)$/i;
 const settings = v.strictObject({
@@ -34,13 +31,9 @@ const settings = v.strictObject({
   /** Shell lines before Node starts, as 'module load nodejs'. */
   prologue: v.optional(v.array(word)),
   /** Directives of your own, as '--qos=short'. */
-  extra: v.optional(
-    v.array(v.pipe(word, v.regex(/^--[a-z][a-z-]*(=.*)?$/, 'Expected --name or --name=value'))),
-  ),
+  extra: words(/^--[a-z][a-z-]*(=.*)?$/, 'Expected --name or --name=value'),
   /** Names of directives to leave out, as 'requeue'. */
-  skip: v.optional(
-    v.array(v.pipe(word, v.regex(/^[a-z][a-z-]*$/, 'Expected a name as requeue, without --'))),
-  ),
+  skip: words(/^[a-z][a-z-]*$/, 'Expected a name as requeue, without --'),
   /** The Node that jobs run. The default is this one or, after a prologue, the one that it brought. */
   node: v.optional(word),
 });
@@ -74,9 +67,9 @@ export function readSettings(file?: string): JobSettings {
   } catch (error) {
     if (error instanceof InvalidArgumentError) throw error;
     if (file === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    const reason = (error as Error).message;
+    const hint = 'It must hold JSON, as { "partition": "short" }.';
     throw new InvalidArgumentError(
-      `settings: cannot read ${show(path)}: ${reason}. It must hold JSON, as { "partition": "short" }.`,
+      `settings: cannot read ${show(path)}: ${(error as Error).message}. ${hint}`,
     );
   }
 }

@@ -11,37 +11,26 @@ import { nodeWords, type JobSettings } from './settings.js';
 /** Slurm keeps this with each job of ours, so that `down` ends no other. */
 const COMMENT = 'lola slurm up';
 
-/** The script of a worker. `schedulerFile`: where the scheduler wrote its addresses, seen by all nodes. */
-export function workerScript(
-  settings: JobSettings,
-  schedulerFile: string,
-  directives: readonly string[] = [],
-): string {
-  const values = {
-    lola: [...nodeWords(settings), lolaProgram()],
-    join: ['--scheduler-file', resolve(schedulerFile)],
-  };
-  return render('worker', settings, values, directives);
-}
-
-/** The same as `up` submits it: with logs in one folder, and marked as ours. */
-export function upScript(settings: JobSettings, schedulerFile: string): string {
-  return workerScript({ ...settings, logDir: logDirOf(settings) }, schedulerFile, [`--comment=${COMMENT}`]);
+/**
+ * The script of a worker.
+ * @param file where the scheduler wrote its addresses, seen by all nodes
+ * @param forUp as `up` submits it: with its log in one folder with others, and marked as ours
+ */
+export function workerScript(settings: JobSettings, file: string, forUp = false): string {
+  const values = { lola: [...nodeWords(settings), lolaProgram()], join: ['--scheduler-file', resolve(file)] };
+  if (!forUp) return render('worker', settings, values);
+  return render('worker', { ...settings, logDir: logDirOf(settings) }, values, [`--comment=${COMMENT}`]);
 }
 
 /**
  * Submits workers and gives their jobs' numbers.
  * @throws SlurmError if Slurm refuses; the jobs that it took before are cancelled
  */
-export async function submitWorkers(
-  count: number,
-  settings: JobSettings,
-  schedulerFile: string,
-): Promise<string[]> {
+export async function submitWorkers(count: number, settings: JobSettings, file: string): Promise<string[]> {
   const logDir = logDirOf(settings);
   mkdirSync(logDir, { recursive: true }); // without it a job fails and leaves no log that would say why
   const script = join(logDir, 'worker.sh');
-  writeFileSync(script, upScript(settings, schedulerFile));
+  writeFileSync(script, workerScript(settings, file, true));
   const jobs: string[] = [];
   try {
     while (jobs.length < count) jobs.push(await sbatch(script));
@@ -52,23 +41,16 @@ export async function submitWorkers(
   return jobs;
 }
 
-/** The workers that `up` submitted and that have not ended. */
+/** The workers that `up` submitted and that have not ended. scancel ends them in order: Slurm sends TERM first. */
 export function submittedWorkers(): Promise<JobState[]> {
   return jobsWithComment(COMMENT);
 }
 
-/** Ends them. Workers get Slurm's TERM and hand back what they have not begun. */
-export async function cancelWorkers(): Promise<string[]> {
-  const jobs = (await submittedWorkers()).map(({ job }) => job);
-  await scancel(jobs);
-  return jobs;
-}
+/** A worker, and how it ended if it has. */
+export type WorkerState = JobState & { readonly ending?: string };
 
 /** How workers are now. One that has ended comes with the last lines of its log. */
-export async function watchWorkers(
-  jobs: readonly string[],
-  settings: JobSettings,
-): Promise<(JobState & { readonly ending?: string })[]> {
+export async function watchWorkers(jobs: readonly string[], settings: JobSettings): Promise<WorkerState[]> {
   const live = (await submittedWorkers()).filter(({ job }) => jobs.includes(job));
   const others = await jobStates(jobs.filter((job) => !live.some((state) => state.job === job)));
   return [...live, ...others].map((state) => {

@@ -4,28 +4,17 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { adviseOn, describeEnd, mayTryAgain } from '../../lib/slurm/advice.js';
 import { SlurmError, jobStates, jobsWithComment, sbatch } from '../../lib/slurm/commands.js';
-import { isLive, parseSacct, parseScontrol, parseSqueue } from '../../lib/slurm/job-state.js';
+import { isLive, parseSacct, parseScontrol } from '../../lib/slurm/job-state.js';
 import { describeResult } from '../../lib/slurm/result.js';
 import { makeSite, type Answers } from '../support/slurm-site.js';
 
 // What Slurm 22.05.8 printed.
-const SQUEUE = `5|COMPLETED|node1|None
-4|PENDING||PartitionTimeLimit
-`;
 const ENDED =
   'JobId=3 ArrayJobId=1 ArrayTaskId=1 ArrayTaskThrottle=2 JobName=it\'s a "name" JobState=COMPLETED UserId=root(0) GroupId=root(0) MCS_label=N/A Priority=4294901759 Nice=0 Account=(null) QOS=(null) JobState=FAILED Reason=NonZeroExitCode Dependency=(null) Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=3:0 RunTime=00:00:00 TimeLimit=00:10:00 NodeList=node1 BatchHost=node1 NumNodes=1 Command=/tmp/p.sh\n';
 const WAITING =
   'JobId=4 ArrayJobId=4 ArrayTaskId=0-2,5%2 ArrayTaskThrottle=2 JobName=q.sh UserId=root(0) GroupId=root(0) JobState=PENDING Reason=PartitionTimeLimit Dependency=(null) ExitCode=0:0 ReqNodeList=(null) ExcNodeList=(null) NodeList= NumNodes=1\n';
 
 describe('what Slurm prints', () => {
-  test('squeue: number, state, node and reason', () => {
-    expect(parseSqueue(SQUEUE)).toEqual([
-      { job: '5', state: 'COMPLETED', reason: 'None', node: 'node1' },
-      { job: '4', state: 'PENDING', reason: 'PartitionTimeLimit', node: '' },
-    ]);
-    expect(parseSqueue('')).toEqual([]);
-  });
-
   test('scontrol: a name that looks like a field misleads nobody', () => {
     expect(parseScontrol(ENDED)).toEqual([
       { job: '1', element: 1, state: 'FAILED', reason: 'NonZeroExitCode', node: 'node1', exitCode: '3:0' },
@@ -56,8 +45,7 @@ describe('what Slurm prints', () => {
 
   test('lines of another form are skipped', () => {
     const odd = 'slurm: warning, 3 nodes are down\n|||\n12\n12_[3-\n\n_|_\n12_0\n';
-    for (const parse of [parseSqueue, parseSacct, parseScontrol]) expect(parse(odd)).toEqual([]);
-    expect(parseSqueue(`${odd}${SQUEUE}`)).toHaveLength(2);
+    for (const parse of [parseSacct, parseScontrol]) expect(parse(odd)).toEqual([]);
     expect(parseSacct(`${odd}12_0|COMPLETED|0:0|node1\n`)).toHaveLength(1);
     expect(parseScontrol(`${odd}${ENDED}`)).toHaveLength(1);
   });
@@ -200,12 +188,13 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     expect(calls('sacct')).toEqual([]);
   });
 
-  test('jobs with a comment are those with exactly this one', async () => {
-    site({
-      squeue: "echo '7|RUNNING|node1|None|lola slurm up'; echo '8|RUNNING|node1|None|not lola slurm up'",
-    });
+  test('jobs with a comment are those with exactly this one; lines of another form are skipped', async () => {
+    const lines = ['7|RUNNING|node1|None|lola slurm up', '8|RUNNING|node1|None|not lola slurm up'];
+    const odd = ['', '|||', 'warning', '9|RUNNING', '4|PENDING||Priority|lola slurm up'];
+    site({ squeue: `cat <<'END'\n${[...lines, ...odd].join('\n')}\nEND` });
     expect(await jobsWithComment('lola slurm up')).toEqual([
       { job: '7', state: 'RUNNING', node: 'node1', reason: 'None' },
+      { job: '4', state: 'PENDING', node: '', reason: 'Priority' },
     ]);
   });
 });

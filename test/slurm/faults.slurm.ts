@@ -1,5 +1,4 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { WorkerLostError } from '../../lib/errors.js';
 import { estimateChunked } from '../../lib/estimators/chunked.js';
@@ -7,7 +6,6 @@ import { countInside } from '../../lib/sampling/kernel.js';
 import { keyOfSeed } from '../../lib/sampling/seed.js';
 import { SlurmError } from '../../lib/slurm/commands.js';
 import { startSlurm } from '../../lib/slurm/executor.js';
-import { RunFolder } from '../../lib/slurm/run-folder.js';
 import { KEY, countTasks, folder, hasten, onStart, own, slurm, spins, start, sum } from '../support/slurm.js';
 
 describe('Slurm as the engine', () => {
@@ -37,23 +35,8 @@ describe('Slurm as the engine', () => {
     await executor.close();
   });
 
-  test('a run has no more elements than an array may have: one array is the whole of it', async () => {
-    const executor = await start('many', { elements: 1_005, keep: true });
-    (executor as unknown as { options: { maxArraySize: number } }).options.maxArraySize = 3;
-    expect(await executor.run(spins(8, 1))).toEqual(new Array(8).fill(true));
-    const [run] = readdirSync(folder('many'));
-    const runFolder = new RunFolder(join(folder('many'), run));
-    expect(runFolder.submissions()).toBe(1);
-    expect(runFolder.readSubmission(0)).toEqual({
-      // prettier-ignore
-      spans: [[0, 3], [3, 6], [6, 8]],
-      job: expect.stringMatching(/^\d+$/) as unknown,
-    });
-    await executor.close();
-  });
-
   test('a requeued element goes on after its last result, and the count is exact', async () => {
-    const executor = await start('requeue', { elements: 1, keep: true });
+    const executor = await start('requeue', { elements: 1 });
     const onEvent = onStart(() => {
       const [element] = own();
       slurm('scontrol', 'requeue', element);

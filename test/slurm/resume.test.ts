@@ -157,6 +157,37 @@ describe.skipIf(process.platform === 'win32')('a task that runs when its run is 
 });
 
 describe.skipIf(process.platform === 'win32')('a run is submitted once', () => {
+  /** Starts a run of eight tasks, and gives its array job as soon as it is submitted. */
+  async function submissionOf(options: SlurmOptions): Promise<unknown> {
+    const controller = new AbortController();
+    let submission: unknown;
+    const onReport = (text: string) => {
+      const path = /resume (\S+)/.exec(text)?.[1];
+      if (!text.includes('is submitted')) return;
+      submission = new RunFolder(path!).readSubmission(0);
+      controller.abort();
+    };
+    const executor = await start({ label: 'sum', workers: 2, onReport, ...options });
+    const running = executor.run([...tasks, ...tasks], { signal: controller.signal });
+    await expect(running).rejects.toThrow(CancelledError);
+    await executor.close();
+    return submission;
+  }
+
+  test('in no more elements than an array may have: one array is the whole of it', async () => {
+    site({ scontrol: "echo 'MaxArraySize = 3'" });
+    // prettier-ignore
+    expect(await submissionOf({ elements: 1_005 })).toEqual({ spans: [[0, 3], [3, 6], [6, 8]], job: '7' });
+  });
+
+  test('in four elements for each worker, unless they would have too few tasks', async () => {
+    const lengths = (submission: unknown) =>
+      (submission as { spans: [number, number][] }).spans.map(([first, end]) => end - first);
+    expect(lengths(await submissionOf({}))).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
+    expect(lengths(await submissionOf({ tasksPerElement: 5 }))).toEqual([5, 3]);
+    await expect(start({ tasksPerElement: 0 })).rejects.toThrow(InvalidArgumentError);
+  });
+
   test('although the answer names no job: the run fails with the text, and its array is cancelled by name', async () => {
     site({ sbatch: "echo 'Your project has 1234 core-hours left.'" });
     const executor = await start();

@@ -1,7 +1,7 @@
 // A small site without a Slurm: programs of Slurm's names that answer as a test wishes, and runs on file.
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { RunFolder, type RunRecord } from '../../lib/slurm/run-folder.js';
+import { FORMAT, RunFolder, type RunRecord } from '../../lib/slurm/run-folder.js';
 import { Run } from '../../lib/task/run.js';
 import type { Task } from '../../lib/task/task.js';
 
@@ -47,15 +47,8 @@ export async function writeRun(
 ): Promise<RunFolder> {
   const folder = RunFolder.create(parent);
   await folder.writeTasks(new Run(tasks, {}));
-  const usual = {
-    workers: 1,
-    tasksPerElement: 2,
-    maxArraySize: 1000,
-    modules: [],
-    settings: {},
-    label: null,
-  };
-  folder.writeRecord({ tasks: tasks.length, ...usual, ...record });
+  const usual = { workers: 1, tasksPerElement: 2, modules: [], settings: {}, label: null };
+  folder.writeRecord({ format: FORMAT, tasks: tasks.length, ...usual, ...record });
   return folder;
 }
 

@@ -5,15 +5,14 @@ import { askStatus, defaultSchedulerFile, readSchedulerFile } from '../../lib/cl
 import { ConnectionError, EstimatorError, InvalidArgumentError } from '../../lib/errors.js';
 import {
   adviseOnReason,
-  cancelWorkers,
   checkSettings,
   describeResult,
   isLive,
   readSettings,
   resumeSlurm,
+  scancel,
   submitWorkers,
   submittedWorkers,
-  upScript,
   watchWorkers,
   workerScript,
   type JobSettings,
@@ -99,7 +98,7 @@ async function runUp(flags: JobFlags): Promise<void> {
   const settings = settingsOf(flags);
   const file = fileOf(flags);
   const times = count === 1 ? 'once' : `${count} times`;
-  if (flags.dryRun) return say(`# submitted ${times}:\n${upScript(settings, file).trimEnd()}`);
+  if (flags.dryRun) return say(`# submitted ${times}:\n${workerScript(settings, file, true).trimEnd()}`);
   const { addresses } = readSchedulerFile(file, warn);
   if (addresses.every((address) => /^(localhost|127\.|\[::1\])/.test(new URL(address).hostname))) {
     throw new InvalidArgumentError(
@@ -156,7 +155,8 @@ async function runStatus(): Promise<void> {
 }
 
 async function runDown({ dryRun }: { readonly dryRun?: boolean }): Promise<void> {
-  const jobs = dryRun ? (await submittedWorkers()).map(({ job }) => job) : await cancelWorkers();
+  const jobs = (await submittedWorkers()).map(({ job }) => job);
+  if (!dryRun) await scancel(jobs);
   say(jobs.length === 0 ? 'no workers to end' : `${dryRun ? 'would end' : 'ended'}: ${jobs.join(', ')}`);
 }
 
