@@ -1,4 +1,4 @@
-// Stage 4: the same arrays, computed by the workers of a cluster: a client takes the pool's place. Needs Node.
+// Stage 4: the same arrays on the workers of a cluster: a client takes the pool's place. Needs Node.
 import { compute, random } from '../array/index.js';
 import { connect, type ConnectOptions } from '../cluster/connect.js';
 import { startClusterExecutor } from '../cluster/local.js';

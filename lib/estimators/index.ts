@@ -1,4 +1,4 @@
-// The door of the estimators: the stages by name. Each is loaded on demand: `lola pi --stage serial` needs no pool.
+// The door of the estimators: the stages by name, each loaded on demand. Needs Node.
 import type { ChunkedOptions } from './chunked.js';
 import type { DistributedOptions } from './distributed.js';
 import type { Estimate } from './run.js';

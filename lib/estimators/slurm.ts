@@ -1,4 +1,4 @@
-// Stage 5: the same arrays, and Slurm itself computes them: no scheduler of ours, tasks and results are files. Needs Node.
+// Stage 5: the same arrays, and Slurm itself computes them: tasks and results are files. Needs Node.
 import { compute, random } from '../array/index.js';
 import { DEFAULT_SEED } from '../sampling/seed.js';
 import { startSlurm, type SlurmOptions } from '../slurm/executor.js';

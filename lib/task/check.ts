@@ -45,11 +45,8 @@ function checkChunk(step: Step & { op: 'chunk' }, chunk: unknown, length: number
   const ArrayType = ARRAY_OF[step.dtype];
   const isTyped = chunk instanceof ArrayType;
   if (isTyped && chunk.length === length) return;
-  const got = isTyped
-    ? `one of ${chunk.length}`
-    : ArrayBuffer.isView(chunk)
-      ? chunk.constructor.name
-      : show(chunk);
+  const other = ArrayBuffer.isView(chunk) ? chunk.constructor.name : show(chunk);
+  const got = isTyped ? `one of ${chunk.length}` : other;
   throw new InvalidArgumentError(
     `evaluate: chunk ${step.chunk} must be a ${ArrayType.name} of ${length} elements, got ${got}. Give the range's own elements.`,
   );
@@ -70,12 +67,8 @@ function checkStep(place: string, steps: readonly Step[], s: number): void {
   } else if (op === 'index') {
     demand(dtype !== 'bool', `${place}: dtype`, 'that of a number', dtype);
   } else if (op === 'constant') {
-    demand(
-      holds(dtype, step.value),
-      `${place}: value`,
-      `a number of dtype ${dtype} (a bool is 0 or 1)`,
-      step.value,
-    );
+    const wanted = `a number of dtype ${dtype} (a bool is 0 or 1)`;
+    demand(holds(dtype, step.value), `${place}: value`, wanted, step.value);
   } else if (op === 'chunk') {
     checkInteger(`${place}: chunk`, step.chunk, 0, "Number the task's chunks from 0.");
   } else {
@@ -99,12 +92,8 @@ function checkElementwise(
   s: number,
 ): void {
   const { arity } = ELEMENTWISE[op];
-  demand(
-    Array.isArray(args) && args.length === arity,
-    `${place}: args of '${op}'`,
-    `a list of ${arity}`,
-    args,
-  );
+  const isList = Array.isArray(args) && args.length === arity;
+  demand(isList, `${place}: args of '${op}'`, `a list of ${arity}`, args);
   for (const arg of args) {
     const isEarlier = Number.isInteger(arg) && arg >= 0 && arg < s;
     demand(isEarlier, `${place}: an arg`, 'the number of an earlier step', arg);

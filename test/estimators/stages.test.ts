@@ -15,7 +15,7 @@ describe('one integer for a seed and a number of samples', () => {
     for (let workers = 1; workers <= 7; workers++) {
       expect((await estimatePool(samples, { workers })).inside).toBe(expected);
     }
-  });
+  }, 120_000);
 
   test('any samples and seed: a pool counts what the kernel counts', async () => {
     const pool = await startPool({ workers: 3 });

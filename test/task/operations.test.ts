@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { newArray } from '../../lib/task/interpret.js';
-import { ELEMENTWISE, plainOf } from '../../lib/task/operations.js';
+import { ELEMENTWISE, dtypeGiven, plainOf } from '../../lib/task/operations.js';
 import { runCompiled } from '../../lib/simd/run-compiled.js';
 import type { DType, ElementwiseName, Step, TypedArray } from '../../lib/task/task.js';
 import { NAMES, SPECIAL } from '../support/expressions.js';
@@ -66,5 +66,33 @@ describe('the table of operations', () => {
     expect(as('bool')).toEqual([0, 0, 1, 1, 1, 1, 1, 1]);
     expect(as('integer')).toEqual([0, 0, 0, 0, 256, NaN, 2, -2]);
     expect(as('float64')).toEqual(values);
+  });
+
+  const DTYPES = ['float32', 'float64', 'integer', 'bool'] as const;
+  const numbers = DTYPES.slice(0, 3);
+  test.each<[ElementwiseName[], (readonly DType[])[], DType[]]>([
+    [['add', 'subtract', 'multiply', 'divide'], numbers.map((one) => [one, one]), [...numbers]],
+    [['sqrt', 'abs'], numbers.map((one) => [one]), [...numbers]],
+    [
+      ['less', 'lessEqual', 'greater', 'greaterEqual', 'equal', 'notEqual'],
+      numbers.map((one) => [one, one]),
+      ['bool', 'bool', 'bool'],
+    ],
+    [['and', 'or'], [['bool', 'bool']], ['bool']],
+    [['not'], [['bool']], ['bool']],
+    [['where'], DTYPES.map((one) => ['bool', one, one]), [...DTYPES]],
+    [['astype'], DTYPES.map((one) => [one]), ['bool', 'bool', 'bool', 'bool']],
+  ])('%s take these dtypes and no other: %j', (ops, taken, given) => {
+    for (const op of ops) {
+      let all: DType[][] = [[]];
+      for (let i = 0; i < ELEMENTWISE[op].arity; i++)
+        all = all.flatMap((before) => DTYPES.map((one) => [...before, one]));
+      for (const operands of all) {
+        const place = taken.findIndex((one) => one.join() === operands.join());
+        const rule = () => dtypeGiven('here', op, operands, 'bool');
+        if (place >= 0) expect([op, operands, rule()]).toEqual([op, operands, given[place]]);
+        else expect(rule).toThrow(/^here: takes .* of one dtype, got /);
+      }
+    }
   });
 });
