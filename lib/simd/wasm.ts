@@ -1,7 +1,7 @@
-// How a WebAssembly module is made: names become bytes. Only what compile.ts needs.
+// Makes WebAssembly modules: names of instructions become bytes. It has only what compile.ts needs.
 //
-// WebAssembly is a stack machine: operands are pushed, an instruction takes them off and pushes its result. So code is a
-// list in that order: [['local.get', 0], ['local.get', 1], 'f32x4.add'] is local 0 + local 1. (WebAssembly Core
+// WebAssembly is a stack machine: code pushes operands, and an instruction takes them off and pushes its result. So code
+// is a list in that order: [['local.get', 0], ['local.get', 1], 'f32x4.add'] is local 0 + local 1. (WebAssembly Core
 // Specification, release 2, chapter 5: 'Binary Format'.)
 
 /** Bytes of an instruction. Those on vectors (v128, four 32-bit lanes) have a prefix and a number. */
@@ -60,7 +60,7 @@ function vector(opcode: number): readonly number[] {
   return [0xfd, ...leb128(opcode)];
 }
 
-/** Instructions with what follows them (which local, which address; bytes stand for themselves), in any nesting. */
+/** Instructions and their arguments (the number of a local, an address; bytes are copied), nested in any way. */
 export type Code = keyof typeof INSTRUCTIONS | number | Uint8Array | readonly Code[];
 
 /** Four lanes of zero. */
@@ -71,7 +71,7 @@ export function splat(value: number): Code {
   return ['v128.const', new Uint8Array(new Float32Array(4).fill(value).buffer)];
 }
 
-/** A function that takes an i32 (its local 0) and gives nothing. Local 1 is an i32, then come `vectors` locals of v128. */
+/** A function that takes an i32 (local 0) and returns nothing. Local 1 is an i32; then come `vectors` locals of v128. */
 export interface WasmFunction {
   readonly name: string;
   readonly vectors: number;
