@@ -10,20 +10,14 @@ type Request = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
 /** What to do: serve `path`, send the browser on with a cookie, or refuse. */
 export type Decision =
   | { readonly answer: 'serve'; readonly path: string }
-  | { readonly answer: 'enter'; readonly cookie: string; readonly location: string }
+  | { readonly answer: 'enter'; readonly headers: { location: string; 'set-cookie': string } }
   | { readonly answer: 'refuse'; readonly status: number; readonly why: string };
-
-/** This path says only whether all is well, so it needs no token. */
-const HEALTH = '/health';
 
 /** The guard of one dashboard. Its token reads and can change nothing. */
 export class Guard {
   readonly token = randomBytes(32).toString('base64url');
 
-  /**
-   * @param host where the server listens
-   * @param publicUrl where a proxy shows it: a URL, or where its host is not known, a path
-   */
+  /** @param publicUrl where a proxy shows it: a URL, or if its host is not known, a path */
   constructor(
     private readonly port: number,
     private readonly host: string,
@@ -34,10 +28,7 @@ export class Guard {
   decide({ method, url = '/', headers }: Request): Decision {
     if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'This dashboard only shows: ask with GET.');
     if (!this.knowsHost(headers.host))
-      return refuse(
-        403,
-        `This dashboard does not go by the name ${headers.host}: start it with --public-url.`,
-      );
+      return refuse(403, `This dashboard is not called ${headers.host}: start it with --public-url.`);
     if (!this.knowsOrigin(headers))
       return refuse(403, `A page from ${headers.origin} may not read this dashboard.`);
     if (!url.startsWith('/')) return refuse(400, 'The target of a request is a path here.');
@@ -47,11 +38,12 @@ export class Guard {
     const path = this.withoutPrefix(pathname);
     const given = query.get('token');
     if (path === '/' && given !== null && this.isToken(given))
-      return { answer: 'enter', cookie: this.cookie(), location: withoutToken(query) };
-    if (path === HEALTH || this.isToken(this.tokenIn(headers))) return { answer: 'serve', path };
+      return { answer: 'enter', headers: { location: withoutToken(query), 'set-cookie': this.cookie() } };
+    // Health says only whether all is well, so it needs no token.
+    if (path === '/health' || this.isToken(this.tokenIn(headers))) return { answer: 'serve', path };
     return refuse(
       401,
-      "Open the full address, with its token: 'lola dashboard' prints it, in the account that started this.",
+      "Open the address with its token: 'lola dashboard' prints it, in the account that runs this.",
     );
   }
 
@@ -88,10 +80,7 @@ export class Guard {
 
   private knowsOrigin({ origin, host }: Request['headers']): boolean {
     if (origin === undefined) return true; // no page, or a page's own GET
-    return (
-      parse(origin)?.host === host ||
-      (this.publicUrl !== undefined && parse(this.publicUrl)?.origin === origin)
-    );
+    return parse(origin)?.host === host || parse(this.publicUrl ?? '')?.origin === origin;
   }
 
   /** Some proxies leave their prefix in the path. */
@@ -117,14 +106,10 @@ function parse(url: string): URL | undefined {
 
 /**
  * Where a proxy of a hosted room shows a port: given, or derived from what JupyterHub and Codespaces set.
- * @returns a URL or path with a last slash, or nothing where there is no proxy
- * @throws InvalidArgumentError for a given one that is neither
+ * @returns a URL or path with a last slash; nothing if there is no proxy
+ * @throws InvalidArgumentError if the given one is neither
  */
-export function publicUrlOf(
-  port: number,
-  given: string | undefined,
-  env: NodeJS.ProcessEnv,
-): string | undefined {
+export function publicUrlOf(port: number, given?: string, env = process.env): string | undefined {
   if (given !== undefined) {
     const isPath = /^\/(?![/\\])/.test(given);
     if (!isPath && !/^https?:$/.test(parse(given)?.protocol ?? '')) {

@@ -55,8 +55,6 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
   const address = outside ?? `http://${name}:${port}/`;
   const { onEvent, onVitals } = server;
   let closing: Promise<void> | undefined;
-  return {
-    ...{ url: `${address}?token=${token}`, address, port, onEvent, onVitals },
-    close: () => (closing ??= server.close()),
-  };
+  const close = () => (closing ??= server.close());
+  return { url: `${address}?token=${token}`, address, port, onEvent, onVitals, close };
 }

@@ -2,15 +2,7 @@
 // milliseconds since the first event.
 import type { LedgerRow } from '../measure/ledger.js';
 
-/**
- * What a stretch of a thread's time went to, by the ledger's names:
- * - compute: a task ran
- * - transfer: its value was on its way to the caller, and the thread had nothing else to do
- * - imbalance: no task was queued
- * - dispatch: a task was queued, and the thread did not have it yet
- * - failed: the task threw
- * - lost: the try came to nothing, because its worker was lost or its run cancelled
- */
+/** What a stretch of a thread's time went to, by the ledger's names. What the ledger calls lost failed, or was lost. */
 export type Cause = 'imbalance' | 'dispatch' | 'transfer' | 'compute' | 'failed' | 'lost';
 
 /** A stretch of a thread's time, or several short ones merged. */

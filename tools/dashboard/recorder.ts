@@ -4,7 +4,7 @@ import type { Box, Picture, Sample } from './picture.js';
 import { Run } from './run.js';
 import { Samples } from './samples.js';
 import { TaskStream, round } from './task-stream.js';
-import { Worker, type Thread } from './workers.js';
+import { Thread, Worker } from './workers.js';
 
 /** After a silence this long, a new run also begins a new task stream (ms); else it is drawn after the one before. */
 const LONG_SILENCE_MS = 30_000;
@@ -60,18 +60,22 @@ export class Recorder {
 
   /** The picture as of the last event, or of the last call of advance. */
   picture(): Picture {
-    const { title, machine, now, run, stream } = this;
-    const { threads } = this.sample();
+    const { title, machine, now, run } = this;
+    const { resolutionMs, rows } = this.stream;
     return {
-      ...{ title, machine, now, threads, start: this.streamStart ?? now },
-      ...{
-        resolutionMs: stream.resolutionMs,
-        rows: stream.rows,
-        threadsNotDrawn: this.threads.length - stream.size,
-      },
+      title,
+      machine,
+      now,
+      start: this.streamStart ?? now,
+      resolutionMs,
+      rows,
+      threadsNotDrawn: this.threads.length - rows.length,
       workers: Array.from(this.workers.values(), ({ line }) => line),
-      ...{ run: run.number, progress: { ...run.progress }, ledger: run.ledger(now) },
+      threads: this.sample().threads,
+      run: run.number,
+      progress: { ...run.progress },
       samples: this.samples.list,
+      ledger: run.ledger(now),
     };
   }
 
@@ -98,6 +102,7 @@ export class Recorder {
 
   private queued(event: Event<'queued'>): void {
     if (this.run.isOver(event.time)) this.newRun(event.time);
+    this.run.progress.queued += 1;
     this.run.queue(event.time);
     this.run.add(event);
   }
@@ -105,11 +110,13 @@ export class Recorder {
   private started(event: Event<'started'>): void {
     const { task, time } = event;
     const thread = this.threadOf(event.worker, event.thread, time);
-    if (!thread.running) this.run.progress.running += 1;
-    if (!thread.running) this.stream.drawGaps(thread, time, this.run.queuedSince);
+    const { progress, queuedSince } = this.run;
+    if (!thread.running) {
+      progress.running += 1;
+      this.stream.drawGaps(thread, time, queuedSince);
+    }
     const start = Math.max(time, thread.drawnUntil);
-    thread.running = { task, start, again: this.run.wasTried(task) };
-    thread.queuedSince = this.run.queuedSince;
+    Object.assign(thread, { running: { task, start, again: this.run.wasTried(task) }, queuedSince });
     this.run.unqueue();
     this.run.add(event);
   }
@@ -168,18 +175,9 @@ export class Recorder {
   private left({ worker: name, reason, time }: Event<'left'>): void {
     const worker = this.workers.get(name);
     if (!worker || worker.left) return;
+    const lost = { type: 'failed', worker: name, message: reason, retried: true, time } as const;
     for (const { number: thread, running } of worker.running)
-      this.failed({
-        ...{
-          type: 'failed',
-          task: running!.task,
-          worker: name,
-          thread,
-          message: reason,
-          retried: true,
-          time,
-        },
-      });
+      this.failed({ ...lost, task: running!.task, thread });
     if (this.run.underWay)
       for (const thread of worker.threads.values()) this.stream.drawGaps(thread, time, Infinity);
     worker.left = { time, reason };
@@ -205,10 +203,9 @@ export class Recorder {
   }
 
   private addThread(worker: Worker, number: number, since: number): Thread {
-    let thread = worker.threads.get(number);
-    if (thread) return thread;
-    const fresh = { boxes: undefined, running: undefined, queuedSince: 0, delivered: -Infinity };
-    thread = { worker, number, ...fresh, drawnUntil: since };
+    const known = worker.threads.get(number);
+    if (known) return known;
+    const thread = new Thread(worker, number, since);
     worker.threads.set(number, thread);
     this.stream.add(thread);
     return thread;
@@ -217,26 +214,20 @@ export class Recorder {
   // ---- runs
 
   private newRun(time: number): void {
-    if (this.run.silentMs(time) > LONG_SILENCE_MS) this.newStream();
+    if (this.run.silentMs(time) > LONG_SILENCE_MS) {
+      for (const [name, { left }] of this.workers) if (left) this.workers.delete(name);
+      this.stream.restart(this.threads);
+      this.samples = new Samples();
+      this.streamStart = undefined;
+    }
     this.run = new Run(this.run.number + 1, time);
-  }
-
-  private newStream(): void {
-    this.streamStart = undefined;
-    this.samples = new Samples();
-    for (const [name, { left }] of this.workers) if (left) this.workers.delete(name);
-    this.stream.restart(this.threads);
   }
 
   /** The first task of a run starts. */
   private begin(start: number): void {
     if (this.run.number === 0) this.newRun(start);
     this.streamStart ??= start;
-    const joined = this.here.map(({ name, threads }) => ({ worker: name, threads: threads.size }));
-    this.run.begin(
-      start,
-      joined.map((each) => ({ type: 'joined', ...each, time: start })),
-    );
+    this.run.begin(start, this.here);
     for (const thread of this.threads) thread.drawnUntil = Math.max(start, thread.drawnUntil);
   }
 }

@@ -1,22 +1,17 @@
 // The run that goes on now, or the last one: its tasks by state, and its ledger.
 import { LEDGER_ROWS, LedgerBook } from '../measure/ledger.js';
 import type { ExecutorEvent } from '../../lib/task/executor.js';
-import type { Picture, Progress } from './picture.js';
+import type { Picture } from './picture.js';
+import type { Worker } from './workers.js';
 
 /** A task that is queued after a silence this long, with nothing under way, begins a new run (ms). */
 const QUIET_MS = 1000;
 
+const NONE = { queued: 0, waiting: 0, running: 0, finished: 0, failed: 0, dropped: 0, retried: 0 };
+
 /** Counts the tasks of a run, and keeps its ledger from the moment when its first task starts. */
 export class Run {
-  readonly progress: { -readonly [state in keyof Progress]: number } = {
-    queued: 0,
-    waiting: 0,
-    running: 0,
-    finished: 0,
-    failed: 0,
-    dropped: 0,
-    retried: 0,
-  };
+  readonly progress = { ...NONE };
   /** When its first task started. */
   start: number | undefined;
   /** Since when there have been tasks in the queue without a break. */
@@ -50,9 +45,10 @@ export class Run {
 
   // ---- tasks
 
+  /** A task enters the queue. */
   queue(time: number): void {
-    this.progress.queued += 1;
-    this.wait(time);
+    if (this.progress.waiting === 0) this.queuedSince = time;
+    this.progress.waiting += 1;
   }
 
   /** A try came to nothing, and the task goes back into the queue. */
@@ -60,7 +56,7 @@ export class Run {
     this.progress.retried += 1;
     this.again.add(task);
     this.lastEnd = Math.max(this.lastEnd, time);
-    this.wait(time);
+    this.queue(time);
   }
 
   /** Whether a try of a task without an end has come to nothing. */
@@ -79,23 +75,16 @@ export class Run {
     this.lastEnd = Math.max(this.lastEnd, time);
   }
 
-  private wait(time: number): void {
-    if (this.progress.waiting === 0) this.queuedSince = time;
-    this.progress.waiting += 1;
-  }
-
   // ---- the ledger
 
-  /**
-   * The first task starts. Time in which tasks waited for somebody to join is nobody's, so the ledger begins now.
-   * @param joined tells of the workers that are here
-   */
-  begin(start: number, joined: readonly ExecutorEvent[]): void {
+  /** The first task starts. Time in which tasks waited for a worker to join is nobody's, so the ledger begins now. */
+  begin(start: number, here: readonly Worker[]): void {
     this.start = start;
     this.book = new LedgerBook(start);
     const queued = { type: 'queued', task: '', time: start } as const;
     for (let i = 0; i < Math.max(1, this.progress.waiting); i++) this.book.add(queued);
-    for (const event of joined) this.book.add(event);
+    for (const { name: worker, threads } of here)
+      this.book.add({ type: 'joined', worker, threads: threads.size, time: start });
   }
 
   /** Books an event. What comes before the run's first start is told by begin. */

@@ -10,9 +10,9 @@ import type { Picture } from './picture.js';
 import type { Recorder, Vitals } from './recorder.js';
 import { readPageFile, renderReport } from './report.js';
 
+/** The first port that is free is taken, from this one on. */
 const DEFAULT_PORT = 8787;
-/** If the default port is taken, the next ones are tried, this many in all. */
-const PORTS_TRIED = 100;
+const LAST_PORT = 8886;
 const TICK_MS = 220;
 /** A page hears at least this often (ms). After twice as long it takes the connection for lost. */
 const SILENCE_MS = 10_000;
@@ -31,6 +31,9 @@ const HEADERS = {
   'cache-control': 'no-store',
 };
 
+/** Where a dashboard is; `outside` is where a proxy shows it. */
+type Place = { readonly port: number; readonly token: string; readonly outside?: string };
+
 /** Serves the pictures of one recorder to those who have its token. */
 export class DashboardServer {
   private readonly http: Server;
@@ -48,33 +51,17 @@ export class DashboardServer {
   private guard!: Guard;
 
   constructor(private readonly recorder: Recorder) {
-    this.http = createServer((request, response) => {
-      guarded(
-        () => this.respond(request, response),
-        () => {
-          if (response.headersSent) response.destroy();
-          else send(response, 500, 'text/plain', 'The dashboard failed to answer. Its log says why.\n');
-        },
-      );
-    });
-    this.http.on('upgrade', (request, socket, head) => {
-      guarded(
-        () => this.upgrade(request, socket, head),
-        () => socket.destroy(),
-      );
-    });
+    this.http = createServer((request, response) =>
+      guarded(response.socket!, () => this.respond(request, response), response),
+    );
+    this.http.on('upgrade', (request, socket, head) =>
+      guarded(socket, () => this.upgrade(request, socket, head)),
+    );
     this.ticker = setInterval(() => this.tick(), TICK_MS);
   }
 
-  /**
-   * @returns its port, its token, and where a proxy shows it
-   * @throws InvalidArgumentError if the port is taken, or cannot be listened at
-   */
-  async listen(
-    host: string,
-    asked?: number,
-    publicUrl?: string,
-  ): Promise<{ port: number; token: string; outside?: string }> {
+  /** @throws InvalidArgumentError if the port is taken, or cannot be listened at */
+  async listen(host: string, asked?: number, publicUrl?: string): Promise<Place> {
     for (let port = asked ?? DEFAULT_PORT; ; port++) {
       try {
         this.http.listen(port, host);
@@ -82,7 +69,7 @@ export class DashboardServer {
         break;
       } catch (error) {
         const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-        if (isTaken && asked === undefined && port < DEFAULT_PORT + PORTS_TRIED) continue;
+        if (isTaken && asked === undefined && port < LAST_PORT) continue;
         const remedy = isTaken
           ? `Leave the port out, and the next free one from ${DEFAULT_PORT} is taken.`
           : "Listen at 127.0.0.1, or at an address that is this machine's.";
@@ -92,7 +79,7 @@ export class DashboardServer {
       }
     }
     const { port } = this.http.address() as { port: number };
-    const outside = publicUrlOf(port, publicUrl, process.env);
+    const outside = publicUrlOf(port, publicUrl);
     this.guard = new Guard(port, host, outside);
     return { port, token: this.guard.token, outside };
   }
@@ -124,11 +111,7 @@ export class DashboardServer {
     if (decision.answer === 'refuse')
       return send(response, decision.status, 'text/plain', `${decision.why}\n`);
     // Sent on to the same folder, so that the token stays neither in the address nor in the history.
-    if (decision.answer === 'enter')
-      return send(response, 303, 'text/plain', '', {
-        location: decision.location,
-        'set-cookie': decision.cookie,
-      });
+    if (decision.answer === 'enter') return send(response, 303, 'text/plain', '', decision.headers);
     if (decision.path === '/health') return this.health(response);
     if (decision.path === '/state.json')
       return send(response, 200, 'application/json', JSON.stringify(this.now()));
@@ -190,13 +173,14 @@ export class DashboardServer {
 }
 
 /** A request that fails costs that request, never the run that is watched. */
-function guarded(answer: () => void, giveUp: () => void): void {
+function guarded(socket: Duplex, answer: () => void, response?: ServerResponse): void {
   try {
     answer();
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     process.stderr.write(`lola: dashboard: a request failed: ${text}\n`);
-    giveUp();
+    if (!response || response.headersSent) socket.destroy();
+    else send(response, 500, 'text/plain', 'The dashboard failed to answer. Its log says why.\n');
   }
 }
 

@@ -24,11 +24,6 @@ export class TaskStream {
     this.drawn.push(thread);
   }
 
-  /** How many threads have a row. */
-  get size(): number {
-    return this.drawn.length;
-  }
-
   /** Empties the rows, and gives them to these threads. */
   restart(threads: readonly Thread[]): void {
     for (const thread of this.drawn) thread.boxes = undefined;
@@ -68,11 +63,9 @@ export class TaskStream {
     thread.drawnUntil = end;
     if (!thread.boxes) return;
     const before = thread.boxes.length;
-    const tasks =
-      task === undefined
-        ? { count: 0, busyMs: 0, task: '', again }
-        : { count: 1, busyMs: round(end - start), task, again };
-    addBox(thread.boxes, { cause, start, end, ...tasks }, this.resolutionMs);
+    const count = task === undefined ? 0 : 1;
+    const box = { cause, start, end, count, busyMs: count * round(end - start), task: task ?? '', again };
+    addBox(thread.boxes, box, this.resolutionMs);
     this.boxes += thread.boxes.length - before;
     while (this.boxes > MOST_BOXES) this.coarsen();
   }

@@ -5,18 +5,21 @@ import type { Box, Row, WorkerLine } from './picture.js';
 const LONGEST_NAME = 120;
 
 /** A thread of a worker. */
-export interface Thread {
-  readonly worker: Worker;
-  readonly number: number;
+export class Thread {
   /** Its row; absent if there are more threads than rows. */
   boxes: Box[] | undefined;
   running: Row['running'];
   /** Since when tasks had been queued as it began its last one. */
-  queuedSince: number;
+  queuedSince = 0;
   /** When the caller had its last value. */
-  delivered: number;
-  /** Where its row ends: what comes next is drawn from there. */
-  drawnUntil: number;
+  delivered = -Infinity;
+
+  /** @param drawnUntil where its row ends: what comes next is drawn from there */
+  constructor(
+    readonly worker: Worker,
+    readonly number: number,
+    public drawnUntil: number,
+  ) {}
 }
 
 /** A worker, here or gone. */

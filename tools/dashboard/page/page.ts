@@ -64,11 +64,9 @@ function connect(): void {
 function show(next: Picture): void {
   latest = next;
   if (isPaused) return;
-  const isFirst = picture === undefined;
   picture = next;
   receivedAt = performance.now();
   isDrawn = false;
-  if (isFirst) redraw();
 }
 
 function say(text: string, kind: string): void {

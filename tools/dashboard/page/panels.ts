@@ -2,31 +2,7 @@
 // Keeps the panels' words, numbers, bars, legends and tables in step with the picture.
 import type { Picture } from '../picture.js';
 import { keep, put, setInk } from './stream.js';
-import {
-  CAUSES,
-  ledgerTable,
-  ledgerWords,
-  progressTable,
-  progressWords,
-  rateTable,
-  rateWords,
-  streamTable,
-  streamWords,
-  workersTable,
-  workersWords,
-  type Table,
-} from './words.js';
-
-/** Each panel by its id: its words, and its table. */
-const PANELS: {
-  readonly [id: string]: readonly [(picture: Picture) => string, (picture: Picture) => Table];
-} = {
-  stream: [streamWords, streamTable],
-  ledger: [ledgerWords, ledgerTable],
-  progress: [progressWords, progressTable],
-  rate: [rateWords, rateTable],
-  workers: [workersWords, workersTable],
-};
+import { CAUSES, PANELS, streamWords, type Table } from './words.js';
 
 /** An element of the page. */
 export const find = (selector: string): HTMLElement => document.querySelector<HTMLElement>(selector)!;
@@ -94,13 +70,12 @@ export function drawTables(picture: Picture): void {
   }
 }
 
-function fillTable(table: HTMLElement, { caption, head, rows }: Table): void {
+function fillTable(table: HTMLElement, [head, ...rows]: Table): void {
   const [first = head] = rows;
   const heads = head.map((text, i) => cell('th', text, first[i]));
   for (const each of heads) each.setAttribute('scope', 'col');
   const lines = rows.map((row) => make('tr', ...row.map((text) => cell('td', text))));
-  const parts = [make('thead', make('tr', ...heads)), make('tbody', ...lines)];
-  table.replaceChildren(...(caption ? [cell('caption', caption)] : []), ...parts);
+  table.replaceChildren(make('thead', make('tr', ...heads)), make('tbody', ...lines));
 }
 
 /** A cell is set as `like` is: words to the left, numbers to the right. */

@@ -13,54 +13,47 @@ export interface Place {
 /** A box this wide has a line at its end (px); in narrower ones it would hide the box. */
 const WIDE_PX = 4;
 
-/** From times to places on an axis, in percent of its width. */
-class Axis {
-  constructor(
-    readonly from: number,
-    readonly to: number,
-  ) {}
+/** From times to places: in percent of the width, and in pixels. */
+interface Axis {
+  readonly to: number;
+  readonly percentAt: (time: number) => number;
+  readonly pixels: (ms: number) => number;
+}
 
-  percentAt(time: number): number {
-    return (100 * (time - this.from)) / (this.to - this.from);
-  }
+/** Draws round times with their lines. */
+function drawAxis(holder: HTMLElement, from: number, to: number): Axis {
+  const lines = holder.querySelector('.axis')!;
+  const width = lines.clientWidth;
+  const percentAt = (time: number) => (100 * (time - from)) / (to - from);
+  const rough = (to - from) / Math.max(3, Math.floor(width / 110));
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough)!;
+  const ticks = keep(lines, Math.floor((to - from) / step) + 1, () => document.createElement('span'));
+  ticks.forEach((tick, i) => {
+    tick.style.left = `${percentAt(from + i * step)}%`;
+    put(tick, `${Number(((i * step) / 1000).toPrecision(6))} s`);
+  });
+  return { to, percentAt, pixels: (ms) => (width * ms) / (to - from) };
+}
 
-  /** Puts an element from one time to another. */
-  place({ style }: HTMLElement, start: number, end: number): void {
-    style.left = `${this.percentAt(start)}%`;
-    style.width = `${this.percentAt(end) - this.percentAt(start)}%`;
-  }
-
-  /** Round times with their lines. */
-  draw(holder: HTMLElement): void {
-    const most = Math.max(3, Math.floor(holder.clientWidth / 110));
-    const rough = (this.to - this.from) / most;
-    const power = 10 ** Math.floor(Math.log10(rough));
-    const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough)!;
-    const ticks = keep(holder, Math.floor((this.to - this.from) / step) + 1, () =>
-      document.createElement('span'),
-    );
-    ticks.forEach((tick, i) => {
-      tick.style.left = `${this.percentAt(this.from + i * step)}%`;
-      put(tick, `${Number(((i * step) / 1000).toPrecision(6))} s`);
-    });
-  }
+/** Puts an element from one time to another. */
+function place({ style }: HTMLElement, { percentAt }: Axis, start: number, end: number): void {
+  style.left = `${percentAt(start)}%`;
+  style.width = `${percentAt(end) - percentAt(start)}%`;
 }
 
 /** Draws the rows; `chosen` gets a frame. `now` is the page's own time, so that boxes grow between two pictures. */
 export function drawStream(holder: HTMLElement, picture: Picture, now: number, chosen?: Place): void {
   const { rows, start, progress } = picture;
   const ends = rows.flatMap(({ boxes }) => boxes.slice(-1).map(({ end }) => end));
-  const axis = new Axis(start, Math.max(start + 50, ...ends, progress.running > 0 ? now : 0));
   holder.style.setProperty('--rows', String(Math.max(1, rows.length)));
-  const lines = holder.querySelector<HTMLElement>('.axis')!;
-  const cells = keep(holder.querySelector('.rows')!, 2 * rows.length, (i) => newCell(i));
-  const width = lines.clientWidth;
-  axis.draw(lines);
+  const cells = keep(holder.querySelector('.rows')!, 2 * rows.length, newCell);
+  const axis = drawAxis(holder, start, Math.max(start + 50, ...ends, progress.running > 0 ? now : 0));
   rows.forEach((row, i) => {
     const [name, track] = [cells[2 * i], cells[2 * i + 1]];
     put(name.children[0], row.worker);
     put(name.children[1], ` · ${row.thread}`);
-    drawRow(track, row, axis, now, width, chosen?.row === i ? chosen.box : undefined);
+    drawRow(track, row, axis, now, chosen?.row === i ? chosen.box : undefined);
   });
 }
 
@@ -74,29 +67,21 @@ function newCell(i: number): HTMLElement {
 
 function drawRow(
   track: HTMLElement,
-  row: Row,
+  { boxes, running, left }: Row,
   axis: Axis,
   now: number,
-  width: number,
   chosen?: number,
 ): void {
-  const { boxes, running, left } = row;
   const all: Pick<Box, 'cause' | 'start' | 'end' | 'again' | 'count' | 'busyMs'>[] = [...boxes];
   if (running) all.push({ ...running, cause: 'compute', end: now, count: 1, busyMs: 0 });
   const drawn = keep(track, all.length + (left ? 1 : 0), () => document.createElement('i'));
   all.forEach((box, i) => {
     const { start, end, cause, again } = box;
-    axis.place(drawn[i], start, end);
-    const isWide = box.count > 0 && (width * (end - start)) / (axis.to - axis.from) >= WIDE_PX;
+    place(drawn[i], axis, start, end);
+    const isWide = box.count > 0 && axis.pixels(end - start) >= WIDE_PX;
     // Several tasks in one box: it is filled as high as the thread was busy.
     const isMerged = box.count > 1 && cause === 'compute';
-    const marks = {
-      again,
-      wide: isWide,
-      chosen: chosen === i,
-      running: i === boxes.length,
-      merged: isMerged,
-    };
+    const marks = { again, wide: isWide, merged: isMerged, chosen: chosen === i };
     const classes = Object.entries(marks).flatMap(([name, holds]) => (holds ? [name] : []));
     setInk(drawn[i], isMerged ? '' : cause, classes.join(' '));
     if (isMerged) drawn[i].style.setProperty('--busy', `${(100 * box.busyMs) / (end - start)}%`);
@@ -104,7 +89,7 @@ function drawRow(
   });
   if (!left) return;
   const sign = drawn[all.length];
-  axis.place(sign, left.time, axis.to);
+  place(sign, axis, left.time, axis.to);
   setInk(sign, '', 'left');
   put(sign, `✕ left: ${left.reason}`);
 }
@@ -120,8 +105,7 @@ export function placeOf(target: Element): Place | undefined {
 /** Draws how many tasks waited, and how many were finished a second. */
 export function drawCurves(holder: HTMLElement, { samples, start }: Picture): void {
   const times = samples.map(({ time }) => Math.max(start, time));
-  const axis = new Axis(start, Math.max(start + 50, ...times));
-  axis.draw(holder.querySelector('.axis')!);
+  const axis = drawAxis(holder, start, Math.max(start + 50, ...times));
   const curves = [
     { name: 'tasks waiting', values: samples.map(({ waiting }) => waiting) },
     { name: 'tasks a second', values: ratesOf(samples) },

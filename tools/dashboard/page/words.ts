@@ -2,12 +2,18 @@
 import { percent } from '../../measure/text.js';
 import type { Box, Cause, Picture, Row, Sample } from '../picture.js';
 
-/** A table: what it shows, the heads of its columns, and its rows. */
-export interface Table {
-  readonly caption: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
+/** A table: the first row is its head. */
+export type Table = readonly (readonly string[])[];
+
+type Of<T> = (picture: Picture) => T;
+/** Each panel of the page by its id: its words, and its table. */
+export const PANELS: { readonly [id: string]: readonly [Of<string>, Of<Table>] } = {
+  stream: [streamWords, streamTable],
+  ledger: [ledgerWords, ledgerTable],
+  progress: [progressWords, progressTable],
+  rate: [rateWords, rateTable],
+  workers: [workersWords, workersTable],
+};
 
 /** What each cause means, in the order of the legend. */
 export const CAUSES: { readonly [cause in Cause]: string } = {
@@ -21,7 +27,6 @@ export const CAUSES: { readonly [cause in Cause]: string } = {
 
 /** A time in the unit that reads best, with three digits that count. */
 export function duration(ms: number): string {
-  if (ms < 0) return `-${duration(-ms)}`;
   if (ms >= 100_000) return `${(ms / 60_000).toFixed(1)} min`;
   if (ms >= 1000) return `${(ms / 1000).toPrecision(3)} s`;
   return ms >= 1 ? `${ms.toPrecision(3)} ms` : `${(ms * 1000).toFixed(0)} µs`;
@@ -29,8 +34,7 @@ export function duration(ms: number): string {
 
 /** A count with spaces between thousands; a rate to three digits. */
 export function count(value: number): string {
-  const digits =
-    value >= 100 || Number.isInteger(value) ? Math.round(value).toString() : value.toPrecision(3);
+  const digits = value >= 100 || Number.isInteger(value) ? value.toFixed(0) : value.toPrecision(3);
   return digits.replace(/\B(?=(\d{3})+$)/g, ' ');
 }
 
@@ -38,34 +42,32 @@ function many(value: number, one: string, several = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : several}`;
 }
 
+function sentences(...all: readonly (string | false)[]): string {
+  return all.filter(Boolean).join(' ');
+}
+
 // ---- the task stream
 
 export function streamWords({ rows, threadsNotDrawn, resolutionMs }: Picture): string {
   if (rows.length === 0) return 'There are no threads yet. Rows appear as workers join and tasks start.';
   const gone = new Set(rows.filter(({ left }) => left).map(({ worker }) => worker)).size;
-  return [
+  return sentences(
     `A row for each of ${many(rows.length, 'thread')}, time to the right.`,
     resolutionMs > 1 &&
       `Tasks under ${duration(resolutionMs)} are merged; the darker part shows how busy they were.`,
     gone > 0 && `${many(gone, 'worker')} left: the rows end there.`,
     threadsNotDrawn > 0 && `${many(threadsNotDrawn, 'more thread')} not drawn.`,
-  ]
-    .filter(Boolean)
-    .join(' ');
+  );
 }
 
-export function streamTable({ rows, start, now }: Picture): Table {
+function streamTable({ rows, start, now }: Picture): Table {
   const lines = rows.flatMap((row) => {
     const { worker, thread, left } = row;
     const told = boxesOf(row, start, now);
     if (left) told.push([`left: ${left.reason}`, duration(left.time - start), '']);
     return told.map((each) => [worker, String(thread), ...each]);
   });
-  return {
-    caption: 'Boxes of the task stream',
-    head: ['worker', 'thread', 'what', 'from', 'for'],
-    rows: lines,
-  };
+  return [['worker', 'thread', 'what', 'from', 'for'], ...lines];
 }
 
 /** A box in words. The number of boxes stands for the running task. */
@@ -93,7 +95,7 @@ function nameOf({ count: tasks, task, cause, again }: Box): string {
 
 // ---- the ledger
 
-export function ledgerWords({ ledger: { rows, makespanMs, threads } }: Picture): string {
+function ledgerWords({ ledger: { rows, makespanMs, threads } }: Picture): string {
   const compute = rows.find(({ name }) => name === 'compute');
   if (!compute) return 'Numbers appear when the first task has run.';
   const [largest] = rows.filter((row) => row !== compute).sort((a, b) => b.share - a.share);
@@ -102,36 +104,30 @@ export function ledgerWords({ ledger: { rows, makespanMs, threads } }: Picture):
   return `${many(threads, 'thread')} for ${duration(makespanMs)}: ${percent(compute.share)} of their time went to compute, a speed-up of ${speedUp}.${rest}`;
 }
 
-export function ledgerTable({ ledger }: Picture): Table {
+function ledgerTable({ ledger }: Picture): Table {
   const rows = ledger.rows.map(({ name, seconds, share, meaning }) => [
     ...[name, duration(1000 * seconds), percent(share), meaning],
   ]);
-  return {
-    caption: 'Where threads x makespan went',
-    head: ['row', 'thread time', 'share', 'what it is'],
-    rows,
-  };
+  return [['cause', 'thread time', 'share', 'what it is'], ...rows];
 }
 
 // ---- progress
 
-export function progressWords({ run, progress, threads }: Picture): string {
+function progressWords({ run, progress, threads }: Picture): string {
   const { queued, waiting, running, finished, failed, dropped, retried } = progress;
   if (queued + finished + running === 0) return 'No task has been queued yet.';
-  return [
+  return sentences(
     `Run ${run}: ${count(finished)} of ${many(queued, 'task')} done, ${count(running)} running, ${count(waiting)} waiting.`,
     failed > 0 && `${many(failed, 'task')} failed.`,
     dropped > 0 && `${many(dropped, 'task')} dropped with the run.`,
     retried > 0 && `${many(retried, 'try', 'tries')} failed or lost and made again.`,
     waiting > 0 && threads === 0 && 'There are 0 workers: start one with lola worker.',
-  ]
-    .filter(Boolean)
-    .join(' ');
+  );
 }
 
-export function progressTable({ progress }: Picture): Table {
-  const rows = Object.entries(progress).map(([state, tasks]: [string, number]) => [state, count(tasks)]);
-  return { caption: 'Tasks of this run', head: ['state', 'tasks'], rows };
+function progressTable({ progress }: Picture): Table {
+  const states = Object.entries(progress) as [string, number][];
+  return [['state', 'tasks'], ...states.map(([state, tasks]) => [state, count(tasks)])];
 }
 
 // ---- queue and rate
@@ -144,7 +140,7 @@ export function ratesOf(samples: readonly Sample[]): number[] {
   });
 }
 
-export function rateWords({ samples, progress }: Picture): string {
+function rateWords({ samples, progress }: Picture): string {
   if (samples.length < 2) return 'Nothing to draw yet.';
   const rates = ratesOf(samples);
   const rate = progress.running + progress.waiting > 0 ? rates[rates.length - 1] : 0;
@@ -152,14 +148,13 @@ export function rateWords({ samples, progress }: Picture): string {
   return `${count(rate)} tasks a second now, ${count(Math.max(...rates))} at most. ${count(progress.waiting)} waiting now, ${count(longest)} at most.`;
 }
 
-export function rateTable({ samples, start }: Picture): Table {
+function rateTable({ samples, start }: Picture): Table {
   const rates = ratesOf(samples);
   const rows = samples.map(({ time, waiting, running, threads }, i) => [
     duration(Math.max(0, time - start)),
     ...[waiting, running, threads, rates[i]].map(count),
   ]);
-  const head = ['time', 'waiting', 'running', 'threads', 'tasks a second'];
-  return { caption: 'Queue and rate over time', head, rows };
+  return [['time', 'waiting', 'running', 'threads', 'tasks a second'], ...rows];
 }
 
 // ---- workers
@@ -167,24 +162,21 @@ export function rateTable({ samples, start }: Picture): Table {
 /** A worker that was heard so recently, at the last heartbeat or the one before, is heard now (ms). */
 const RECENT_MS = 2500;
 
-export function workersWords({ workers, threads, progress }: Picture): string {
+function workersWords({ workers, threads, progress }: Picture): string {
   const here = workers.filter(({ left }) => left === undefined).length;
   return `${many(here, 'worker')} with ${many(threads, 'thread')}, ${count(progress.running)} of them busy; ${count(workers.length - here)} left.`;
 }
 
-export function workersTable({ workers, now }: Picture): Table {
+function workersTable({ workers, now }: Picture): Table {
   const rows = workers.map(({ name, threads, running, finished, failed, memoryBytes, lastHeard, left }) => [
     name,
     left === undefined ? 'here' : `left: ${left}`,
-    count(threads),
-    count(running),
+    ...[threads, running].map(count),
     memoryBytes === undefined ? '-' : `${count(Math.round(memoryBytes / 2 ** 20))} MiB`,
-    count(finished),
-    count(failed),
+    ...[finished, failed].map(count),
     ago(now - lastHeard),
   ]);
-  const head = ['worker', 'state', 'threads', 'busy', 'memory', 'done', 'failed', 'heard'];
-  return { caption: '', head, rows };
+  return [['worker', 'state', 'threads', 'busy', 'memory', 'done', 'failed', 'heard'], ...rows];
 }
 
 function ago(ms: number): string {
