@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { estimateChunked } from '../../../lib/estimators/chunked.js';
 import { estimatePool } from '../../../lib/estimators/pool.js';
 import { estimateSerial } from '../../../lib/estimators/serial.js';
+import { startCluster } from '../../../lib/cluster/local.js';
+import { estimateDistributed } from '../../../lib/estimators/distributed.js';
 import { startPool } from '../../../lib/execute/pool.js';
 import { startSerial } from '../../../lib/execute/serial.js';
 import { CONTRACT_TASKS, executorContract } from '../../support/executor-contract.js';
@@ -20,14 +22,21 @@ executorContract('a page’s pool of 2', () => startPool({ workers: 2, tasks }),
   stopsForever: true,
 });
 
+const cluster = await startCluster({ workers: 2, threads: 2, tasks });
+executorContract('a page’s cluster of 2 workers with 2 threads each', () => cluster.connect(), {
+  survivesExit: true,
+  stopsForever: true,
+});
+
 test('seed 2017: every stage counts 784 895 of 1e6 samples', async () => {
   const estimates = [
     await estimateSerial(1e6),
     await estimatePool(1e6, { workers: 2 }),
     await estimateChunked(1e6, { workers: 2 }),
     await estimateChunked(1e6, { workers: 2, kernel: 'reference' }),
+    await estimateDistributed(1e6, { workers: 2 }),
   ];
-  expect(estimates.map(({ inside }) => inside)).toEqual([784_895, 784_895, 784_895, 784_895]);
+  expect(estimates.map(({ inside }) => inside)).toEqual(new Array(5).fill(784_895));
 });
 
 test('seed 2017: the page’s pool counts 78 547 364 of 1e8 samples', async () => {

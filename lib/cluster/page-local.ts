@@ -1,0 +1,113 @@
+// A cluster within one page: scheduler, workers and clients on its own thread, joined by MessagePorts; tasks on Web Workers.
+// Bundlers for browsers take this file instead of local.ts and connect.ts (see package.json).
+import { InvalidArgumentError, ProtocolError, checkInteger } from '../errors.js';
+import { startThreads } from '../execute/threads.js';
+import type { Executor } from '../task/executor.js';
+import type { Wire } from './connection.js';
+import type { ClusterOptions, LocalCluster, LocalWorker } from './local.js';
+import { openClient, type ClientOptions } from './open-client.js';
+import { SchedulerShell } from './serve.js';
+import { startWorker } from './start-worker.js';
+
+/** As startCluster of local.ts: workers are killed and drained alike, and have no process. */
+export async function startCluster(options: ClusterOptions = {}): Promise<LocalCluster> {
+  const { workers = 1, threads = 1 } = options;
+  checkInteger('cluster: workers', workers, 0, 'Take one for each core at most.', 1024);
+  checkInteger('cluster: threads', threads, 1, 'Take 1, or the cores of each worker.', 1024);
+  const cluster = new PageCluster(options);
+  try {
+    await Promise.all(Array.from({ length: workers }, () => cluster.startWorker()));
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+  return cluster;
+}
+
+/** A cluster and a client of it, as one executor: closing it ends both. */
+export async function startClusterExecutor(options: ClusterOptions): Promise<Executor> {
+  const cluster = await startCluster(options);
+  const client = await cluster.connect();
+  const close = client.close.bind(client);
+  return Object.assign(client, { close: () => close().then(() => cluster.close()) });
+}
+
+/** A page reaches no scheduler outside it. */
+export async function connect(): Promise<Executor> {
+  throw new InvalidArgumentError('connect: a page has a cluster of its own only. Leave the scheduler out.');
+}
+
+class PageCluster implements LocalCluster {
+  readonly address = 'this page';
+  readonly token = '';
+  readonly log: string[] = [];
+  readonly workers: LocalWorker[] = [];
+  private readonly scheduler: SchedulerShell;
+  private workersMade = 0;
+
+  constructor(private readonly options: ClusterOptions) {
+    this.scheduler = new SchedulerShell({ ...options, log: (line) => this.log.push(line) });
+  }
+
+  async startWorker(name = `worker-${this.workersMade++}`): Promise<LocalWorker> {
+    const { threads: count = 1, tasks } = this.options;
+    const threads = await startThreads({ count, tasks });
+    let wire: Wire | undefined;
+    let killed = false;
+    const dial = async () => {
+      if (killed) throw new ProtocolError(`worker ${name}: killed`);
+      return (wire = this.dial());
+    };
+    const worker = startWorker({ dial, threads, name, log: (line) => this.log.push(line) });
+    const kill = () => {
+      killed = true;
+      wire?.destroy();
+      void threads.close();
+    };
+    const local = { name, pid: this.workersMade, kill, drain: () => worker.drain() };
+    this.workers.push(local);
+    void worker.ended
+      .catch(() => {})
+      .then(() => threads.close())
+      .then(() => this.workers.splice(this.workers.indexOf(local), 1));
+    await worker.joined;
+    return local;
+  }
+
+  connect(options: ClientOptions = {}): Promise<Executor> {
+    return openClient(async () => this.dial(), options);
+  }
+
+  async close(): Promise<void> {
+    for (const worker of [...this.workers]) worker.kill();
+    this.scheduler.close();
+  }
+
+  private dial(): Wire {
+    const { port1, port2 } = new MessageChannel();
+    this.scheduler.accept(wireOf(port1));
+    return wireOf(port2);
+  }
+}
+
+/** A port carries bytes and, as its last message, why it was closed: nobody else would say so. */
+function wireOf(port: MessagePort): Wire {
+  const end = (reason: string) => {
+    port.postMessage(reason);
+    port.close();
+  };
+  return {
+    listen(onBytes, onClosed) {
+      port.onmessage = ({ data }: { data: Uint8Array | string }) => {
+        if (typeof data !== 'string') return onBytes(data);
+        port.close();
+        onClosed(data);
+      };
+    },
+    send: (data) => port.postMessage(Uint8Array.from(data)), // a copy: a view would take its whole buffer along
+    ping: () => {},
+    received: () => NaN,
+    close: () => end('connection closed'),
+    destroy: () => end('its connection broke off: killed'),
+  };
+}
