@@ -22,8 +22,8 @@ executorContract('a page’s pool of 2', () => startPool({ workers: 2, tasks }),
   stopsForever: true,
 });
 
-const cluster = await startCluster({ workers: 2, threads: 2, tasks });
-executorContract('a page’s cluster of 2 workers with 2 threads each', () => cluster.connect(), {
+const cluster = startCluster({ workers: 2, threads: 2, tasks });
+executorContract('a page’s cluster of 2 workers with 2 threads each', async () => (await cluster).connect(), {
   survivesExit: true,
   stopsForever: true,
 });
