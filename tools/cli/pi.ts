@@ -26,6 +26,7 @@ interface PiFlags extends WhereFlags, WatchFlags {
 }
 
 const KERNELS = ['simd', 'reference'];
+const WHERE = ['scheduler', 'schedulerFile'];
 const ARRAY_STAGES = ['chunked', 'distributed', 'slurm'];
 /** The flags that only some stages can mean, and those stages. */
 const STAGES_OF: { readonly [flag: string]: readonly string[] } = {
@@ -41,24 +42,13 @@ export function addPi(program: Command): void {
     .command('pi')
     .description('estimate pi with one stage of the lesson')
     .addOption(choiceOption('--stage <NAME>', 'how to compute', Object.keys(STAGES)).default('serial'))
-    .addOption(
-      countOption('--samples <N>', 'random points, as 1000000, 1e9 or 1_000_000', 0).default(1e8, '1e8'),
-    )
-    .addOption(
-      countOption('--workers <P>', 'threads (default: the cores you are allotted)').conflicts([
-        'scheduler',
-        'schedulerFile',
-      ]),
-    )
+    .addOption(countOption('--samples <N>', 'random points, as 1e9 or 1_000_000', 0).default(1e8, '1e8'))
+    .addOption(countOption('--workers <P>', 'threads (default: your allotted cores)').conflicts(WHERE))
     .option('--seed <S>', 'a number or a text; every stage gives the same count for it', readSeed, 2017)
     .addOption(choiceOption('--kernel <NAME>', 'compiled, or plain TypeScript: one count', KERNELS))
     .option('--chunk <C>', 'arrays: elements in a chunk, as 1e6; -1 for one chunk of all', readChunk)
-    .addOption(
-      choiceOption('--form <NAME>', 'chunked: a sum, or a list of the points inside', ['sum', 'index']),
-    )
-    .addOption(
-      choiceOption('--optimize <ON>', 'arrays: fuse the steps of a chunk into one task', ['on', 'off']),
-    )
+    .addOption(choiceOption('--form <NAME>', 'chunked: a sum, or a list of the points', ['sum', 'index']))
+    .addOption(choiceOption('--optimize <ON>', 'arrays: fuse the steps of a chunk', ['on', 'off']))
     .option('--json', 'print one JSON object instead of text');
   addWatchFlags(addWhereFlags(command)).action(runPi);
 }

@@ -3,28 +3,20 @@
 const QUIET_MS = 1000;
 
 /** Shows progress towards `total` on stderr. Call `update` as often as you like, and `stop` in the end. */
-export async function progressBar(
-  label: string,
-  total: number,
-): Promise<{ update(done: number): void; stop(): void }> {
-  if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
+export async function progressBar(label: string, total: number) {
+  if (!process.stderr.isTTY) return { update: (_done: number) => {}, stop: () => {} };
   const { Presets, SingleBar } = await import('cli-progress');
-  const began = performance.now();
   const format = `${label} [{bar}] {percentage} % | {eta_formatted} left`;
-  const bar = new SingleBar(
-    { format, stream: process.stderr, fps: 10, etaBuffer: 100, hideCursor: true, clearOnComplete: true },
-    Presets.legacy,
-  );
-  let shown = false;
+  const looks = { format, stream: process.stderr, fps: 10, etaBuffer: 100 };
+  const bar = new SingleBar({ ...looks, hideCursor: true, clearOnComplete: true }, Presets.legacy);
+  const began = performance.now();
   return {
-    update(done) {
-      if (!shown && performance.now() - began < QUIET_MS) return;
-      if (!shown) bar.start(total, done);
-      else bar.update(done);
-      shown = true;
+    update(done: number) {
+      if (bar.isActive) bar.update(done);
+      else if (performance.now() - began > QUIET_MS) bar.start(total, done);
     },
     stop() {
-      if (shown) bar.stop();
+      if (bar.isActive) bar.stop();
     },
   };
 }

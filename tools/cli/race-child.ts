@@ -1,5 +1,4 @@
 // A racer in a process of its own: its memory and CPU time are then its own, and it stays warm between its turns.
-import { startClusterExecutor } from '../../lib/cluster/local.js';
 import { toErrorRecord, type ErrorRecord } from '../../lib/errors.js';
 import { STAGES, type Estimate, type Stage, type StageOptions } from '../../lib/estimators/index.js';
 import { startPool, startSerial } from '../../lib/execute/index.js';
@@ -31,7 +30,9 @@ export type FromRacer =
 
 const EXECUTORS: { readonly [stage: string]: (workers: number) => Promise<Executor> } = {
   serial: () => startSerial(),
-  distributed: (workers) => startClusterExecutor({ workers }),
+  // Loaded only here: its packages are no part of the others' memory.
+  distributed: async (workers) =>
+    (await import('../../lib/cluster/index.js')).startClusterExecutor({ workers }),
 };
 
 let estimate: Stage;

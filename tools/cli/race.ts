@@ -45,7 +45,10 @@ interface RaceFlags extends WatchFlags {
 
 /** What differs between the race and its short form. */
 interface Form {
+  readonly name: string;
+  readonly description: string;
   readonly workers: (cores: number) => readonly number[];
+  readonly repeats: number;
   /** If no number of samples is given, the race is to take about this long (s). */
   readonly aimSeconds: number;
   readonly table: (result: RaceResult) => string[][];
@@ -53,10 +56,22 @@ interface Form {
   readonly next: string;
 }
 
-const WHOLE: Form = { workers: powersUpTo, aimSeconds: 40, table: tableOfRace, laws: true, next: '' };
+const RACE: Form = {
+  name: 'race',
+  description: 'race the stages on this machine: in turn, cold and warm, with speed-ups, memory and charts',
+  workers: powersUpTo,
+  repeats: 5,
+  aimSeconds: 40,
+  table: tableOfRace,
+  laws: true,
+  next: '',
+};
 
-const SHORT: Form = {
+const START: Form = {
+  name: 'start',
+  description: "run Lola's progression on this machine: every stage, the same samples, one integer",
   workers: (cores) => [cores],
+  repeats: 3,
   aimSeconds: 25,
   table: progressionOf,
   laws: false,
@@ -68,44 +83,27 @@ const SHORT: Form = {
 `,
 };
 
-export function addRace(program: Command): void {
-  const command = program
-    .command('race')
-    .description(
-      'race the stages on this machine: in turn, cold and warm, with speed-ups, memory and charts',
-    );
-  addFlags(command, '1, 2, 4 ... up to the cores you are allotted', 5).action((flags: RaceFlags) =>
-    runRace(flags, WHOLE),
-  );
-}
+export const addRace = (program: Command) => addForm(program, RACE);
+export const addStart = (program: Command) => addForm(program, START);
 
-export function addStart(program: Command): void {
-  const command = program
-    .command('start')
-    .description("run Lola's progression on this machine: every stage, the same samples, one integer");
-  addFlags(command, 'the cores you are allotted', 3).action((flags: RaceFlags) => runRace(flags, SHORT));
-}
-
-function addFlags(command: Command, workers: string, repeats: number): Command {
+function addForm(program: Command, form: Form): void {
   const stages = new Option('--stages <LIST>', 'which, as serial,pool').default(RACED, RACED.join(','));
   const sweep = new Option('--sweep <A..B>', 'every power of ten from A to B: shows where the stages cross');
-  command
-    .addOption(stages.argParser(listOf((text) => readChoice('--stages', text, RACED))))
-    .addOption(
-      countOption('--samples <N>', 'random points for each run (default: as many as fit this machine)'),
-    )
+  const readStages = listOf((text) => readChoice('--stages', text, RACED));
+  const readWorkers = listOf((text) => readCount('--workers', text));
+  const command = program
+    .command(form.name)
+    .description(form.description)
+    .addOption(stages.argParser(readStages))
+    .addOption(countOption('--samples <N>', 'random points (default: as many as fit this machine)'))
     .addOption(sweep.argParser(readSweep).conflicts('samples'))
-    .option(
-      '--workers <LIST>',
-      `numbers of workers, as 1,2,4 (default: ${workers})`,
-      listOf((text) => readCount('--workers', text)),
-    )
-    .addOption(countOption('--repeats <R>', 'warm runs of each').default(repeats))
+    .option('--workers <LIST>', 'how many, as 1,2,4 (default: up to your allotted cores)', readWorkers)
+    .addOption(countOption('--repeats <R>', 'warm runs of each').default(form.repeats))
     .option('--seed <S>', 'a number or a text, the same for all', readSeed, 2017)
     .option('--nickname <NAME>', 'the name that `lola board` shows', readNickname)
     .option('--predict <S>', 'the best speed-up that you predict', readPrediction)
     .option('--json <FILE>', 'also write the result as JSON, for `lola board`');
-  return addWatchFlags(command);
+  addWatchFlags(command).action((flags: RaceFlags) => runRace(flags, form));
 }
 
 async function runRace(flags: RaceFlags, form: Form): Promise<void> {

@@ -70,12 +70,9 @@ export interface TimedRun {
   readonly seconds: number;
 }
 
-/** Why runs do not determine a serial part. */
-export type Refusal = 'few-worker-counts' | 'more-workers-than-cores' | 'noise-wider-than-effect';
-
 /** A serial part with its standard error, or why there is none. `text` says either in a sentence. */
 export interface AmdahlFit {
-  readonly refused?: Refusal;
+  readonly refused?: 'few-worker-counts' | 'more-workers-than-cores' | 'noise-wider-than-effect';
   /** The serial share of T1, and its standard error. About 19 times in 20 the share is within two of them. */
   readonly serial?: number;
   readonly standardError?: number;

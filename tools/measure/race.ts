@@ -150,19 +150,17 @@ function serialPartsOf(result: RaceResult): string[] {
     );
     const { refused, text } = fitAmdahl(runs, result.machine.coresAllotted);
     if (refused) refusals.add(text);
-    const parts = [...(refused ? [] : [text]), ...serialPartAt(points[points.length - 1])];
+    const last = points[points.length - 1];
+    const parts = [...(refused ? [] : [text]), ...(last.workers > 1 ? [serialPartAt(last)] : [])];
     return parts.length > 0 ? [`${stage}: ${parts.join('; ')}.`] : [];
   });
   return [...lines, ...Array.from(refusals, (text) => `Amdahl's law: ${text}`)];
 }
 
-function serialPartAt({ workers, speedUp: { median } }: AtWorkers): string[] {
-  if (workers === 1) return [];
+function serialPartAt({ workers, speedUp: { median } }: AtWorkers): string {
   return median < 1
-    ? [
-        `with ${workers} workers slower than with one (speed-up ${short(median)}): the overhead was larger than the gain, so no serial part can be told`,
-      ]
-    : [`Karp-Flatt at ${workers} workers ${percent(karpFlatt(median, workers))}, overhead included`];
+    ? `with ${workers} workers slower than with one (speed-up ${short(median)}): the overhead was larger than the gain, so no serial part can be told`
+    : `Karp-Flatt at ${workers} workers ${percent(karpFlatt(median, workers))}, overhead included`;
 }
 
 /** A speed-up at a number of workers. */

@@ -1,7 +1,7 @@
 // What if there were more workers, or other chunks? The scheduler's own decisions, simulated with costs measured here.
 import { InvalidArgumentError, checkInteger, show } from '../../lib/errors.js';
 import { DEFAULT_SEED } from '../../lib/sampling/index.js';
-import { simulate } from '../../lib/simulation/simulation.js';
+import { simulate } from '../../lib/simulation/index.js';
 
 /** What work costs on a machine, as measured by measureCosts. */
 export interface Costs {

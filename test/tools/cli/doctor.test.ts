@@ -19,7 +19,7 @@ import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as doctor from '../../../scripts/doctor.mjs';
 import type { Facts } from '../../../scripts/doctor.mjs';
-import { fingerprint } from '../../../scripts/freshness.mjs';
+import { built, fingerprint } from '../../../scripts/freshness.mjs';
 import { machine } from '../../../lib/cores.mjs';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
@@ -384,7 +384,8 @@ describe.skipIf(process.platform === 'win32')('the command in a clone', () => {
     expect(full.stdout).toContain('one core: speed-up cannot be measured here; results are the same');
   });
 
-  it('it agrees with prepare.mjs on what is installed and built, and sees each change after that', () => {
+  const agrees = 'it agrees with prepare.mjs on what is installed and built, and sees each change after that';
+  it(agrees, { timeout: 120_000 }, () => {
     for (const name of ['node_modules', 'dist']) rmSync(join(clone, name), { recursive: true, force: true });
     const PATH = join(folder, 'path', 'npm');
     const prepared = spawnSync(process.execPath, [join(clone, 'scripts', 'prepare.mjs')], {
@@ -400,9 +401,9 @@ describe.skipIf(process.platform === 'win32')('the command in a clone', () => {
 
     for (const name of ['lib/deep/b.ts', 'lesson/b.ts', 'tools/b.ts']) {
       write(name, 'export {};');
-      expect(freshness()).toEqual(['installed yes', 'built stale', 'verdict ready']);
+      expect(built(clone)).toBe('stale');
       rmSync(join(clone, name));
-      expect(freshness()).toEqual(['installed yes', 'built yes', 'verdict ready']);
+      expect(built(clone)).toBe('yes');
     }
     utimesSync(join(clone, 'lib', 'deep', 'a.ts'), new Date(0), new Date(0));
     expect(freshness()).toEqual(['installed yes', 'built stale', 'verdict ready']);

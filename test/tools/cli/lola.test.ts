@@ -181,7 +181,8 @@ describe('lola pi', () => {
 });
 
 describe('npm start', () => {
-  test('is a short race: every stage runs cold and warm, all find one integer, the table and the file have it', () => {
+  const name = 'is a short race: every stage runs cold and warm, all find one integer, in table and file';
+  test(name, { timeout: 120_000 }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'lola-'));
     const file = join(folder, 'start.json');
     const { status, stdout } = lola('start', '--samples', '1e6', '--repeats', '1', '--json', file);
