@@ -28,15 +28,7 @@ export { startDashboard, type Dashboard } from '../tools/dashboard/index.js';
 export { describeProfile, profileSerial } from './profile.js';
 
 // Charts
-export {
-  chunkChart,
-  crossoverChart,
-  efficiencyChart,
-  errorChart,
-  ledgerChart,
-  speedUpChart,
-} from './charts/charts.js';
-export { plotlyHtml } from './charts/plotly.js';
+export * from './charts/index.js';
 
 // Checks, by notebook
 export { checkSerial } from './checks/serial.js';
@@ -48,14 +40,14 @@ export { checkCluster } from './checks/cluster.js';
 export { checkSlurm } from './checks/slurm.js';
 export { checkScaling } from './checks/scaling.js';
 export { checkCapstone, type Leaf } from './checks/capstone.js';
+export type { OwnIntegral } from './checks/own-sum.js';
 
 // Slurm
 export { lintScript } from './slurm/lint.js';
 export { openTerminal } from './slurm/terminal.js';
 
 // The capstone
-export { chooseGrains, integralOf, sumTerms, type OwnSum, type SumInput } from './capstone/sum.js';
-export { RUBRIC, judgeEvidence, limitingRows, pointsOf, type Evidence } from './capstone/evidence.js';
-export { foretell, measureOnce, measureStages, type ArrayForm, type Entrant } from './capstone/measure.js';
+export * from './capstone/sum.js';
+export * from './capstone/measure.js';
+export * from './capstone/evidence.js';
 export { saveEvidence } from './capstone/save.js';
-export type { OwnIntegral } from './checks/own-sum.js';

@@ -37,20 +37,15 @@ export interface Evidence {
   readonly doubts: string;
 }
 
-/** A line of the rubric. `points` is missing if a person is to judge. */
-export interface Judged {
-  readonly item: string;
-  readonly most: number;
-  readonly points?: number;
-  readonly why: string;
-}
-
 type Points = readonly [points: number | undefined, why: string];
 interface Item {
   readonly item: string;
   readonly most: number;
   readonly judge: (evidence: Evidence) => Points;
 }
+
+/** A line of the rubric. `points` is missing if a person is to judge. */
+export type Judged = Omit<Item, 'judge'> & { readonly points?: number; readonly why: string };
 
 /** What the report must show, how many points it is worth, and how it is judged. */
 export const RUBRIC: readonly Item[] = [

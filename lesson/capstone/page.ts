@@ -62,14 +62,13 @@ function outdented(code: string): string {
 function equalResults(evidence: Evidence): string {
   const { stages } = evidence.measured;
   const cuts = new Set(stages.flatMap(({ totals }) => totals.map(({ pieces }) => pieces)));
-  const cell =
-    (cut: number) =>
-    ({ totals }: (typeof stages)[number]) =>
-      totals.flatMap(({ pieces, total }) => (pieces === cut ? [total] : [])).join(' or ') || 'not run';
-  const rows = [...cuts].sort((a, b) => a - b).map((cut) => [String(cut), ...stages.map(cell(cut))]);
-  const notRun = Object.entries(evidence.notRun).map(
-    ([stage, why]) => `<li>${escaped(`${stage}: not run. ${why}`)}</li>`,
-  );
+  const totalAt = (cut: number) =>
+    stages.map(
+      ({ totals }) =>
+        totals.flatMap((one) => (one.pieces === cut ? [one.total] : [])).join(' or ') || 'not run',
+    );
+  const rows = [...cuts].sort((a, b) => a - b).map((cut) => [String(cut), ...totalAt(cut)]);
+  const notRun = Object.entries(evidence.notRun).map((why) => `<li>${escaped(why.join(': not run. '))}</li>`);
   return `<h2>Equal results</h2><p>${equality(totalsOf(evidence))}</p>
 ${table('Grains by stage and number of pieces', ['pieces', ...stages.map(({ stage }) => stage)], rows)}
 ${notRun.length > 0 ? `<ul>${notRun.join('')}</ul>` : ''}`;
@@ -107,38 +106,29 @@ function timings(evidence: Evidence): string {
     const { seconds, cpuSeconds, cold, warm } = times;
     const range = `${short(seconds.median)} (${short(seconds.low)} to ${short(seconds.high)})`;
     const speedUp = speedUpOf(evidence, stage)?.median.toFixed(2) ?? '-';
-    return [
-      [stage, workers, warm.length, short(cold.seconds), range, short(cpuSeconds.median), speedUp].map(
-        String,
-      ),
-    ];
+    const row = [stage, workers, warm.length, short(cold.seconds), range, short(cpuSeconds.median), speedUp];
+    return [row.map(String)];
   });
   const columns = ['stage', 'workers', 'warm runs', 'cold s', 'warm s, median (range)', 'CPU s', 'speed-up'];
   const parallel = stages.flatMap(({ stage, workers }) => {
     const speedUp = speedUpOf(evidence, stage);
     return speedUp && stage !== 'serial' && workers > 1 ? [[stage, [{ workers, speedUp }]] as const] : [];
   });
-  const chart =
-    parallel.length > 0 ? `\n<p>${pictureOf(speedUpChart(Object.fromEntries(parallel)))}</p>` : '';
+  const chart = () => `\n<p>${pictureOf(speedUpChart(Object.fromEntries(parallel)))}</p>`;
   return `<h2>Timings</h2>
 <p>All stages in turn, in ${pieces} pieces; a cold run first, which does not count. The CPU time is that of this process: a cluster's workers have their own.</p>
-${table('Time of each stage', columns, rows)}${chart}`;
+${table('Time of each stage', columns, rows)}${parallel.length > 0 ? chart() : ''}`;
 }
 
 function whereTimeWent({ ledger, limit }: Evidence): string {
-  const rows = ledger.rows.map(({ name, seconds, share }) => [
-    name,
-    seconds.toFixed(4),
-    percent(share),
-    LEDGER_ROWS[name],
-  ]);
-  const named =
-    limit === ''
-      ? 'No row is named as the one that costs most.'
-      : `Named as the row that costs most: <strong>${escaped(limit)}</strong>.`;
+  const rowOf = ({ name, seconds, share }: (typeof ledger.rows)[number]) => {
+    return [name, seconds.toFixed(4), percent(share), LEDGER_ROWS[name]];
+  };
+  const known = `Named as the row that costs most: <strong>${escaped(limit)}</strong>.`;
+  const named = limit === '' ? 'No row is named as the one that costs most.' : known;
   return `<h2>Where the time went</h2>
 <p>The ledger of one run of the pool with ${ledger.threads} ${ledger.threads === 1 ? 'thread' : 'threads'}, ${short(ledger.makespanSeconds)} s long. ${named}</p>
-${table('Overhead ledger', ['row', 'thread-seconds', 'share', 'what it is'], rows)}
+${table('Overhead ledger', ['row', 'thread-seconds', 'share', 'what it is'], ledger.rows.map(rowOf))}
 <p>${pictureOf(ledgerChart({ pool: ledger }))}</p>`;
 }
 
@@ -149,12 +139,9 @@ function conclusions({ verdict, doubts }: Evidence): string {
 }
 
 function rubric(evidence: Evidence): string {
-  const rows = judgeEvidence(evidence).map(({ item, most, points, why }) => [
-    item,
-    `${points ?? '__'} of ${most}`,
-    points === undefined ? 'a person' : 'the kit',
-    why,
-  ]);
+  const rows = judgeEvidence(evidence).map(({ item, most, points, why }) => {
+    return [item, `${points ?? '__'} of ${most}`, points === undefined ? 'a person' : 'the kit', why];
+  });
   return `<h2>Rubric</h2>\n${table('What was looked for', ['item', 'points', 'judged by', 'because'], rows)}`;
 }
 

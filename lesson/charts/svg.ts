@@ -30,18 +30,14 @@ function lines({ title, x, y, series }: LineChart): string {
   const points = shown.flatMap((one) => one.points);
   const keys = shown.map(({ name, curve }) => ({ name, dashed: curve }));
   const top = TOP + LINE * rowsOf(keys);
-  const across = scale(x, points.map((point) => point.x), LEFT, RIGHT); // prettier-ignore
-  const up = scale(y, points.flatMap(({ y, low = y, high = y }) => [y, low, high]), BOTTOM, top); // prettier-ignore
+  const xs = points.map((point) => point.x);
+  const ys = points.flatMap(({ y, low = y, high = y }) => [y, low, high]);
+  const [across, up] = [scale(x, xs, LEFT, RIGHT), scale(y, ys, BOTTOM, top)];
   return picture(title, BOTTOM + 60, keys, [
-    ...across.ticks.map(
-      (tick) =>
-        path(`M${across.at(tick)} ${BOTTOM}v6`, '#444') + text(across.at(tick), BOTTOM + 22, short(tick)),
-    ),
-    ...up.ticks.map(
-      (tick) =>
-        path(`M${LEFT} ${up.at(tick)}H${RIGHT}`, '#ddd') +
-        text(LEFT - 8, Number(up.at(tick)) + 4, short(tick), 'end'),
-    ),
+    ...across.ticks.map((tick) => path(`M${across.at(tick)} ${BOTTOM}v6`, '#444')),
+    ...across.ticks.map((tick) => text(across.at(tick), BOTTOM + 22, short(tick))),
+    ...up.ticks.map((tick) => path(`M${LEFT} ${up.at(tick)}H${RIGHT}`, '#ddd')),
+    ...up.ticks.map((tick) => text(LEFT - 8, Number(up.at(tick)) + 4, short(tick), 'end')),
     path(`M${LEFT} ${BOTTOM}H${RIGHT}`, '#444'),
     text((LEFT + RIGHT) / 2, BOTTOM + 46, x.label),
     `<text transform="rotate(-90)" x="${-(TOP + BOTTOM) / 2}" y="20" text-anchor="middle">${escaped(y.label)}</text>`,
@@ -75,19 +71,14 @@ function bars({ title, x, parts, bars: all }: BarChart): string {
     const y = first + BAR * row;
     const rects = values.map((value, i) => {
       const from = sum(values.slice(0, i), value < 0 ? -1 : 1);
-      const [a, b] = [Math.min(from, from + value), Math.max(from, from + value)].map((end) =>
-        Number(across.at(end)),
-      );
+      const [a, b] = [from, from + value].map((end) => Number(across.at(end))).sort((a, b) => a - b);
       return `<rect x="${fixed(a)}" y="${y}" width="${fixed(b - a)}" height="24" fill="${colourOf(i)}"><title>${escaped(`${parts[i]}: ${short(value)}`)}</title></rect>`;
     });
     return rects.join('') + text(left - 8, y + 16, name, 'end');
   };
   return picture(title, bottom + 52, keys, [
-    ...across.ticks.map(
-      (tick) =>
-        path(`M${across.at(tick)} ${first - 6}V${bottom}`, '#ddd') +
-        text(across.at(tick), bottom + 18, short(tick)),
-    ),
+    ...across.ticks.map((tick) => path(`M${across.at(tick)} ${first - 6}V${bottom}`, '#ddd')),
+    ...across.ticks.map((tick) => text(across.at(tick), bottom + 18, short(tick))),
     ...all.map(boxes),
     text((left + RIGHT) / 2, bottom + 40, x.label),
   ]);

@@ -3,17 +3,16 @@ import { ChunkedArray, LazyNumber, compute, type Executor } from '../../lib/inde
 import { show } from '../../lib/errors.js';
 import type { Wrong } from './check.js';
 
-/** A learner's function and how to judge it. */
-export interface LazyCase {
-  readonly name: string;
-  readonly executor: Executor;
-  readonly wrong: (value: number, length: number) => Promise<Wrong>;
-}
-
-/** Says what is wrong with the lazy numbers that a learner's function gives, for two lengths and two cuts. */
+/**
+ * Says what is wrong with the lazy numbers that a learner's function gives, for two lengths and two cuts.
+ * @param name what the function is called
+ * @param wrong judges a number once it is computed
+ */
 export async function wrongLazy(
+  name: string,
   lazyOf: (length: number, chunks: number) => unknown,
-  { name, executor, wrong }: LazyCase,
+  executor: Executor,
+  wrong: (value: number, length: number) => Promise<Wrong>,
 ): Promise<Wrong> {
   for (const [length, chunks] of [
     [1000, 300],

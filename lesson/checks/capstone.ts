@@ -2,7 +2,7 @@
 import { show } from '../../lib/errors.js';
 import { LEDGER_ROWS } from '../../tools/measure/index.js';
 import { chooseGrains } from '../capstone/sum.js';
-import { check, checkLater, functionCheck, type Wrong } from './check.js';
+import { check, checkLater, functionCheck, type Wrong, each } from './check.js';
 import { wrongArray, wrongSum } from './own-sum.js';
 
 const NOT_FREE: { readonly [letter: string]: string } = {
@@ -95,12 +95,7 @@ export const checkCapstone = {
   ),
   grains: functionCheck<[terms: number, largest: number]>({
     of: 'grainsFor(terms, largest)',
-    inputs: [
-      [2e7, 1],
-      [1e6, 3],
-      [1000, 0.4],
-      [2 ** 20, 1],
-    ],
+    inputs: each([2e7, 1], [1e6, 3], [1000, 0.4], [2 ** 20, 1]),
     wrong: wrongGrains,
     why: 'every total is an exact integer, and no term gives up more digits than it must.',
   }),

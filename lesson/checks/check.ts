@@ -98,6 +98,11 @@ export function functionCheck<A extends readonly unknown[], R = number>(given: F
   return check((answer: (...input: A) => R) => wrongFunction(answer, given), given.why);
 }
 
+/** Inputs of a function, each the list of its arguments. */
+export function each<A extends readonly unknown[]>(...inputs: readonly A[]): readonly A[] {
+  return inputs;
+}
+
 function wrongFunction<A extends readonly unknown[], R>(
   answer: (...input: A) => R,
   { of, gives, inputs, wrong }: FunctionCase<A, R>,

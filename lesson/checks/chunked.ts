@@ -58,7 +58,7 @@ function pointsCheck(
         await Promise.all(arrays.map(async (array) => (await compute(array, { executor }))[0])),
       );
     };
-    return wrongLazy(answer, { name, executor, wrong: judge }).finally(() => executor.close());
+    return wrongLazy(name, answer, executor, judge).finally(() => executor.close());
   }, why);
 }
 

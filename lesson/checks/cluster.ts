@@ -1,6 +1,6 @@
 // Checks for the exercises of notebook 06.
 import { show } from '../../lib/errors.js';
-import { functionCheck, wrongNumber, type Wrong } from './check.js';
+import { functionCheck, wrongNumber, type Wrong, each } from './check.js';
 
 /** A scheduler's log: '+ida' for a worker that joins, '-ida' for one that leaves, anything else as it is. */
 function logOf(...events: readonly string[]): string[] {
@@ -148,11 +148,7 @@ export const checkCluster = {
   }),
   end: functionCheck<[work: number, joinedAt: number]>({
     of: 'endOf(work, joinedAt)',
-    inputs: [
-      [10, 4],
-      [60, 0],
-      [10, 12],
-    ],
+    inputs: each([10, 4], [60, 0], [10, 12]),
     wrong: wrongEnd,
     why: 'both share what is left when the second one joins. A worker that comes after the end changes nothing.',
   }),
@@ -164,11 +160,11 @@ export const checkCluster = {
   }),
   crossover: functionCheck<[pool: Cost, cluster: Cost]>({
     of: 'crossover(pool, cluster)',
-    inputs: [
+    inputs: each(
       [cost(0.001, 1e-9), cost(0.011, 0.5e-9)],
       [cost(0.002, 2e-9), cost(0.05, 2e-9)],
       [cost(0.002, 1e-9), cost(0.05, 3e-9)],
-    ],
+    ),
     wrong: wrongCrossover,
     why: 'a cluster pays if it has more threads than the pool, and enough work to make up for its messages.',
   }),

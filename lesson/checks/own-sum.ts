@@ -133,17 +133,14 @@ export async function wrongArray(
 ): Promise<Wrong> {
   if (typeof answer !== 'function') return 'asArray must be a function of terms, chunks and grains.';
   const grainsOf = (terms: number) => chooseGrains(terms, largest) / ROOM;
-  return withOperation(sum, (executor) =>
-    wrongLazy((terms, chunks) => answer(terms, chunks, grainsOf(terms)), {
-      name: 'asArray',
-      executor,
-      wrong: async (value, terms) => {
-        const grains = grainsOf(terms);
-        const total = await sumTerms(executor, { operation: 'mine', terms, grains }, 1);
-        return wrongArraySum(value, total, terms, grains);
-      },
-    }),
-  );
+  return withOperation(sum, (executor) => {
+    const lazyOf = (terms: number, chunks: number) => answer(terms, chunks, grainsOf(terms));
+    return wrongLazy('asArray', lazyOf, executor, async (value, terms) => {
+      const grains = grainsOf(terms);
+      const total = await sumTerms(executor, { operation: 'mine', terms, grains }, 1);
+      return wrongArraySum(value, total, terms, grains);
+    });
+  });
 }
 
 function wrongArraySum(value: number, total: number, terms: number, grains: number): Wrong {

@@ -1,16 +1,11 @@
 // Checks for the exercises of notebook 03.
 import { show } from '../../lib/errors.js';
 import type { Part } from '../../lib/index.js';
-import { check, functionCheck, grouped, numberCheck, type Wrong } from './check.js';
+import { check, functionCheck, grouped, numberCheck, type Wrong, each } from './check.js';
 
 type Cut = readonly [total: number, parts: number];
 /** The notebook shows the first one. */
-const CUTS: readonly Cut[] = [
-  [10, 3],
-  [3, 4],
-  [1_000_003, 7],
-  [0, 2],
-];
+const CUTS = each<Cut>([10, 3], [3, 4], [1_000_003, 7], [0, 2]);
 
 type Input = { readonly [what in 'samples' | 'cores']: number };
 

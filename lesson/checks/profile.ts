@@ -1,5 +1,5 @@
 // Checks for the exercises of notebook 02.
-import { functionCheck, numberCheck, wrongNumber } from './check.js';
+import { functionCheck, numberCheck, wrongNumber, each } from './check.js';
 
 const serialPart = (speedUp: number, workers: number): number =>
   (1 / speedUp - 1 / workers) / (1 - 1 / workers);
@@ -8,11 +8,7 @@ const serialPart = (speedUp: number, workers: number): number =>
 export const checkProfile = {
   amdahl: functionCheck<[parallel: number, faster: number]>({
     of: 'speedUp(parallel, faster)',
-    inputs: [
-      [0.73, 2],
-      [0.9, 16],
-      [0.8, 3],
-    ],
+    inputs: each([0.73, 2], [0.9, 16], [0.8, 3]),
     wrong: wrongNumber({
       right: (p, s) => 1 / (1 - p + p / s),
       slips: [
@@ -40,11 +36,7 @@ export const checkProfile = {
   }),
   karpFlatt: functionCheck<[speedUp: number, workers: number]>({
     of: 'serialPart(speedUp, workers)',
-    inputs: [
-      [6.57, 12],
-      [3, 4],
-      [2, 2],
-    ],
+    inputs: each([6.57, 12], [3, 4], [2, 2]),
     wrong: wrongNumber({
       right: serialPart,
       slips: [

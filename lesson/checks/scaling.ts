@@ -1,7 +1,7 @@
 // Checks for the exercises of notebook 08.
 import { show } from '../../lib/errors.js';
 import { LEDGER_ROWS } from '../../tools/measure/index.js';
-import { check, functionCheck, numberCheck, wrongNumber, type Wrong } from './check.js';
+import { check, functionCheck, numberCheck, wrongNumber, type Wrong, each } from './check.js';
 
 function wrongRows(answer: { readonly smaller: string; readonly larger: string }): Wrong {
   const { smaller, larger } = answer ?? {};
@@ -35,10 +35,7 @@ const SECOND_ROUND = 'in the second round 2 of 8 threads work. Count the rounds.
 export const checkScaling = {
   efficiency: functionCheck<[serialSeconds: number, seconds: number, workers: number]>({
     of: 'efficiency(serialSeconds, seconds, workers)',
-    inputs: [
-      [12.766, 1.942, 12],
-      [10, 2, 4],
-    ],
+    inputs: each([12.766, 1.942, 12], [10, 2, 4]),
     wrong: wrongNumber({
       right: (one, many, workers) => one / many / workers,
       slips: [
@@ -61,11 +58,7 @@ export const checkScaling = {
   }),
   worthwhile: functionCheck<[serial: number, efficiency: number]>({
     of: 'worthwhile(serial, efficiency)',
-    inputs: [
-      [0.01, 0.6],
-      [0.03, 0.7],
-      [0.2, 0.9],
-    ],
+    inputs: each([0.01, 0.6], [0.03, 0.7], [0.2, 0.9]),
     wrong: wrongWorthwhile,
     why: 'with a serial part of 3 %, 15 workers are worth 70 % of their price. The 16th is for the impatient.',
   }),

@@ -1,6 +1,6 @@
 // Checks for the exercises of notebook 01.
 import { countInside, keyOfSeed, type Key } from '../../lib/index.js';
-import { functionCheck, grouped, numberCheck, wrongNumber } from './check.js';
+import { functionCheck, grouped, numberCheck, wrongNumber, each } from './check.js';
 
 /** The standard error of pi is FACTOR / sqrt(samples). */
 const FACTOR = Math.sqrt(Math.PI * (4 - Math.PI));
@@ -42,10 +42,7 @@ export const checkSerial = {
   }),
   years: functionCheck<[digits: number, nanoseconds: number]>({
     of: 'yearsFor(digits, nanoseconds)',
-    inputs: [
-      [10, 3],
-      [4, 150],
-    ],
+    inputs: each([10, 3], [4, 150]),
     wrong: wrongNumber({
       right: (digits, nanoseconds) => secondsFor(digits, nanoseconds) / YEAR_SECONDS,
       within: 0.01,
@@ -59,11 +56,11 @@ export const checkSerial = {
   }),
   pieces: functionCheck<[key: Key, total: number, size: number]>({
     of: 'countInPieces(key, total, size)',
-    inputs: [
+    inputs: each(
       [keyOfSeed(2017), 1000, 300],
       [keyOfSeed('hidden'), 200_000, 65_536],
       [keyOfSeed('hidden'), 10, 100],
-    ],
+    ),
     wrong: (count, key, total, size) => {
       const [whole, rest] = [Math.floor(total / size), total % size];
       const end = (whole + 1) * size;

@@ -1,7 +1,7 @@
 // Checks for the exercises of notebook 07.
 import { show } from '../../lib/errors.js';
 import { lintScript, secondsOf } from '../slurm/lint.js';
-import { check, functionCheck, type Wrong } from './check.js';
+import { check, functionCheck, type Wrong, each } from './check.js';
 
 /** 'Fix the script: ten minutes, four cores, a node of its own.' */
 function wrongScript(answer: string): Wrong {
@@ -97,12 +97,7 @@ export const checkSlurm = {
   }),
   elements: functionCheck<[tasks: number, secondsPerTask: number]>({
     of: 'elementsOf(tasks, secondsPerTask)',
-    inputs: [
-      [10_000, 0.1],
-      [7, 0.1],
-      [1_000_000, 0.1],
-      [5000, 600],
-    ],
+    inputs: each([10_000, 0.1], [7, 0.1], [1_000_000, 0.1], [5000, 600]),
     wrong: wrongElements,
     why: 'each element is worth its start, and there are no more of them than an array may have.',
   }),

@@ -8,11 +8,7 @@ const [BLOCK, LANES] = [65_536, 4];
 const pairsIn = (counts: readonly number[]): number =>
   counts.flatMap((one, i) => counts.slice(i + 1).filter((other) => other === one)).length;
 
-interface Place {
-  readonly block: number;
-  readonly lane: number;
-  readonly step: number;
-}
+type Place = { readonly [part in 'block' | 'lane' | 'step']: number };
 
 function wrongPlace(found: Place, i: number): string | undefined {
   const place = { block: Math.floor(i / BLOCK), lane: i % LANES, step: Math.floor((i % BLOCK) / LANES) };
