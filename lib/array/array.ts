@@ -136,10 +136,9 @@ function apply(name: ElementwiseName, ...operands: readonly Operand[]): ChunkedA
 
 function numberOf(name: ReductionName, array: ChunkedArray): LazyNumber {
   const node = nodeOf(name, array);
-  const sum = node.dtype === 'bool' ? 'count' : 'sum';
-  const isSum = name === 'sum' || name === 'mean';
+  const reduce = name !== 'sum' && name !== 'mean' ? name : node.dtype === 'bool' ? 'count' : 'sum';
   if (node.chunks.length > 0 || name === 'sum' || name === 'count')
-    return new LazyNumber(reductionOf(name, isSum ? sum : name, node.dtype, node));
+    return new LazyNumber(reductionOf(name, reduce, node.dtype, node));
   throw new InvalidArgumentError(
     `${name}: ${node.key} has no elements, and the ${name} of an empty array is undefined. Ask for its sum() or count().`,
   );

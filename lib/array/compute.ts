@@ -16,7 +16,6 @@ export type Computed<T extends readonly Lazy[]> = {
 };
 
 const LARGE_BYTES = 2 ** 25; // worth a word before they come
-const LIMIT_BYTES = 2 ** 30;
 
 /**
  * Computes arrays and numbers, one after the other: `const [count, mean] = await compute(a, b, { executor })`.
@@ -66,7 +65,7 @@ function optionsOf(given: readonly unknown[]): ComputeOptions {
 
 /** Reports a large array before it is computed, and refuses one that is too large. */
 function checkSize(array: ChunkedArray, options: ComputeOptions): void {
-  const { onReport = console.warn, limitBytes = LIMIT_BYTES } = options;
+  const { onReport = console.warn, limitBytes = 2 ** 30 } = options;
   const { node, dtype, key } = array;
   if (node.op === 'data') return;
   const bytes = bytesOf(dtype, node.chunks.length);

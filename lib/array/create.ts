@@ -27,7 +27,6 @@ export interface UniformOptions extends ArrayOptions {
   readonly dtype?: 'float32' | 'float64';
 }
 
-/** Values in memory. */
 type Values = TypedArray | readonly (number | boolean)[];
 
 /** Arrays of random numbers. */

@@ -13,11 +13,11 @@ export function drawPlan(layers: readonly Layer[]): string {
   const places = placesOf(layers);
   const lines: string[] = [];
   const boxes: string[] = [];
-  let [right, bottom] = [0, 0];
+  let [width, height] = [2, 2]; // with a margin of 1
   const draw = (at: Place, reads: readonly Place[], label: string, title: string, fill: string): void => {
     lines.push(...reads.map((from) => lineOf(from, at)));
     boxes.push(boxOf(at, label, title, fill));
-    [right, bottom] = [Math.max(right, at.x + WIDTH), Math.max(bottom, at.y + HEIGHT)];
+    [width, height] = [Math.max(width, at.x + WIDTH + 2), Math.max(height, at.y + HEIGHT + 2)];
   };
   for (const { node, operations, inputs } of layers) {
     const label = operations.length === 1 ? operations[0] : `${operations.length} operations`;
@@ -29,9 +29,8 @@ export function drawPlan(layers: readonly Layer[]): string {
   const tasks = boxes.length;
   for (const { node, operations } of layers.filter(isNumber)) {
     const label = `${operations[operations.length - 1]} of all`;
-    draw({ x: 0, y: bottom + GAP_Y }, places.get(node.key)!, label, `the tree of ${node.key}`, '#fff3d6');
+    draw({ x: 0, y: height - 2 + GAP_Y }, places.get(node.key)!, label, `the tree of ${node.key}`, '#fff3d6');
   }
-  const [width, height] = [right + 2, bottom + 2];
   const shapes = [...lines, ...boxes].join(''); // lines are under the boxes
   return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="A graph of ${tasks} tasks" viewBox="-1 -1 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="11">${shapes}</svg>`;
 }

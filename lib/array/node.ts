@@ -40,7 +40,6 @@ export function bytesOf(dtype: DType, length: number): number {
 }
 
 let minted = 0;
-
 type WithoutKey<T> = T extends unknown ? Omit<T, 'key'> : never;
 
 /**
