@@ -1,6 +1,10 @@
 // The first file that a Web Worker of a page runs.
-import type { Closed } from './page-port.js';
 import { place, receive, type Batch, type Posted, type Setup } from './thread.js';
+
+/** What a page's worker posts when it closes itself: no event says so. */
+export interface Closed {
+  readonly closedAt: number;
+}
 
 /** As much of a worker's own scope as is used here. */
 declare const self: {
@@ -13,6 +17,7 @@ self.onmessage = ({ data }) => {
   void receive(data, (posted, transfer = []) => self.postMessage(posted, transfer));
 };
 
+// The task that runs is lost with its worker.
 const close = self.close.bind(self);
 self.close = () => {
   self.postMessage({ closedAt: place[0] });

@@ -1,10 +1,6 @@
 // Opens a Web Worker of a page. Bundlers for browsers take this file instead of node-port.ts (see package.json).
+import type { Closed } from './page-entry.js';
 import type { Batch, Port, Posted, Setup } from './thread.js';
-
-/** What a page's worker posts when it closes itself, which nobody else would tell. */
-export interface Closed {
-  readonly closedAt: number;
-}
 
 /** As much of Web Workers as is used here: lib is compiled without the types of a page. */
 interface WebWorker {

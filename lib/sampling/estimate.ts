@@ -1,5 +1,5 @@
 // From a count to pi, and how far off it may be.
-import { InvalidArgumentError, checkInteger } from '../errors.js';
+import { checkInteger } from '../errors.js';
 
 /** pi from the share of samples inside: 4 * inside / samples. */
 export function piOf(inside: number, samples: number): number {
@@ -18,10 +18,7 @@ export function standardErrorOf(inside: number, samples: number): number {
 }
 
 function checkCounts(inside: number, samples: number): void {
-  if (samples === 0)
-    throw new InvalidArgumentError(
-      'samples must be at least 1, got 0: 0 of 0 samples say nothing about pi. Ask for 1 or more.',
-    );
-  checkInteger('samples', samples, 1, 'Give how many were drawn.');
+  const remedy = samples === 0 ? '0 of 0 samples say nothing about pi.' : 'Give how many were drawn.';
+  checkInteger('samples', samples, 1, remedy);
   checkInteger('inside', inside, 0, 'Give how many of the samples were inside.', samples);
 }

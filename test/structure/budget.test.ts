@@ -1,0 +1,82 @@
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import { sourcesIn, walk, type Source } from './sources.js';
+
+/** Lines that each folder may have. To raise one is a decision for which a commit gives its reasons. */
+const BUDGETS: Readonly<Record<string, number>> = {
+  'lib/*': 340,
+  'lib/sampling': 260,
+  'lib/task': 850,
+  'lib/simd': 560,
+  'lib/execute': 300,
+  'lib/array': 950,
+  'lib/cluster': 1500,
+  'lib/simulation': 480,
+  'lib/slurm': 1500,
+  'lib/estimators': 280,
+  lib: 7000,
+  lesson: 2400,
+  tools: 4800,
+};
+/** Folders that are still above their budgets, and their lines today. They may only shrink. */
+const TODAY: Readonly<Record<string, number>> = {
+  'lib/task': 1065,
+  'lib/execute': 544,
+  'lib/array': 955,
+  'lib/cluster': 2871,
+  'lib/simulation': 876,
+  'lib/slurm': 1550,
+  lib: 9241,
+  lesson: 2773,
+  tools: 4862,
+};
+const MOST_LINES = 350;
+const MEDIAN_OF_FUNCTIONS = 12;
+/** Functions of lib that are longer. The kernel's loop is the one that stays. This number may only shrink. */
+const LONG_FUNCTIONS = 7;
+const MOST_LINES_OF_FUNCTION = 30;
+/** Files that are still longer. This list may only shrink. */
+const LONG_FILES: readonly string[] = ['lib/cluster/scheduler.ts'];
+
+const sources = sourcesIn('lib', 'lesson', 'tools');
+const linesOf = ({ text }: Source) => text.split('\n').length - 1;
+const linesIn = (folder: string) => {
+  const inside = folder.endsWith('/*')
+    ? (file: string) => file.startsWith(folder.slice(0, -1)) && !file.slice(folder.length - 1).includes('/')
+    : (file: string) => file.startsWith(`${folder}/`);
+  return sources.filter(({ file }) => inside(file)).reduce((sum, source) => sum + linesOf(source), 0);
+};
+
+describe('the budget', () => {
+  test.each(Object.entries(BUDGETS))('of %s', (folder, budget) => {
+    expect(linesIn(folder)).toBeGreaterThan(0);
+    expect(linesIn(folder)).toBeLessThanOrEqual(Math.max(budget, TODAY[folder] ?? 0));
+  });
+
+  test(`no file of lib has more than ${MOST_LINES} lines`, () => {
+    const long = sources.filter((source) => source.file.startsWith('lib/') && linesOf(source) > MOST_LINES);
+    expect(long.map(({ file }) => file).filter((file) => !LONG_FILES.includes(file))).toEqual([]);
+  });
+
+  test(`half of lib’s functions have at most ${MEDIAN_OF_FUNCTIONS} lines, and ${LONG_FUNCTIONS} more than ${MOST_LINES_OF_FUNCTION}`, () => {
+    const functions = sources.filter(({ file }) => file.startsWith('lib/')).flatMap(functionsIn);
+    const lines = functions.map((one) => one.lines).sort((a, b) => a - b);
+    expect(lines[Math.floor(lines.length / 2)]).toBeLessThanOrEqual(MEDIAN_OF_FUNCTIONS);
+    const long = functions.filter((one) => one.lines > MOST_LINES_OF_FUNCTION);
+    expect(long.length, long.map(({ name, lines }) => `${name}: ${lines}`).join('\n')).toBeLessThanOrEqual(LONG_FUNCTIONS);
+  });
+});
+
+/** Functions and methods with a body of their own; a short arrow inside of one is part of it. */
+function functionsIn({ file, tree }: Source): { readonly name: string; readonly lines: number }[] {
+  const found: { readonly name: string; readonly lines: number }[] = [];
+  walk(tree, (node) => {
+    const named = ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isConstructorDeclaration(node);
+    const arrow = ts.isArrowFunction(node) && ts.isBlock(node.body) && ts.isVariableDeclaration(node.parent);
+    if (!arrow && !(named && node.body)) return;
+    const line = (place: number) => tree.getLineAndCharacterOfPosition(place).line;
+    const at = line(node.getStart());
+    found.push({ name: `${file}:${at + 1}`, lines: line(node.getEnd()) - at + 1 });
+  });
+  return found;
+}
