@@ -1,4 +1,4 @@
-// A run's result in words: the same from the client, from `lola slurm resume` and from the job that adds up.
+// A run's result in words: the same from the client, from `lola slurm resume` and from the job that adds up. Needs Node.
 import { piOf, standardErrorOf } from '../sampling/estimate.js';
 import type { Value } from '../task/task.js';
 import { SlurmError } from './commands.js';

@@ -1,4 +1,4 @@
-// One interface for whoever computes (this thread, a pool, a cluster, Slurm) and the closed set of events they tell.
+// One interface for all that compute (this thread, a pool, a cluster, Slurm), and the events that they report.
 import type { Task, Value } from './task.js';
 
 /** Runs tasks. All executors are held to one contract (test/support/executor-contract.ts). */
@@ -12,7 +12,7 @@ export interface Executor {
    *   worker with it, CancelledError where the signal aborted, ClosedError after close
    */
   run(tasks: Iterable<Task>, options?: RunOptions): Promise<Value[]>;
-  /** Ends the runs that are under way properly, then frees all threads, processes and sockets. Twice is harmless. */
+  /** Lets the runs under way end, then frees all threads, processes and sockets. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -29,8 +29,8 @@ export interface RunOptions {
 /**
  * What happens in an executor, as plain data. Times are milliseconds since 1970 with fractions (see clock).
  * - queued: the executor has drawn the task
- * - started: a thread began it; told before any of its ends but 'dropped'. Where many small tasks travel as one batch, the
- *   later ones' come with its results
+ * - started: a thread began it. It comes before every end but 'dropped'. If many small tasks travel as one batch, those
+ *   of the later ones come with its results
  * - finished: it ran from `start` to `end` on its thread's clock; the value was with the caller at `time`
  * - failed: the task threw, or its worker was lost; `retried` says whether it is tried again
  * - dropped: the run ended early (cancelled, or another task failed) and the task has no other end; `worker` had it, if any
@@ -38,61 +38,19 @@ export interface RunOptions {
  */
 export type ExecutorEvent =
   | { readonly type: 'queued'; readonly task: string; readonly time: number }
-  | {
-      readonly type: 'started';
-      readonly task: string;
-      readonly worker: string;
-      readonly thread: number;
-      readonly time: number;
-    }
-  | {
-      readonly type: 'finished';
-      readonly task: string;
-      readonly worker: string;
-      readonly thread: number;
-      readonly start: number;
-      readonly end: number;
-      readonly time: number;
-    }
-  | {
-      readonly type: 'failed';
-      readonly task: string;
-      readonly worker: string;
-      readonly thread: number;
-      readonly message: string;
-      readonly retried: boolean;
-      readonly time: number;
-    }
+  | ({ readonly type: 'started' } & OnThread)
+  | ({ readonly type: 'finished'; readonly start: number; readonly end: number } & OnThread)
+  | ({ readonly type: 'failed'; readonly message: string; readonly retried: boolean } & OnThread)
   | { readonly type: 'dropped'; readonly task: string; readonly worker?: string; readonly time: number }
   | { readonly type: 'joined'; readonly worker: string; readonly threads: number; readonly time: number }
   | { readonly type: 'left'; readonly worker: string; readonly reason: string; readonly time: number };
 
-/** Runs so that every task that was queued is told to its end: what a run that fails leaves behind is dropped. */
-export async function tellingEnds(
-  options: RunOptions,
-  run: (options: RunOptions) => Promise<Value[]>,
-): Promise<Value[]> {
-  const { onEvent } = options;
-  if (!onEvent) return run(options);
-  const open = new Map<string, string | undefined>(); // tasks without an end, and the workers that have begun them
-  const hear = (event: ExecutorEvent) => {
-    if (event.type === 'queued') open.set(event.task, undefined);
-    else if (event.type === 'started') open.set(event.task, event.worker);
-    else if (event.type === 'finished') open.delete(event.task);
-    else if (event.type === 'failed' && event.retried) open.set(event.task, undefined);
-    else if (event.type === 'failed') open.delete(event.task);
-    onEvent(event);
-  };
-  try {
-    return await run({ ...options, onEvent: hear });
-  } catch (failure) {
-    try {
-      for (const [task, worker] of open) onEvent({ type: 'dropped', task, worker, time: clock() });
-    } catch {
-      // The caller's own code threw, after the run had failed with its own reason.
-    }
-    throw failure;
-  }
+/** Which task an event is about, and on which thread of which worker. */
+interface OnThread {
+  readonly task: string;
+  readonly worker: string;
+  readonly thread: number;
+  readonly time: number;
 }
 
 /** The time in milliseconds since 1970, with fractions; never runs backwards, alike on all threads of a machine. */
