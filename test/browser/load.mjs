@@ -38,16 +38,17 @@ const done = new Promise((resolve) => traced.once('Tracing.tracingComplete', res
 await traced.send('Tracing.end');
 await done;
 
-const frames = events
-  .filter(({ name, ph }) => name === 'FireAnimationFrame' && ph === 'X')
-  .map(({ dur }) => dur / 1000);
-const drawing = frames.filter((ms) => ms > 0.5);
-for (const [name, all] of Object.entries({ 'all frames': frames, 'frames that draw': drawing })) {
-  const sorted = all.sort((a, b) => a - b);
-  const at = (share) => sorted[Math.floor(share * (sorted.length - 1))].toFixed(2);
-  console.log(
-    `script in ${name} (${sorted.length}): median ${at(0.5)} ms, p95 ${at(0.95)} ms, most ${at(1)} ms`,
-  );
+for (const [what, names] of Object.entries({
+  'script that draws': ['TimerFire'],
+  'style and layout': ['UpdateLayoutTree', 'Layout'],
+  paint: ['Paint'],
+})) {
+  const all = events
+    .filter(({ name, ph }) => names.includes(name) && ph === 'X')
+    .map(({ dur }) => dur / 1000);
+  const sorted = all.filter((ms) => ms > 0.1).sort((a, b) => a - b);
+  const at = (share) => sorted[Math.floor(share * (sorted.length - 1))]?.toFixed(2);
+  console.log(`${what} (${sorted.length}): median ${at(0.5)} ms, p95 ${at(0.95)} ms, most ${at(1)} ms`);
 }
 const session = await page.context().newCDPSession(page);
 await session.send('HeapProfiler.collectGarbage');

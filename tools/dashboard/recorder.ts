@@ -38,12 +38,12 @@ export class Recorder {
 
   /** Takes an event. It may come late; its times say when it happened. */
   add(event: ExecutorEvent): void {
-    const { start, end } = event.type === 'finished' ? event : { start: 0, end: 0 };
-    if (![event.time, start, end].every(Number.isFinite)) return;
+    const took = event.type === 'finished' ? event.end - event.start : 0;
+    if (!Number.isFinite(event.time + took)) return;
     this.advance(event.time);
-    const times = { time: this.at(event.time), start: this.at(start), end: this.at(end) };
-    const handle: (event: never) => void = this[event.type]; // each type of event has its method
-    handle.call(this, { ...event, ...times } as never);
+    const told = { ...event, time: this.at(event.time) };
+    if (told.type === 'finished') Object.assign(told, { start: this.at(told.start), end: this.at(told.end) });
+    (this[event.type] as (event: never) => void).call(this, told as never); // each type of event has its method
   }
 
   /** Takes what a worker said of itself. */
