@@ -18,13 +18,13 @@ import type { Value } from '../task/task.js';
 import type { Do, Machine, Net } from './machine.js';
 import { ENVELOPE_BYTES, MOST_BYTES, type FromScheduler, type ToScheduler } from './messages.js';
 
-/** So many tasks of each run are drawn ahead, and drawn anew when half of them are gone. */
+/** So many tasks of each run are drawn ahead. */
 const DRAWN_AHEAD = 10_000;
 /** No more are drawn while the packed inputs of all runs take this much (bytes). */
 const AHEAD_BYTES = 64 * 2 ** 20;
 /** For each thread, this many batches are with the scheduler at a time; and tasks in all, at most. */
 const BATCHES_AHEAD = 8;
-const MOST_SUBMITTED = 10_000;
+const MOST_SUBMITTED = 20_000;
 /** Tasks of one run that follow one another, before it is another one's turn. */
 const TURN = 64;
 const MOST_IN_MESSAGE = 1000;
@@ -178,7 +178,6 @@ export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
   /** Draws and packs tasks until enough are ahead. */
   private draw(open: OpenRun): void {
     const { run, ahead } = open;
-    if (ahead.length > DRAWN_AHEAD / 2) return;
     while (ahead.length < DRAWN_AHEAD && this.bytes < AHEAD_BYTES) {
       const drawn = run.draw();
       if (!drawn) return void this.drawing.delete(open);
@@ -194,7 +193,7 @@ export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
   private submit(): readonly Do<ToScheduler>[] {
     for (const open of this.drawing) this.draw(open);
     if (!this.welcome) return [];
-    const window = Math.min(Math.max(this.window, BATCHES_AHEAD * this.threads), this.mostSubmitted);
+    const window = Math.min(Math.max(this.window, BATCHES_AHEAD * this.threads), MOST_SUBMITTED);
     if (this.submitted.size > window / 2) return [];
     const fresh: [number, Entry][] = [];
     for (const open of this.waiting) {
@@ -209,10 +208,6 @@ export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
       if (open.ahead.length > 0) this.waiting.add(open); // behind the others: it comes round again
     }
     return this.messages(fresh);
-  }
-
-  private get mostSubmitted(): number {
-    return Math.max(MOST_SUBMITTED, 100 * this.threads);
   }
 
   /** Submits of these tasks: one message for many, as long as they are alike. */

@@ -69,6 +69,21 @@ export interface Client {
   readonly lines: Map<string, Line>;
 }
 
+/** Whether there is something in the line that the worker may be given. */
+export function mayTake(worker: Worker, { queue }: Line): boolean {
+  return queue.ordinary > 0 || (queue.length > 0 && !hasSuspect(worker));
+}
+
+/** No two suspects are with one worker: the next loss must tell which one is the cause. */
+export function hasSuspect({ batches }: Worker): boolean {
+  return [...batches.values()].some(({ tasks }) => tasks[0].suspect);
+}
+
+/** What `lola status` shows of a worker. */
+export function statusOf({ name, threads, batches, finished, leaving, memoryBytes }: Worker) {
+  return { name, threads, running: batches.size, finished, leaving, memoryBytes };
+}
+
 /** First in, first out; what comes back goes to the front, and suspects stand apart. */
 export class Queue {
   private fresh: (Entry | undefined)[] = [];

@@ -15,7 +15,8 @@
 import { Pace } from '../task/pace.js';
 import type { Do, Machine, Net } from './machine.js';
 import type { FromScheduler, ToScheduler } from './messages.js';
-import { Queue, type Batch, type Client, type Entry, type Line, type Worker } from './records.js';
+import { Queue, hasSuspect, mayTake, statusOf } from './records.js';
+import type { Batch, Client, Entry, Line, Worker } from './records.js';
 
 /**
  * What the scheduler wants done. For those who watch, not for the wire: the tasks that a message is about, and `drop`,
@@ -334,24 +335,10 @@ export class SchedulerMachine implements Machine<Net<ToScheduler>, SchedulerActi
   }
 }
 
-/** Whether there is something in the line that the worker may be given. */
-export function mayTake(worker: Worker, { queue }: Line): boolean {
-  return queue.ordinary > 0 || (queue.length > 0 && !hasSuspect(worker));
-}
-
-function hasSuspect({ batches }: Worker): boolean {
-  for (const { tasks } of batches.values()) if (tasks[0].suspect) return true;
-  return false;
-}
-
 /** Whether an answer does not fit its batch, or brings nothing although nobody has asked for the batch back. */
 function isMalformed({ tasks, stopped, worker }: Batch, { count, ages, error, lost }: Done): boolean {
   const over = error ? count >= tasks.length : count > tasks.length;
   const nowhere = lost !== undefined && (lost.at < count || lost.at >= tasks.length);
   const empty = count === 0 && !error && !lost && !stopped && !worker.leaving;
   return over || nowhere || empty || ages.length !== 2 * count;
-}
-
-function statusOf({ name, threads, batches, finished, leaving, memoryBytes }: Worker) {
-  return { name, threads, running: batches.size, finished, leaving, memoryBytes };
 }

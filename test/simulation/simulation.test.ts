@@ -281,12 +281,12 @@ describe('simulated clusters', () => {
     const faulty = { seed: 1, workers: 3, tasks: 30, taskMs: 20, latencyMs: 1, faults: { crash: 1 } };
     const told = storyOf(faulty, 21).map((line) => line.replace(/^[\d.]+ ms {2}/, ''));
     expect(told.slice(1)).toEqual([
-      'scheduler -> worker-2: assign batch 7',
-      'worker-2 -> scheduler: started batch 7',
-      'crash: worker-2',
-      'scheduler -> worker-0: assign batch 12',
-      'worker-0 -> scheduler: started batch 12',
-      'worker-0 -> scheduler: done batch 12',
+      'scheduler -> worker-1: assign batch 12',
+      'worker-1 -> scheduler: started batch 12',
+      'crash: worker-1',
+      'scheduler -> worker-2: assign batch 15',
+      'worker-2 -> scheduler: started batch 15',
+      'worker-2 -> scheduler: done batch 15',
     ]);
   });
 

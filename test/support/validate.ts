@@ -1,6 +1,6 @@
 // What must hold of the scheduler's machine between any two events. Simulation and tests check it after each of them.
-import type { Batch, Client, Entry, Line } from '../../lib/cluster/records.js';
-import { LOSSES_ALLOWED, mayTake, type SchedulerMachine } from '../../lib/cluster/scheduler.js';
+import { mayTake, type Batch, type Client, type Entry, type Line } from '../../lib/cluster/records.js';
+import { LOSSES_ALLOWED, type SchedulerMachine } from '../../lib/cluster/scheduler.js';
 
 /**
  * Checks a scheduler's machine.
