@@ -1,8 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { PROTOCOL } from '../../lib/cluster/messages.js';
 import { countInside } from '../../lib/sampling/kernel.js';
 import { keyOfSeed } from '../../lib/sampling/seed.js';
 import { folder, lola, own, slurm } from '../support/slurm.js';
@@ -16,25 +18,31 @@ describe('lola slurm', () => {
       env: { ...process.env, HOME: cwd },
     });
 
+  /** The file of a scheduler that was killed. */
+  function fileOfGone(address: string): string {
+    const file = join(cwd, 'gone.json');
+    const info = { protocol: PROTOCOL, addresses: [address], port: 9, token: '0'.repeat(64), pid: 1 };
+    writeFileSync(file, JSON.stringify({ ...info, closedToOthers: true }), { mode: 0o600 });
+    chmodSync(file, 0o600);
+    return file;
+  }
+
   test('doctor starts a job, and tells a scheduler that is reached from one that is not', () => {
     mkdirSync(join(cwd, '.lola'), { recursive: true });
     const { status, stdout } = run('slurm', 'doctor');
     expect(stdout).toMatch(/\+ ok {7}a job started on .*, saw our files, and ran Node/);
     expect(status).toBe(0);
-    const file = join(cwd, 'gone.json');
-    const gone = {
-      protocol: 'lolas-pi.1',
-      addresses: ['ws://127.0.0.1:9'],
-      port: 9,
-      token: '0'.repeat(64),
-      pid: 1,
-      closedToOthers: true,
-    };
-    writeFileSync(file, JSON.stringify(gone), { mode: 0o600 });
-    chmodSync(file, 0o600);
+    const file = fileOfGone('ws://127.0.0.1:9');
     const wrong = run('slurm', 'doctor', '--scheduler-file', file);
     expect(wrong.stdout).toMatch(/x problem {2}wrong interface/);
     expect(wrong.status).toBe(1);
+    expect(own()).toEqual([]);
+  });
+
+  test('up submits nothing for a scheduler that is gone', () => {
+    const file = fileOfGone(`ws://${hostname()}:9`);
+    const { status, stdout } = run('slurm', 'up', '--scheduler-file', file);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(own()).toEqual([]);
   });
 
@@ -133,7 +141,8 @@ describe('lola slurm', () => {
       expect(run('slurm', 'down').stdout).toMatch(/^ended: \d+, \d+$/m);
       await expect.poll(own, { timeout: 20_000 }).toEqual([other]);
       const logs = readdirSync(join(cwd, 'lola-logs')).filter((name) => name.endsWith('.log'));
-      for (const log of logs) expect(readFileSync(join(cwd, 'lola-logs', log), 'utf8')).toContain('Draining');
+      for (const log of logs)
+        expect(readFileSync(join(cwd, 'lola-logs', log), 'utf8')).toContain('Finishing running tasks');
     } finally {
       scheduler.kill('SIGTERM');
       slurm('scancel', other);

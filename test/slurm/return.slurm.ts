@@ -67,7 +67,7 @@ describe('who went away and comes back', () => {
   });
 
   test('what was lost meanwhile is no part of a sum: the job says what is missing, resume computes it', async () => {
-    const run = await killedClient('torn', '300_000_003', 2);
+    const run = await killedClient('torn', '100_000_003', 2);
     const array = own().find((id) => id.includes('_'))!;
     slurm('scancel', array.split('_')[0]);
     await expect.poll(own, { timeout: 60_000 }).toEqual([]);
@@ -77,12 +77,12 @@ describe('who went away and comes back', () => {
     expect(readFileSync(join(logs, log), 'utf8')).toMatch(
       /\d+ of \d+ tasks have no result: lola slurm resume/,
     );
-    expect(resume(run)).toMatchObject({ status: 0, stdout: piFrom(300_000_003) });
+    expect(resume(run)).toMatchObject({ status: 0, stdout: piFrom(100_000_003) });
     await expect.poll(own, { timeout: 20_000 }).toEqual([]);
   });
 
   test('of two who come back at once, one goes on; the other is told who does, and submits nothing', async () => {
-    const run = await killedClient('twice', '200_000_003', 2);
+    const run = await killedClient('twice', '100_000_003', 2);
     slurm('scancel', '--me');
     await expect.poll(own, { timeout: 60_000 }).toEqual([]);
     const both = await Promise.all(
@@ -98,7 +98,7 @@ describe('who went away and comes back', () => {
     );
     both.sort((a, b) => a.status - b.status);
     expect(both).toEqual([
-      { status: 0, out: piFrom(200_000_003), err: expect.stringMatching(/job \d+ is submitted/) as unknown },
+      { status: 0, out: piFrom(100_000_003), err: expect.stringMatching(/job \d+ is submitted/) as unknown },
       { status: 1, out: '', err: expect.stringMatching(/process \d+ .* follows this run/) as unknown },
     ]);
     expect(both[1].err).not.toContain('is submitted');

@@ -1,8 +1,9 @@
 // `lola slurm`: workers as Slurm's jobs, a probe of what nodes can do, and runs that Slurm computes by itself.
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { askStatus, defaultSchedulerFile, readSchedulerFile } from '../../lib/cluster/index.js';
-import { ConnectionError, EstimatorError, InvalidArgumentError } from '../../lib/errors.js';
+import { ConnectionError, InvalidArgumentError } from '../../lib/errors.js';
 import {
   adviseOnReason,
   checkSettings,
@@ -20,20 +21,20 @@ import {
 } from '../../lib/slurm/index.js';
 import { diagnose, probeScript } from '../slurm/doctor.js';
 import { EXIT } from './exit.js';
-import { readCount } from './flags.js';
+import { countOption } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { table } from './table.js';
 import { warn } from './whereabouts.js';
 
 const ASK_MS = 1000;
 
-interface JobFlags extends Omit<JobSettings, 'cpus'> {
-  readonly cpus?: string;
+/** As commander gives them: the names of settings, and what is no setting. */
+type JobFlags = JobSettings & {
   readonly settings?: string;
   readonly schedulerFile?: string;
   readonly dryRun?: boolean;
-  readonly workers?: string;
-}
+  readonly workers?: number;
+};
 
 /** Adds the command and those below it. */
 export function addSlurm(program: Command): void {
@@ -45,15 +46,11 @@ export function addSlurm(program: Command): void {
     .action((flags: JobFlags) => say(workerScript(settingsOf(flags), fileOf(flags)).trimEnd()));
   withJobFlags(slurm.command('up'))
     .description('submit workers and wait until they have joined; run it again to add workers')
-    .option('--workers <N>', 'how many jobs', '1')
+    .addOption(countOption('--workers <N>', 'how many jobs').default(1))
     .option('--dry-run', 'show what would be submitted')
     .action(runUp);
   slurm.command('status').description('show the state of the workers that up submitted').action(runStatus);
-  slurm
-    .command('down')
-    .description('end the workers that up submitted, and no other job')
-    .option('--dry-run', 'show which')
-    .action(runDown);
+  slurm.command('down').description('end the workers that up submitted, and no other job').action(runDown);
   withJobFlags(slurm.command('doctor'))
     .description('submit a probe of one minute: can a node start Node, see our files, reach the scheduler?')
     .option('--dry-run', 'show what would be submitted')
@@ -73,7 +70,7 @@ function withJobFlags(command: Command): Command {
     .option('--partition <P>', 'sinfo shows them')
     .option('--account <A>', 'the account that pays')
     .option('--time <T>', 'as 01:00:00 for an hour')
-    .option('--cpus <N>', 'cores of each worker')
+    .addOption(countOption('--cpus <N>', 'cores of each worker'))
     .option('--memory <M>', "as 4G; 'none' to ask for none")
     .option('--constraint <C>', 'what nodes must have')
     .option('--name <NAME>', "the jobs' name")
@@ -85,28 +82,31 @@ function withJobFlags(command: Command): Command {
 }
 
 /** The site's settings, and over them the flags. */
-function settingsOf(given: JobFlags): JobSettings {
-  const { settings, schedulerFile: _, dryRun: __, workers: ___, cpus, ...flags } = given;
-  const own = cpus === undefined ? flags : { ...flags, cpus: readCount('--cpus', cpus, 1) };
-  return checkSettings({ ...readSettings(settings), ...own }, 'flags');
+function settingsOf({
+  settings,
+  schedulerFile: _,
+  dryRun: __,
+  workers: ___,
+  ...flags
+}: JobFlags): JobSettings {
+  return checkSettings({ ...readSettings(settings), ...flags }, 'flags');
 }
 
 const fileOf = ({ schedulerFile }: JobFlags): string => schedulerFile ?? defaultSchedulerFile();
 
 async function runUp(flags: JobFlags): Promise<void> {
-  const count = readCount('--workers', flags.workers ?? '1', 1);
+  const { workers = 1, dryRun } = flags;
   const settings = settingsOf(flags);
   const file = fileOf(flags);
-  const times = count === 1 ? 'once' : `${count} times`;
-  if (flags.dryRun) return say(`# submitted ${times}:\n${workerScript(settings, file, true).trimEnd()}`);
+  const times = workers === 1 ? 'once' : `${workers} times`;
+  if (dryRun) return say(`# submitted ${times}:\n${workerScript(settings, file, true).trimEnd()}`);
   const { addresses } = readSchedulerFile(file, warn);
   if (addresses.every((address) => /^(localhost|127\.|\[::1\])/.test(new URL(address).hostname))) {
-    throw new InvalidArgumentError(
-      `up: the scheduler listens on ${addresses.join(', ')}, which no other host can reach. Start it with: lola scheduler --host 0.0.0.0`,
-    );
+    const why = `the scheduler listens on ${addresses.join(', ')}, which no other host can reach`;
+    throw new InvalidArgumentError(`up: ${why}. Start it with: lola scheduler --host 0.0.0.0`);
   }
   await askStatus({ file }, warn); // jobs for a scheduler that is gone would wait for it in vain
-  const jobs = await submitWorkers(count, settings, file);
+  const jobs = await submitWorkers(workers, settings, file);
   const { signal, release } = interruptible();
   await waitUntilJoined(jobs, settings, file, signal).finally(release);
 }
@@ -129,11 +129,9 @@ async function waitUntilJoined(
     for (const job of jobs) if (!waiting.includes(job)) sayOnce(job, 'joined');
     if (waiting.length === 0) return;
     for (const state of await watchWorkers(waiting, settings)) {
+      const how = `job ${state.job} ended before it joined: ${state.ending}`;
+      if (state.ending) throw new ConnectionError(`${how}. lola slurm doctor finds out why.`);
       sayOnce(state.job, describe(state));
-      if (state.ending)
-        throw new ConnectionError(
-          `job ${state.job} ended before it joined: ${state.ending}. lola slurm doctor finds out why.`,
-        );
     }
     await delay(ASK_MS, undefined, { signal }).catch(() => undefined);
   }
@@ -154,44 +152,33 @@ async function runStatus(): Promise<void> {
   );
 }
 
-async function runDown({ dryRun }: { readonly dryRun?: boolean }): Promise<void> {
+async function runDown(): Promise<void> {
   const jobs = (await submittedWorkers()).map(({ job }) => job);
-  if (!dryRun) await scancel(jobs);
-  say(jobs.length === 0 ? 'no workers to end' : `${dryRun ? 'would end' : 'ended'}: ${jobs.join(', ')}`);
+  await scancel(jobs);
+  say(jobs.length === 0 ? 'no workers to end' : `ended: ${jobs.join(', ')}`);
 }
 
 async function runDoctor(flags: JobFlags): Promise<void> {
   const settings = settingsOf(flags);
   if (flags.dryRun) return say(probeScript(settings, 'FOLDER').trimEnd());
+  const file = fileOf(flags);
+  // If you name no file and no scheduler is up, the probe tries whether this host can be reached.
+  const isUp = flags.schedulerFile !== undefined || existsSync(file);
+  const addresses = isUp ? readSchedulerFile(file, warn).addresses : [];
   const { signal, release } = interruptible();
-  const options = { signal, onReport: say };
-  const findings = await diagnose(settings, schedulerAddresses(flags), options).finally(release);
+  const findings = await diagnose(settings, addresses, { signal, onReport: say }).finally(release);
   for (const { ok, text } of findings) say(`${ok ? '+ ok     ' : 'x problem'}  ${text}`);
   if (findings.some(({ ok }) => !ok)) process.exitCode = EXIT.failed;
 }
 
-/** Those of a scheduler that is up. None if the user named no file and there is no scheduler. */
-function schedulerAddresses(flags: JobFlags): readonly string[] {
-  try {
-    return readSchedulerFile(fileOf(flags), warn).addresses;
-  } catch (error) {
-    if (flags.schedulerFile === undefined && error instanceof ConnectionError) return [];
-    throw error;
-  }
-}
-
 async function runResume(directory: string): Promise<void> {
   const { signal, release } = interruptible();
-  try {
-    const { label, values } = await resumeSlurm(directory, { signal, onReport: warn });
-    process.stdout.write(describeResult(label, values));
-  } catch (error) {
-    if (error instanceof EstimatorError && error.code === 'CANCELLED')
-      say(`Stopped. lola slurm resume ${directory} goes on.`);
+  const resuming = resumeSlurm(directory, { signal, onReport: warn }).finally(release);
+  const { label, values } = await resuming.catch((error: unknown) => {
+    if (signal.aborted) say(`Stopped. lola slurm resume ${directory} goes on.`);
     throw error;
-  } finally {
-    release();
-  }
+  });
+  process.stdout.write(describeResult(label, values));
 }
 
 function say(text: string): void {

@@ -1,6 +1,7 @@
 // Finds out, with a probe of one minute, whether a node can do what a worker does: start Node, see our files, and reach
 // the scheduler. Each way to fail has its own remedy.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -23,6 +24,11 @@ const ASK_MS = 1000;
 /** Results of a job that has ended may show up here later: file systems remember folders (ms). */
 const GRACE_MS = 5000;
 
+interface Options {
+  readonly signal: AbortSignal;
+  readonly onReport: (text: string) => void;
+}
+
 /** One thing that was tried. */
 export interface Finding {
   readonly ok: boolean;
@@ -44,7 +50,7 @@ export function probeScript(settings: JobSettings, folder: string): string {
 export async function diagnose(
   settings: JobSettings,
   addresses: readonly string[],
-  { signal, onReport }: { readonly signal?: AbortSignal; readonly onReport: (text: string) => void },
+  options: Options,
 ): Promise<Finding[]> {
   const parent = resolve(settings.logDir ?? 'lola-logs');
   mkdirSync(parent, { recursive: true });
@@ -56,8 +62,8 @@ export async function diagnose(
     writeFileSync(join(folder, 'ask.json'), JSON.stringify(tried));
     writeFileSync(join(folder, 'probe.sh'), probeScript(settings, folder));
     job = await sbatch(join(folder, 'probe.sh'));
-    onReport(`job ${job} submitted`);
-    const found = await waitFor(job, folder, signal, onReport);
+    options.onReport(`job ${job} submitted`);
+    const found = await waitFor(job, folder, options);
     if (typeof found === 'string') return [{ ok: false, text: found }];
     return describeFound(found, tried, standIn !== undefined);
   } finally {
@@ -68,19 +74,11 @@ export async function diagnose(
 }
 
 /** What the probe found, or how it failed. */
-async function waitFor(
-  job: string,
-  folder: string,
-  signal: AbortSignal | undefined,
-  onReport: (text: string) => void,
-): Promise<Found | string> {
+async function waitFor(job: string, folder: string, { signal, onReport }: Options): Promise<Found | string> {
   let said = '';
   for (let endedAt = Infinity; ; await delay(ASK_MS, undefined, { signal })) {
-    try {
-      return JSON.parse(readFileSync(join(folder, 'found.json'), 'utf8')) as Found;
-    } catch {
-      // not yet
-    }
+    const file = join(folder, 'found.json');
+    if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Found;
     const [state] = await jobStates([job]);
     if (state?.state === 'PENDING' && !['None', said].includes(state.reason)) {
       said = state.reason;
@@ -90,61 +88,59 @@ async function waitFor(
     endedAt = Math.min(endedAt, performance.now());
     if (performance.now() - endedAt < GRACE_MS) continue;
     if (state?.state === 'COMPLETED')
-      return `the probe ran on ${state.node}, but its result does not show up here: ${folder} is not on a file system that all nodes share. Run lola from your home, or set 'logDir'.`;
+      return `the probe ran on ${state.node}, but its result does not show up here: the nodes do not share ${folder}. Run lola from your home, or set 'logDir'.`;
     const how = state ? describeEnd(state, join(folder, `lola-doctor-${job}.log`)) : 'Slurm has forgotten it';
     return `the probe failed: ${how}. Node must start on the nodes: set 'prologue' (as 'module load nodejs') or 'node'; and they must see ${folder}.`;
   }
 }
 
 /** What a probe found, in words. `standIn`: no scheduler was up, this process listened in its place. */
-export function describeFound(
-  { host, node, ways }: Found,
-  addresses: readonly string[],
-  standIn: boolean,
-): Finding[] {
+export function describeFound(found: Found, addresses: readonly string[], standIn: boolean): Finding[] {
+  const { host, node, ways } = found;
   const here = process.versions.node;
   const findings = [{ ok: true, text: `a job started on ${host}, saw our files, and ran Node ${node}` }];
-  const problem = (text: string) => void findings.push({ ok: false, text });
-  if (node !== here) problem(`Node ${node} there and ${here} here: load the same one ('prologue' or 'node')`);
+  const say = (ok: boolean, text: string) => void findings.push({ ok, text });
+  if (node !== here)
+    say(false, `Node ${node} there and ${here} here: load the same one ('prologue' or 'node')`);
   const outside = addresses.filter((address) => !LOOPBACK.test(new URL(address).hostname));
-  if (outside.length === 0)
-    problem(
-      `wrong interface: the scheduler listens on ${addresses.join(', ')}, which only its own host can reach. Start it with: lola scheduler --host 0.0.0.0`,
-    );
+  if (outside.length === 0) {
+    const where = `the scheduler listens on ${addresses.join(', ')}, which only its own host can reach`;
+    say(false, `wrong interface: ${where}. Start it with: lola scheduler --host 0.0.0.0`);
+  }
   // A host has interfaces that nodes need not reach: workers try each address in turn.
   const isOpen = addresses.some((address) => ways[address] === 'ok');
-  const target = standIn ? 'this host' : 'the scheduler';
+  const others = isOpen ? ' No harm: workers take the other address.' : '';
   for (const address of outside) {
     const way = ways[address] ?? 'not tried';
-    const why = `${address}: ${explain(way, standIn)}`;
-    if (way === 'ok') findings.push({ ok: true, text: `${host} reaches ${target} at ${address}` });
-    else if (isOpen) findings.push({ ok: true, text: `${why} No harm: workers take the other address.` });
-    else problem(why);
+    if (way === 'ok') say(true, `${host} reaches ${standIn ? 'this host' : 'the scheduler'} at ${address}`);
+    else say(isOpen, `${address}: ${explain(way)}${others}`);
   }
   return findings;
 }
 
 const LOOPBACK = /^(localhost|127\.|\[?::1\]?$)/;
 
-function explain(code: string, standIn: boolean): string {
-  const other = standIn
-    ? 'Another one of this host may do'
-    : 'Start the scheduler with --host and the address that nodes can reach';
-  if (code === 'ECONNREFUSED')
-    return 'refused: the host answers, but nobody listens there. Is the scheduler up? It may have taken another port: its log and its file say which.';
-  if (code === 'ETIMEDOUT')
-    return 'blocked: no answer in 5 s, as with a firewall that drops packets. Ask your staff which ports are open, or run all in one job (all-in-one.sh).';
-  if (['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL'].includes(code))
-    return `unreachable: there is no way from the node to this interface. ${other}; ip -br address lists them.`;
-  if (['ENOTFOUND', 'EAI_AGAIN'].includes(code))
-    return "name not found: the node's name service does not know this host. Use the address in place of the name: lola scheduler --host 10.0.0.5";
-  return `cannot be reached (${code}).`;
+function explain(code: string): string {
+  return WAYS.find(([pattern]) => pattern.test(code))?.[1] ?? `cannot be reached (${code}).`;
 }
+
+const WAYS: readonly (readonly [code: RegExp, text: string])[] = [
+  [/ECONNREFUSED/, 'refused: nobody listens there. Is the scheduler up? Its log and its file name its port.'],
+  [
+    /ETIMEDOUT/,
+    'blocked: no answer in 5 s, as with a firewall. Ask which ports are open, or use all-in-one.sh.',
+  ],
+  [
+    /UNREACH|ADDRNOTAVAIL/,
+    'unreachable: the node has no way there. Start the scheduler with another --host.',
+  ],
+  [/ENOTFOUND|EAI_AGAIN/, 'name not found: use the address instead, as in lola scheduler --host 10.0.0.5'],
+];
 
 /** Listens on all interfaces while the probe runs. Each connection is closed at once. */
 async function listen(): Promise<{ addresses: string[]; close: () => void }> {
   const server = createServer((socket) => socket.destroy()).listen(0);
-  await new Promise((done) => server.once('listening', done));
+  await once(server, 'listening');
   const { port } = server.address() as { port: number };
   const own = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
   const outside = own.filter(({ internal, family }) => !internal && family === 'IPv4');

@@ -5,9 +5,6 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { writeAtomically } from '../../lib/atomic.js';
 
-/** How long an address may take: a firewall that drops packets never answers (ms). */
-const DIAL_MS = 5000;
-
 /** What the probe leaves. `ways`: for each address 'ok' or the system's code. */
 export interface Found {
   readonly host: string;
@@ -20,17 +17,14 @@ const addresses = JSON.parse(readFileSync(join(folder, 'ask.json'), 'utf8')) as 
 const tried = await Promise.all(addresses.map(async (address) => [address, await dial(address)] as const));
 const found: Found = { host: hostname(), node: process.versions.node, ways: Object.fromEntries(tried) };
 writeAtomically(join(folder, 'found.json'), JSON.stringify(found));
+process.exit(); // sockets may still be open
 
 function dial(address: string): Promise<string> {
   const { hostname: host, port } = new URL(address);
   return new Promise((resolve) => {
-    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) });
-    const end = (word: string) => {
-      socket.destroy();
-      resolve(word);
-    };
-    socket.setTimeout(DIAL_MS, () => end('ETIMEDOUT'));
-    socket.once('connect', () => end('ok'));
-    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
+    connect({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) })
+      .setTimeout(5000, () => resolve('ETIMEDOUT')) // a firewall that drops packets never answers
+      .once('connect', () => resolve('ok'))
+      .once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
   });
 }
