@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Dashboard } from '../dashboard/index.js';
 import { InvalidArgumentError } from '../../lib/errors.js';
 import { describeMachine } from '../../lib/machine.js';
-import type { ExecutorEvent } from '../../lib/task/executor.js';
+import type { ExecutorEvent } from '../../lib/task/index.js';
 import { announce, forgetDashboard, noteDashboard } from './dashboard.js';
 import { readCount } from './flags.js';
 import { outputFile } from './output.js';

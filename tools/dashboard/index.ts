@@ -1,7 +1,7 @@
 // The dashboard's door: starts one for any source of executor events, such as a pool in a notebook or a scheduler.
 import { checkInteger } from '../../lib/errors.js';
 import { describeMachine } from '../../lib/machine.js';
-import type { ExecutorEvent } from '../../lib/task/executor.js';
+import type { ExecutorEvent } from '../../lib/task/index.js';
 import { machineLine } from '../measure/text.js';
 import { Recorder, type Vitals } from './recorder.js';
 import { DashboardServer } from './server.js';

@@ -1,5 +1,5 @@
 // Events in, pictures out, without I/O: time is an argument, so the same events always give the same picture.
-import type { ExecutorEvent } from '../../lib/task/executor.js';
+import type { ExecutorEvent } from '../../lib/task/index.js';
 import type { Box, Picture, Sample } from './picture.js';
 import { Run } from './run.js';
 import { Samples } from './samples.js';

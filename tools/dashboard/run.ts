@@ -1,6 +1,6 @@
 // The run that goes on now, or the last one: its tasks by state, and its ledger.
 import { LEDGER_ROWS, LedgerBook } from '../measure/ledger.js';
-import type { ExecutorEvent } from '../../lib/task/executor.js';
+import type { ExecutorEvent } from '../../lib/task/index.js';
 import type { Picture } from './picture.js';
 import type { Worker } from './workers.js';
 

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { InvalidArgumentError } from '../../lib/errors.js';
-import { clock, type ExecutorEvent } from '../../lib/task/executor.js';
+import { clock, type ExecutorEvent } from '../../lib/task/index.js';
 import { Guard, publicUrlOf, type Decision } from './access.js';
 import type { Picture } from './picture.js';
 import type { Recorder, Vitals } from './recorder.js';
