@@ -49,7 +49,7 @@ export class WorkerMachine implements Machine<WorkerEvent, WorkerAction> {
     switch (event.type) {
       case 'opened':
         this.peer = event.peer;
-        return this.send(this.hello);
+        return this.leaving ? this.goodbye() : this.send(this.hello);
       case 'message':
         return event.peer === this.peer ? this.message(event.message) : []; // of an old connection
       case 'closed':
