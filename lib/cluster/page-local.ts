@@ -104,7 +104,7 @@ function wireOf(port: MessagePort): Wire {
         onClosed(data);
       };
     },
-    send: (data) => port.postMessage(Uint8Array.from(data)), // a copy: a view would take its whole buffer along
+    send: (data) => port.postMessage(new Uint8Array(data)), // a copy: a view would take its whole buffer along
     ping: () => {},
     received: () => NaN,
     close: () => end('connection closed'),

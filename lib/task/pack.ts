@@ -35,7 +35,7 @@ export function unpack(data: Uint8Array): unknown {
 /** Packs a value, or several, into bytes of its own. */
 export function packValue(value: Value): Uint8Array {
   // A copy: packr reuses its buffer, and a queued task must not keep the whole of it alive.
-  return Uint8Array.from(packr.pack(holdsNegativeZero(value) ? markNegativeZeros(value) : value));
+  return new Uint8Array(packr.pack(holdsNegativeZero(value) ? markNegativeZeros(value) : value));
 }
 
 /** @throws ProtocolError where the bytes are not a value */
