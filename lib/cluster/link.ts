@@ -7,6 +7,8 @@ import type { Net } from './machine.js';
 
 /** How long to wait before the scheduler is tried again, at first and at most (ms). */
 const RETRY_MS = { first: 20, most: 1000 } as const;
+/** A connection is progress if it lasted for longer, or if it brought more than a welcome (ms). */
+const STEADY_MS = 10_000;
 /** Until the scheduler has said how often it wants to hear us (ms). */
 const FIRST_HEARTBEAT_MS = 1000;
 
@@ -74,13 +76,15 @@ export class Link {
     while (!this.closing) {
       const wire = await this.dial();
       if (!wire) continue;
+      const began = clock();
       const { reason, bye, messages } = await this.session(wire, onWelcome);
+      const isProgress = messages > 1 || clock() - began > STEADY_MS;
       await this.options.rest?.();
       this.options.onLost?.(reason);
       if (bye !== undefined) return { reason: bye, sentAway: true };
       this.lost = reason;
-      // A connection that brought nothing but a welcome is no progress: let in and dropped, we do not try for ever.
-      if (messages > 1) [this.since, this.waitMs] = [clock(), RETRY_MS.first];
+      // Let in and dropped again, we do not try for ever.
+      if (isProgress) [this.since, this.waitMs] = [clock(), RETRY_MS.first];
       else if (!this.closing) await this.pause(reason);
     }
     return { reason: 'left', sentAway: false };
@@ -93,7 +97,7 @@ export class Link {
       wire.destroy();
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
-      await this.pause(error.message);
+      if (!this.closing) await this.pause(error.message);
     }
     return undefined;
   }
