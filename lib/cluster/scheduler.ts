@@ -238,7 +238,7 @@ export class SchedulerMachine implements Machine<Net<ToScheduler>, SchedulerActi
     if (isMalformed(batch, done)) {
       const reason = `sent a malformed result: batch ${batch.number} has ${tasks.length} tasks`;
       this.close(worker.peer, reason, true);
-      return this.lose(worker, reason, true);
+      return this.lose(worker, reason, false); // the worker is at fault, not what it was running
     }
     this.release(batch);
     worker.finished += count;
