@@ -20,7 +20,7 @@ import { ENVELOPE_BYTES, MOST_BYTES, type FromScheduler, type ToScheduler } from
 
 /** So many tasks of each run are drawn ahead. */
 const DRAWN_AHEAD = 10_000;
-/** No more are drawn while the packed inputs of all runs take this much (bytes). */
+/** No more than one are drawn while the packed inputs of all runs take this much (bytes). */
 const AHEAD_BYTES = 64 * 2 ** 20;
 /** For each thread, this many batches are with the scheduler at a time; and tasks in all, at most. */
 const BATCHES_AHEAD = 8;
@@ -178,7 +178,8 @@ export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
   /** Draws and packs tasks until enough are ahead. */
   private draw(open: OpenRun): void {
     const { run, ahead } = open;
-    while (ahead.length < DRAWN_AHEAD && this.bytes < AHEAD_BYTES) {
+    // One at least, whatever the other runs hold: each has its turn.
+    while (ahead.length < DRAWN_AHEAD && (this.bytes < AHEAD_BYTES || ahead.length === 0)) {
       const drawn = run.draw();
       if (!drawn) return void this.drawing.delete(open);
       const packed = packTask(drawn.task);
