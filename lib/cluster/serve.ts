@@ -103,7 +103,7 @@ export class SchedulerShell {
 
   private tick(): void {
     for (const [peer, since] of this.silent)
-      if (clock() - since > 5 * this.heartbeatMs) this.dismiss(peer, 'it did not say who it is', true);
+      if (clock() - since > 5 * this.heartbeatMs) this.dismiss(peer, 'it did not say who it is', false);
     for (const { name, memoryBytes } of this.machine.workers.values())
       this.options.onVitals?.({ worker: name, memoryBytes, time: clock() });
   }
