@@ -35,6 +35,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
   private received = 0;
   private heardAt = clock();
   private beatAt = clock();
+  private impatient: ReturnType<typeof setTimeout> | undefined;
   private beating: ReturnType<typeof setInterval>;
 
   /** @param decode reads a message, and throws with the reason for bytes that are none */
@@ -47,7 +48,10 @@ export class Connection<In extends ToScheduler | FromScheduler> {
     this.beating = setInterval(() => this.beat(), heartbeatMs);
     wire.listen(
       (data) => this.hear(data),
-      (reason) => this.end(reason),
+      (reason) => {
+        clearTimeout(this.impatient);
+        this.end(reason);
+      },
     );
   }
 
@@ -61,7 +65,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
     if (!this.open) return;
     if (bye) this.send({ op: 'bye', reason });
     this.wire.close();
-    setTimeout(() => this.wire.destroy(), CLOSE_MS);
+    this.impatient = setTimeout(() => this.wire.destroy(), CLOSE_MS);
     this.end(reason);
   }
 

@@ -112,7 +112,7 @@ export class Link {
       this.wake = resolve;
       setTimeout(resolve, Math.min(this.waitMs, mostMs));
     });
-    this.waitMs = Math.min(RETRY_MS.most, 2 * this.waitMs);
+    this.waitMs = Math.min(RETRY_MS.most, 1.25 * this.waitMs);
   }
 
   /** One connection, from its start to its end. */
