@@ -29,6 +29,7 @@ export class Door {
   private readonly server: Server;
   private readonly sockets: WebSocketServer;
   private readonly secret = randomBytes(32);
+  private readonly refused = new Set<Socket>(); // until they have hung up
   private readonly used = new Map<string, number>(); // challenges that were answered, and when
 
   constructor(private readonly options: DoorOptions) {
@@ -91,6 +92,7 @@ export class Door {
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeAllConnections();
+    for (const socket of this.refused) socket.destroy();
     await closed;
   }
 
@@ -124,6 +126,8 @@ export class Door {
       'connection: close',
     ];
     socket.end(`${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`);
+    this.refused.add(socket);
+    socket.once('close', () => this.refused.delete(socket));
     setTimeout(() => socket.destroy(), REFUSED_MS).unref();
   }
 
