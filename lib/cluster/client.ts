@@ -18,7 +18,7 @@ import type { Value } from '../task/task.js';
 import type { Do, Machine, Net } from './machine.js';
 import { ENVELOPE_BYTES, MOST_BYTES, type FromScheduler, type ToScheduler } from './messages.js';
 
-/** So many tasks of each run are drawn ahead. */
+/** How many tasks of each run are drawn ahead. */
 const DRAWN_AHEAD = 10_000;
 /** No more than one are drawn while the packed inputs of all runs take this much (bytes). */
 const AHEAD_BYTES = 64 * 2 ** 20;
@@ -206,7 +206,7 @@ export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
         fresh.push([id, entry]);
       }
       this.waiting.delete(open);
-      if (open.ahead.length > 0) this.waiting.add(open); // behind the others: it comes round again
+      if (open.ahead.length > 0) this.waiting.add(open); // last in the line: its next turn comes after the others
     }
     return this.messages(fresh);
   }

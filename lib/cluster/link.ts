@@ -1,4 +1,4 @@
-// A worker's or client's way to its scheduler: dials, and dials again whenever the connection is lost.
+// Connects a worker or client to its scheduler, and connects again whenever the connection is lost.
 import { ConnectionError, ProtocolError } from '../errors.js';
 import { clock } from '../task/executor.js';
 import { Connection, type Wire } from './connection.js';
@@ -53,7 +53,7 @@ export class Link {
     });
     const sentAway = this.ended.then(({ reason }) => Promise.reject(new ProtocolError(reason)));
     this.joined = Promise.race([welcome, sentAway]);
-    for (const promise of [this.ended, this.joined]) promise.catch(() => {}); // whoever waits for it hears of it
+    for (const promise of [this.ended, this.joined]) promise.catch(() => {}); // the callers that await them handle it
   }
 
   /** There is a connection now. */

@@ -99,7 +99,7 @@ export class SchedulerMachine implements Machine<Net<ToScheduler>, SchedulerActi
     this.clients.delete(peer);
   }
 
-  // ---- who comes and goes
+  // ---- peers that join and leave
 
   private hello(peer: number, hello: Hello): void {
     const { heartbeatMs } = this.options;
@@ -203,7 +203,7 @@ export class SchedulerMachine implements Machine<Net<ToScheduler>, SchedulerActi
     for (let next = this.match(); next; next = this.match()) this.assign(next.worker, next.line);
   }
 
-  /** Who is next: workers and lines each in turn. */
+  /** The next worker and the line it takes from: each in turn. */
   private match(): { worker: Worker; line: Line } | undefined {
     for (const worker of this.free)
       for (const line of this.waiting) if (mayTake(worker, line)) return { worker, line };

@@ -82,7 +82,7 @@ class WorkerShell implements ClusterWorker {
     });
     this.joined = this.link.joined;
     this.ended = this.link.ended.then(({ reason }) => reason);
-    this.ended.catch(() => {}); // whoever waits for it hears of it
+    this.ended.catch(() => {}); // the callers that await it handle it
   }
 
   async drain(): Promise<void> {

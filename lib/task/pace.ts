@@ -1,4 +1,4 @@
-// How many tasks travel together: one while nothing is known of them, then as many as make a batch worth its message.
+// How many tasks travel together: one at first, then enough to make a batch worth its message.
 
 /** A batch of small tasks takes about this long, so that messages cost little beside it (ms). */
 const BATCH_MS = 10;
