@@ -19,6 +19,7 @@ import {
 } from '../../lib/errors.js';
 import { startThreads } from '../../lib/execute/threads.js';
 import type { Executor, ExecutorEvent } from '../../lib/task/executor.js';
+import { simulate } from '../../lib/simulation/simulation.js';
 import {
   CLUSTER_TASKS,
   counting,
@@ -30,6 +31,7 @@ import {
   until,
   type Lola,
 } from '../support/cluster.js';
+import { validate } from '../support/validate.js';
 
 const windows = process.platform === 'win32';
 const cleanups: (() => unknown)[] = [];
@@ -69,6 +71,8 @@ function watch() {
   return { onEvent, of, first: (type: ExecutorEvent['type']) => until(() => of(type).length > 0) };
 }
 
+const taskOf = (event: ExecutorEvent) => ('task' in event ? event.task : '');
+
 describe('a worker', () => {
   test('row 1: killed in mid-task, its tasks run elsewhere and the count is exact', async () => {
     const c = await cluster();
@@ -82,6 +86,24 @@ describe('a worker', () => {
     expect(of('left')).toMatchObject([{ reason: expect.stringContaining('broke off') as string }]);
     expect(of('failed').every((event) => event.type === 'failed' && event.retried)).toBe(true);
     await until(() => c.log.some((line) => line.startsWith('lola.scheduler - INFO - Worker left: worker-')));
+  });
+
+  test('row 2: killed after its values came, it costs none of them, and none is computed again', async () => {
+    const c = await cluster({ workers: 1 });
+    const executor = await client(c);
+    const { tasks, inside } = counting(60_000_000, 60);
+    const { onEvent, of, first } = watch();
+    const [holder] = c.workers;
+    const run = executor.run(tasks, { onEvent, onResult: () => holder.kill() });
+    await first('left');
+    const held = of('finished').map(taskOf);
+    const before = of('started').length;
+    await c.startWorker('heir');
+    expect(sum(await run)).toBe(inside);
+    expect(held.length).toBeGreaterThan(0);
+    const later = new Set(of('started').slice(before).map(taskOf));
+    expect(held.filter((key) => later.has(key))).toEqual([]);
+    expect(of('finished').map(taskOf).sort()).toEqual(tasks.map(({ key }) => key).sort());
   });
 
   test('row 3: a task that always kills its worker fails by name, with each worker’s end; the cluster lives on', async () => {
@@ -385,6 +407,23 @@ describe('a client', () => {
     expect(longIsOver).toBe(false);
     await long;
   });
+});
+
+test('row 10: messages that come late, twice or out of order change no count', () => {
+  const tasks = 300;
+  const faults = { late: 20, doubled: 20, reordered: 20 };
+  for (let seed = 0; seed < 20; seed++) {
+    const result = simulate({ seed, workers: 4, threads: 2, tasks, taskMs: 5, faults, check: validate });
+    const { counted, sum: total, lost } = result;
+    expect({ seed, counted, total, lost: lost.size }).toEqual({
+      seed,
+      counted: tasks,
+      total: (3 * tasks * (tasks - 1)) / 2 + tasks, // task i gives 3 i + 1
+      lost: 0,
+    });
+    for (const kind of ['late', 'doubled', 'reordered'] as const)
+      expect(result.faults.get(kind)).toBeGreaterThan(0);
+  }
 });
 
 describe('a local cluster', () => {
