@@ -9,12 +9,17 @@ import { ENGINES, openIn } from './engines.mjs';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript' };
 const PAGE =
-  '<!doctype html><meta charset="utf-8"><title>pool</title><script type="module" src="main.js"></script>';
+  '<!doctype html><meta charset="utf-8"><title>pool</title><script type="module" src="main.js" onerror="' +
+  "fetch('/results', { method: 'POST', body: JSON.stringify([{ name: 'main.js', error: 'it does not load' }]) })" +
+  '"></script>';
+/** A page that has not reported by then is given up (ms). */
+const MOST_MS = 280_000;
 const folder = mkdtempSync(join(tmpdir(), 'lola-page-'));
 
 let server, url, posted;
 beforeAll(async () => {
-  await bundle("import '#test/browser/pool/page.ts';", folder);
+  const { fromNode } = await bundle("import '#test/browser/pool/page.ts';", folder);
+  expect(fromNode).toEqual([]);
   server = createServer((request, response) => {
     if (request.method === 'POST') return void receive(request, response);
     const path = new URL(request.url, 'http://page').pathname;
@@ -47,7 +52,10 @@ describe('a page', () => {
     test.skipIf(!engine.program)(
       `in ${engine.name} keeps the executor contract and counts what Node counts${skipped}`,
       async () => {
-        const results = new Promise((resolve) => (posted = resolve));
+        const results = new Promise((resolve, reject) => {
+          posted = resolve;
+          setTimeout(() => reject(new Error('the page has not reported')), MOST_MS).unref();
+        });
         const close = openIn(engine, url);
         try {
           const tests = await results;

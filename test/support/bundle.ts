@@ -1,4 +1,5 @@
 // Bundles lib for a browser, as a site that uses it would.
+import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,20 +21,17 @@ export interface Bundle {
  */
 export async function bundle(entry: string, outDir?: string): Promise<Bundle> {
   const fromNode: string[] = [];
-  const plugins = () => [entryPlugin(entry), nodeFinder(fromNode)];
   const output = (await build({
     root,
     configFile: false,
     logLevel: 'error',
     base: './',
     publicDir: false,
-    plugins: plugins(),
+    plugins: [entryPlugin(entry), builtLib(), nodeFinder(fromNode)],
     worker: { format: 'es', plugins: () => [nodeFinder(fromNode)] },
     resolve: {
       alias: [
-        { find: /^#(lib\/.*)$/, replacement: join(root, 'dist/$1') },
         { find: /^#(test\/.*)$/, replacement: join(root, '$1') },
-        { find: /^(?:\.\.\/)+lib\/(.*)\.js$/, replacement: join(root, 'dist/lib/$1.js') },
         { find: /^vitest$/, replacement: stands },
       ],
     },
@@ -57,6 +55,21 @@ function entryPlugin(text: string): Plugin {
     name: 'entry',
     resolveId: (id) => (id === ENTRY ? join(root, 'entry.js') : undefined),
     load: (id) => (id === join(root, 'entry.js') ? text : undefined),
+  };
+}
+
+/** Finds what the entry and the tests import of lib: the built file, or what package.json has for browsers instead. */
+function builtLib(): Plugin {
+  const { browser } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    browser: Record<string, string>;
+  };
+  return {
+    name: 'built-lib',
+    enforce: 'pre',
+    resolveId(id) {
+      const file = /^(?:#|(?:\.\.\/)+)lib\/(.*)$/.exec(id)?.[1];
+      return file && join(root, browser[`./dist/lib/${file}`] ?? `dist/lib/${file}`);
+    },
   };
 }
 
