@@ -1,43 +1,23 @@
-// A client of a simulation: the real client's machine on simulated wires, and runs that count how their tasks ended.
+// A client of a simulation: the real client's machine, and runs that count how their tasks end.
 import { ClientMachine, type ClientEvent } from '../cluster/client.js';
-import { Shell, type Do } from '../cluster/machine.js';
+import type { Do } from '../cluster/machine.js';
 import type { ToScheduler } from '../cluster/messages.js';
 import { WorkerLostError } from '../errors.js';
 import type { Drawn, RunFace } from '../task/run.js';
 import type { Value } from '../task/task.js';
-import { indexOf, type Connection, type World } from './network.js';
+import type { SchedulerEnd } from './connection.js';
+import { Peer } from './peer.js';
+import type { World } from './world.js';
 
-/** How tasks ended, as the clients of a simulation have counted it. */
-export class Counts {
-  readonly values = new Map<number, number>();
-  readonly lost = new Map<number, readonly string[]>();
-  readonly threw: number[] = [];
-  /** When the last result came, and how long the tasks ran whose results counted (ms). */
-  lastResult = 0;
-  usefulMs = 0;
-}
-
-/** A client. It connects again whenever its connection is lost. */
-export class SimulatedClient {
-  private connection!: Connection;
-  private readonly shell: Shell<ClientEvent, Do<ToScheduler>>;
+export class SimulatedClient extends Peer<ClientEvent, Do<ToScheduler>> {
   private readonly runs = new Set<SimulatedRun>();
 
   /** @param mine the tasks that are this client's, by index: shared among its runs */
-  constructor(
-    readonly name: string,
-    mine: readonly number[],
-    private readonly world: World,
-    private readonly counts: Counts,
-  ) {
+  constructor(name: string, world: World, scheduler: () => SchedulerEnd, mine: readonly number[]) {
     const { runs = 1, retries = 0, machines } = world.options;
-    this.shell = new Shell(
-      machines?.client?.(name, retries) ?? new ClientMachine(name, retries),
-      (action) => this.perform(action),
-      () => world.now,
-    );
+    super(name, world, scheduler, machines?.client?.(name, retries) ?? new ClientMachine(name, retries));
     this.connect();
-    for (let r = 0; r < runs; r++) this.newRun(mine.filter((_, i) => i % runs === r));
+    for (let r = 0; r < runs; r++) this.newRun(shareOf(mine, r, runs));
   }
 
   /** Every task of every run has its end. */
@@ -45,25 +25,17 @@ export class SimulatedClient {
     return this.runs.size === 0;
   }
 
-  /** Its connection closes. */
-  lose(): void {
-    if (!this.connection.open) return;
-    this.world.network.closeFromPeer(this.connection, 'connection closed');
-    this.connection.lost();
-  }
-
   /** Cancels a run and submits what was left of it as a new one. */
   cancel(): void {
-    const run = [...this.runs][Math.floor(this.world.random() * this.runs.size)];
+    const run = this.world.pick([...this.runs]);
     if (!run) return;
-    const left = run.left();
     run.cancelled = true;
     this.settled(run);
-    this.newRun(left);
+    this.newRun([...run.open]);
   }
 
   private newRun(mine: readonly number[]): void {
-    const run = new SimulatedRun(mine, this.world, this.counts, () => this.settled(run));
+    const run = new SimulatedRun(mine, this.world, () => this.settled(run));
     if (mine.length > 0) this.runs.add(run);
     this.shell.post({ type: 'run', run });
   }
@@ -73,71 +45,47 @@ export class SimulatedClient {
     this.shell.post({ type: 'settled', run });
   }
 
-  private connect(): void {
-    const { world } = this;
-    const lost = () => {
-      this.shell.post({ type: 'closed', peer: connection.peer, reason: 'lost', blame: false });
-      world.at(world.now + world.random() * 500, () => this.connect());
-    };
-    const connection = world.network.open(
-      this.name,
-      (message) => this.shell.post({ type: 'message', peer: connection.peer, message }),
-      lost,
-    );
-    this.connection = connection;
-    this.shell.post({ type: 'opened', peer: connection.peer });
-  }
-
-  private perform(action: Do<ToScheduler>): void {
-    if (action.type === 'send' && this.connection.open)
-      this.world.network.send(this.connection, 'up', action.message);
+  protected override perform(action: Do<ToScheduler>): void {
+    if (action.type === 'send') this.send(action.message);
   }
 }
 
 /** A run that goes on when a task is lost, and finds out when a task ends twice. */
 class SimulatedRun implements RunFace {
   readonly watched = true;
+  /** The tasks that have no end. */
+  readonly open: Set<number>;
   cancelled = false;
-  private drawn = 0;
-  private readonly open: Set<number>;
+  private readonly source: Iterator<number, undefined>;
 
   constructor(
-    private readonly mine: readonly number[],
+    mine: readonly number[],
     private readonly world: World,
-    private readonly counts: Counts,
     private readonly onDone: () => void,
   ) {
     this.open = new Set(mine);
-  }
-
-  /** The tasks that have no end. */
-  left(): number[] {
-    return [...this.open];
+    this.source = mine.values();
   }
 
   draw(): Drawn | undefined {
-    if (this.cancelled || this.drawn === this.mine.length) return undefined;
-    const index = this.drawn++;
-    return {
-      run: this,
-      index,
-      task: { key: `task-${this.mine[index]}`, operation: 'simulated', input: null },
-    };
+    const { value: index } = this.source.next();
+    if (this.cancelled || index === undefined) return undefined;
+    return { run: this, index, task: { key: `task-${index}`, operation: 'simulated', input: null } };
   }
 
-  finished({ task }: Drawn, value: Value, _place: unknown, start: number, end: number): void {
-    const { counts } = this;
-    this.end(indexOf(task));
-    counts.values.set(indexOf(task), value as number);
-    counts.usefulMs += end - start;
-    counts.lastResult = this.world.now;
+  finished({ index }: Drawn, value: Value, _place: unknown, start: number, end: number): void {
+    const { world } = this;
+    this.end(index);
+    world.values.set(index, value as number);
+    world.usefulMs += end - start;
+    world.lastValue = world.now;
   }
 
-  failed({ task }: Drawn, _place: unknown, _message: string, failure: Error | undefined): void {
-    if (!failure) return;
-    this.end(indexOf(task));
-    if (failure instanceof WorkerLostError) this.counts.lost.set(indexOf(task), failure.ended);
-    else this.counts.threw.push(indexOf(task));
+  failed({ index }: Drawn, _place: unknown, _message: string, failure: Error | undefined): void {
+    if (!failure) return; // it is tried again
+    this.end(index);
+    if (failure instanceof WorkerLostError) this.world.lost.set(index, failure.ended);
+    else this.world.threw.push(index);
   }
 
   fail(failure: unknown): void {
@@ -151,4 +99,9 @@ class SimulatedRun implements RunFace {
     if (this.cancelled || !this.open.delete(index)) throw new Error(`task ${index} ended twice`);
     if (this.open.size === 0) this.onDone();
   }
+}
+
+/** One of several shares, dealt out in turn. */
+export function shareOf<T>(items: readonly T[], share: number, shares: number): T[] {
+  return items.filter((_, i) => i % shares === share);
 }

@@ -69,7 +69,6 @@ export interface SimulationResult {
   readonly threw: readonly number[];
   readonly faults: ReadonlyMap<Fault, number>;
   readonly messages: number;
-  readonly schedulerBusyMs: number;
   /** The time of all threads in which tasks ran whose result counted, as a share of makespan * threads. */
   readonly efficiency: number;
 }

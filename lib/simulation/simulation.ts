@@ -1,181 +1,139 @@
 // A cluster in one thread with a clock of its own: the real machines of scheduler, workers and clients, and faults by seed.
-import seedrandom from 'seedrandom';
-import { Shell, type Net } from '../cluster/machine.js';
-import type { FromScheduler, ToScheduler } from '../cluster/messages.js';
-import { SchedulerMachine, type SchedulerAction } from '../cluster/scheduler.js';
-import { Agenda } from './agenda.js';
-import { Counts, SimulatedClient } from './client.js';
-import { planFaults } from './faults.js';
-import { HEARTBEAT_MS, Network, type Connection, type World } from './network.js';
+import { SimulatedClient, shareOf } from './client.js';
 import { FAULTS, type Fault, type SimulationOptions, type SimulationResult } from './options.js';
-import { Trace } from './story.js';
+import { SimulatedScheduler } from './scheduler.js';
 import { SimulatedWorker } from './worker.js';
+import { World, indexOf, type Message, type OnNote } from './world.js';
+
+/** A simulation that has not ended by then is stuck (ms). */
+const LIMIT_MS = 1e7;
 
 /** Simulates until every task has a result and nothing is left running. @throws Error where that never comes */
 export function simulate(options: SimulationOptions): SimulationResult {
   return new Simulation(options).run();
 }
 
-/** What happened to a task, a line each, by repeating the simulation; also where the simulation throws. */
+/** The messages about a task and all faults, a line each, by repeating the simulation; also where it throws. */
 export function storyOf(options: SimulationOptions, index: number): readonly string[] {
-  const trace = new Trace();
+  const lines: string[] = [];
+  const batches = new Set<number>(); // those with the task in them: later messages give their numbers alone
+  const concerns = (message: Message): boolean => {
+    if (!('tasks' in message)) return 'batch' in message && batches.has(message.batch);
+    const hasIt = message.tasks.some((task) => indexOf(task) === index);
+    if (hasIt && message.op === 'assign') batches.add(message.batch);
+    return hasIt;
+  };
+  const onNote: OnNote = (time, what, message) => {
+    if (!message) lines.push(`${time.toFixed(3)} ms  ${what}`);
+    else if (concerns(message)) lines.push(`${time.toFixed(3)} ms  ${what}: ${nameOf(message)}`);
+  };
   try {
-    new Simulation(options, trace).run();
+    new Simulation(options, onNote).run();
   } catch {
     // A story is wanted most of all when the simulation fails; it ends there.
   }
-  return trace.story(index);
+  return lines;
 }
 
-/** A simulation that has not ended by then is stuck (ms). */
-const LIMIT_MS = 1e7;
+function nameOf(message: Message): string {
+  return 'batch' in message ? `${message.op} batch ${message.batch}` : message.op;
+}
 
-class Simulation implements World {
-  readonly random: () => number;
-  readonly network: Network;
-  readonly workers = new Set<SimulatedWorker>();
-  readonly clients: readonly SimulatedClient[];
-  now = 0;
-  schedulers = 0;
-  private readonly agenda = new Agenda();
-  private scheduler: SchedulerMachine;
-  private shell: Shell<Net<ToScheduler>, SchedulerAction>;
-  private busyUntil = 0;
-  private busyMs = 0;
+class Simulation {
+  private readonly world: World;
+  private scheduler: SimulatedScheduler;
+  private readonly workers = new Set<SimulatedWorker>();
+  private readonly clients: readonly SimulatedClient[];
+  private schedulersMade = 0;
   private workersMade = 0;
-  private readonly thrown = new Map<number, number>();
-  private readonly counts = new Counts();
-  private readonly faults = new Map<Fault, number>(FAULTS.map((fault) => [fault, 0]));
 
   constructor(
-    readonly options: SimulationOptions,
-    private readonly trace?: Trace,
+    private readonly options: SimulationOptions,
+    onNote?: OnNote,
   ) {
-    this.random = seedrandom(String(options.seed));
-    this.network = new Network(this);
-    [this.scheduler, this.shell] = this.newScheduler();
-    for (let i = 0; i < options.workers; i++) this.startWorker();
-    const { clients = 1, tasks } = options;
-    const shareOf = (c: number) =>
-      Array.from({ length: tasks }, (_, i) => i).filter((i) => i % clients === c);
-    this.clients = Array.from(
-      { length: clients },
-      (_, c) => new SimulatedClient(`client-${c}`, shareOf(c), this, this.counts),
-    );
-    planFaults(this, this);
+    const { workers, clients = 1 } = options;
+    const tasks = Array.from({ length: options.tasks }, (_, i) => i);
+    this.world = new World(options, onNote);
+    this.scheduler = this.newScheduler();
+    for (let i = 0; i < workers; i++) this.startWorker();
+    this.clients = Array.from({ length: clients }, (_, i) => {
+      const mine = shareOf(tasks, i, clients);
+      return new SimulatedClient(`client-${i}`, this.world, () => this.scheduler, mine);
+    });
+    this.planFaults();
   }
 
   run(): SimulationResult {
     const { threads = 1, workers, tasks, seed } = this.options;
-    const { values, lost, threw } = this.counts;
-    while (!this.finished()) {
-      const next = this.agenda.next();
-      if (!next || next.time > LIMIT_MS)
-        throw new Error(`simulation ${seed}: ${tasks - values.size} tasks never ended`);
-      this.now = next.time;
-      next.action();
-    }
+    const { world } = this;
+    while (!this.finished())
+      if (!world.step(LIMIT_MS))
+        throw new Error(`simulation ${seed}: ${tasks - world.values.size} tasks never ended`);
+    const { values, lost, threw, faults, messages, lastValue, usefulMs } = world;
     return {
-      makespanMs: this.counts.lastResult,
+      makespanMs: lastValue,
       counted: values.size,
       sum: [...values.values()].reduce((a, b) => a + b, 0),
-      lost,
-      threw,
-      faults: this.faults,
-      messages: this.network.messages,
-      schedulerBusyMs: this.busyMs,
-      efficiency: this.counts.usefulMs / (this.counts.lastResult * threads * workers),
+      efficiency: usefulMs / (lastValue * threads * workers),
+      ...{ lost, threw, faults, messages },
     };
   }
 
   /** Every task has its end, every batch its answer. */
   private finished(): boolean {
-    if (!this.clients.every(({ done }) => done)) return false;
-    for (const { batches } of this.scheduler.workers.values()) if (batches.size > 0) return false;
-    return this.scheduler.waiting.size === 0;
+    const { workers, waiting } = this.scheduler.machine;
+    if (waiting.size > 0 || !this.clients.every(({ done }) => done)) return false;
+    return [...workers.values()].every(({ batches }) => batches.size === 0);
   }
 
-  // ---- the scheduler
-
-  private newScheduler(): [SchedulerMachine, Shell<Net<ToScheduler>, SchedulerAction>] {
-    const options = { heartbeatMs: HEARTBEAT_MS, firstBatch: 1e9 * this.schedulers++, watched: false };
-    const machine = this.options.machines?.scheduler?.(options) ?? new SchedulerMachine(options);
-    return [
-      machine,
-      new Shell(
-        machine,
-        (action) => this.perform(action),
-        () => this.now,
-      ),
-    ];
+  private newScheduler(): SimulatedScheduler {
+    return new SimulatedScheduler(this.world, 1e9 * this.schedulersMade++);
   }
 
-  private perform(action: SchedulerAction): void {
-    if (action.type === 'close') {
-      const connection = this.network.connections.get(action.peer);
-      if (connection) this.network.closeFromScheduler(connection);
-    } else if (action.type === 'send')
-      for (const peer of action.peers) {
-        const connection = this.network.connections.get(peer);
-        if (connection) this.network.send(connection, 'down', action.message);
-      }
-  }
-
-  /** The scheduler takes one event at a time, and each costs it time. What was sent to one that has died is gone. */
-  private take({ scheduler }: Connection, event: Net<ToScheduler>, tasks: number): void {
-    if (scheduler !== this.schedulers) return;
-    const { messageMs = 0, perTaskMs = 0, check } = this.options;
-    const cost = messageMs + perTaskMs * tasks;
-    this.busyMs += cost;
-    this.busyUntil = Math.max(this.busyUntil, this.now) + cost;
-    const act = () => {
-      if (scheduler !== this.schedulers) return;
-      this.shell.post(event);
-      check?.(this.scheduler);
+  private startWorker(): void {
+    const { world } = this;
+    const onDeath = (worker: SimulatedWorker) => {
+      this.workers.delete(worker);
+      world.at(world.now + 3000 * world.random(), () => this.startWorker());
     };
-    if (cost > 0) this.at(this.busyUntil, act);
-    else act();
+    const name = `worker-${this.workersMade++}`;
+    this.workers.add(new SimulatedWorker(name, world, () => this.scheduler, onDeath));
   }
 
-  /** Taken even when the connection is closed: more than a socket would do, and the machine must not mind. */
-  arrived(connection: Connection, message: ToScheduler): void {
-    const tasks = message.op === 'submit' ? message.tasks.length : message.op === 'done' ? message.count : 0;
-    this.take(connection, { type: 'message', peer: connection.peer, message }, tasks);
+  /** Draws when each fault comes: anywhere in the time that the work should take, and a little after. */
+  private planFaults(): void {
+    const { world } = this;
+    const { tasks, workers, threads = 1, faults } = this.options;
+    const span = 10 + (1.5 * tasks * world.taskMs(0)) / (workers * threads);
+    for (const fault of FAULTS)
+      for (let i = 0; i < (faults?.[fault] ?? 0); i++)
+        world.at(world.random() * span, () => this.strike(fault));
   }
 
-  hungUp(connection: Connection, reason: string): void {
-    this.take(connection, { type: 'closed', peer: connection.peer, reason, blame: true }, 0);
+  private strike(fault: Fault): void {
+    const { world } = this;
+    const worker = world.pick([...this.workers]);
+    const client = world.pick(this.clients)!;
+    const struck =
+      fault === 'restart' ? 'scheduler' : /client|cancel/.test(fault) ? client.name : worker?.name;
+    world.note(`${fault}: ${struck ?? 'nobody'}`);
+    const until = world.now + world.random() * 12_000; // about half of these pass the deadline
+    if (fault === 'late' || fault === 'doubled' || fault === 'reordered') {
+      const connection = world.pick([...this.scheduler.connections.values()]);
+      if (connection) connection.fault = fault; // for its next message; counted then
+      return;
+    }
+    if (fault === 'restart') this.restart();
+    else if (fault === 'clientLost') client.abort();
+    else if (fault === 'cancelled') client.cancel();
+    else if (!worker) return;
+    else worker[fault](until);
+    world.count(fault);
   }
 
   /** The scheduler dies and another one takes its place, knowing nothing. */
-  restart(): void {
-    [this.scheduler, this.shell] = this.newScheduler();
-    this.busyUntil = this.now;
-    for (const connection of [...this.network.connections.values()]) {
-      this.network.connections.delete(connection.peer);
-      this.at(this.now + this.random() * 10, () => this.network.drop(connection));
-    }
-  }
-
-  // ---- the world around it
-
-  private startWorker(): void {
-    const gone = (worker: SimulatedWorker) => {
-      this.workers.delete(worker);
-      this.at(this.now + this.random() * 3000, () => this.startWorker());
-    };
-    this.workers.add(new SimulatedWorker(`worker-${this.workersMade++}`, this, this.thrown, gone));
-  }
-
-  at(time: number, action: () => void): void {
-    this.agenda.add(time, action);
-  }
-
-  count(fault: Fault): void {
-    this.faults.set(fault, this.faults.get(fault)! + 1);
-  }
-
-  note(what: string, message?: ToScheduler | FromScheduler): void {
-    this.trace?.note(this.now, what, message);
+  private restart(): void {
+    this.scheduler.die();
+    this.scheduler = this.newScheduler();
   }
 }

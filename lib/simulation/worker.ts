@@ -1,79 +1,62 @@
-// A worker of a simulation: the real worker's machine on simulated wires, and tasks that only take their time.
-import { Shell } from '../cluster/machine.js';
+// A worker of a simulation: the real worker's machine, faults that strike it, and tasks that only take their time.
+import type { Net } from '../cluster/machine.js';
 import type { FromScheduler } from '../cluster/messages.js';
 import { WorkerMachine, type BatchResult, type WorkerAction, type WorkerEvent } from '../cluster/worker.js';
 import { packValue, type PackedTask } from '../task/pack.js';
-import { indexOf, type Connection, type World } from './network.js';
+import type { SchedulerEnd } from './connection.js';
+import { Peer } from './peer.js';
+import { indexOf, type World } from './world.js';
 
 /** When a batch that was begun is reported as started, unless it has ended (ms), as by the real worker. */
 const STARTED_MS = 5;
+/** The result of a batch without any. Threads are counted, but not told apart. */
+const NOTHING: BatchResult = { thread: 0, count: 0, times: [], values: packValue([]) };
 
 /** A worker, from its start until it is dead. */
-export class SimulatedWorker {
-  private connection!: Connection;
-  private readonly shell: Shell<WorkerEvent, WorkerAction>;
-  private readonly running = new Map<number, { readonly thread: number }>();
+export class SimulatedWorker extends Peer<WorkerEvent, WorkerAction> {
+  private readonly running = new Map<number, object>(); // a mark for each batch
   private readonly owed = new Map<number, number>(); // answers, by the batch
   private frozenUntil = 0;
   private dead = false;
 
-  /**
-   * @param thrown how often each task has thrown, on any worker
-   * @param onDeath called once
-   */
+  /** @param onDeath called once */
   constructor(
-    readonly name: string,
-    private readonly world: World,
-    private readonly thrown: Map<number, number>,
+    name: string,
+    world: World,
+    scheduler: () => SchedulerEnd,
     private readonly onDeath: (worker: SimulatedWorker) => void,
   ) {
     const { threads = 1, machines } = world.options;
     const hello = { op: 'hello', role: 'worker', name, threads, instance: name } as const;
-    const machine = machines?.worker?.(hello) ?? new WorkerMachine(hello);
-    this.shell = new Shell(
-      machine,
-      (action) => this.perform(action),
-      () => world.now,
-    );
-    this.join();
+    super(name, world, scheduler, machines?.worker?.(hello) ?? new WorkerMachine(hello));
+    this.connect();
   }
 
-  // ---- what may befall it
+  // ---- what may befall it, beside `abort`
 
   /** It dies, and its connection closes. */
   crash(): void {
-    const { connection } = this;
     this.die();
-    Object.assign(connection, { cut: true, clearUp: this.world.now });
-    if (connection.open) this.world.network.closeFromPeer(connection, 'connection closed');
+    this.connection.cut = true;
+    if (this.connection.open) this.connection.close('connection closed');
   }
 
-  /** It dies, and no connection closes: what it had sent is lost with it. */
+  /** It dies, and no connection closes. */
   vanish(): void {
     this.die();
     this.connection.cut = true;
-    this.world.network.silence(this.connection, Infinity);
+    this.connection.silence(Infinity);
   }
 
   /** It does nothing until a time, and then goes on as if nothing had been. */
   stall(until: number): void {
     this.frozenUntil = until;
-    this.world.network.silence(this.connection, until);
+    this.connection.silence(until);
   }
 
   /** Nothing passes on its connection until a time. */
   partition(until: number): void {
-    const { connection } = this;
-    connection.clearUp = Math.max(connection.clearUp, until);
-    connection.clearDown = Math.max(connection.clearDown, until);
-    this.world.network.silence(connection, until);
-  }
-
-  /** Its connection closes, and it joins again. */
-  abort(): void {
-    if (!this.connection.open) return;
-    this.world.network.closeFromPeer(this.connection, 'connection closed');
-    this.connection.lost();
+    this.connection.hold(until);
   }
 
   /** It leaves by its own will once what it has begun is done. */
@@ -83,37 +66,30 @@ export class SimulatedWorker {
 
   // ---- what it does
 
-  private join(): void {
-    if (this.dead) return;
-    const { world } = this;
-    this.owed.clear();
-    const receive = (message: FromScheduler) =>
-      this.thawed(() => {
-        if (message.op === 'assign') this.owe(message.batch, 1);
-        this.shell.post({ type: 'message', peer: connection.peer, message });
-      });
-    const lost = () =>
-      this.thawed(() => {
-        this.shell.post({ type: 'closed', peer: connection.peer, reason: 'lost', blame: false });
-        world.at(world.now + world.random() * 500, () => this.join());
-      });
-    const connection = world.network.open(this.name, receive, lost);
-    this.connection = connection;
-    this.shell.post({ type: 'opened', peer: connection.peer });
+  override post(event: Net<FromScheduler>): void {
+    this.thawed(() => {
+      if (event.type === 'message' && event.message.op === 'assign') this.owe(event.message.batch, 1);
+      super.post(event);
+    });
   }
 
-  private perform(action: WorkerAction): void {
+  protected override connect(): void {
     if (this.dead) return;
-    if (action.type === 'run') this.runBatch(action);
-    else if (action.type === 'stop') {
-      if (this.running.delete(action.batch)) this.end(action.batch, NOTHING);
-    } else if (action.type === 'close') {
+    this.owed.clear();
+    super.connect();
+  }
+
+  protected override perform(action: WorkerAction): void {
+    if (this.dead) return;
+    if (action.type === 'run') this.run(action);
+    else if (action.type === 'stop') this.end(action.batch, NOTHING);
+    else if (action.type === 'close') {
       this.die();
-      if (this.connection.open) this.world.network.closeFromPeer(this.connection, 'closed');
-    } else if (this.connection.open) {
+      if (this.connection.open) this.connection.close('closed');
+    } else {
       const { message } = action;
-      if (message.op === 'done') this.owe(message.batch, -1);
-      this.world.network.send(this.connection, 'up', message);
+      if (message.op === 'done' && this.connection.open) this.owe(message.batch, -1);
+      this.send(message);
     }
   }
 
@@ -125,71 +101,48 @@ export class SimulatedWorker {
   }
 
   /** Runs a batch's tasks in their order, until the end, an error, or a task that kills. */
-  private runBatch({ batch, tasks, watched }: WorkerAction & { type: 'run' }): void {
-    const { world } = this;
-    const used = new Set(Array.from(this.running.values(), ({ thread }) => thread));
-    let thread = 0;
-    while (used.has(thread)) thread++;
-    const mark = { thread };
+  private run({ batch, tasks, watched }: WorkerAction & { type: 'run' }): void {
+    const { now: time } = this.world;
+    const { result, endsAt } = this.compute(tasks);
+    const mark = {};
     this.running.set(batch, mark);
-    const { result, kills, endsAt } = this.compute(tasks, thread);
-    const begun = { type: 'begun', batch, thread, time: world.now } as const;
-    const stillRuns = () => !this.dead && this.running.get(batch) === mark;
-    if (watched && endsAt > world.now + STARTED_MS)
-      world.at(world.now + STARTED_MS, () => this.thawed(() => stillRuns() && this.shell.post(begun)));
-    world.at(endsAt, () =>
-      this.thawed(() => {
-        if (!stillRuns()) return;
-        if (kills) return this.crash();
-        this.running.delete(batch);
-        this.end(batch, result);
-      }),
-    );
+    const then = (when: number, action: () => void) =>
+      this.world.at(when, () => this.thawed(() => this.running.get(batch) === mark && action()));
+    if (watched && endsAt > time + STARTED_MS)
+      then(time + STARTED_MS, () => this.shell.post({ type: 'begun', batch, thread: 0, time }));
+    then(endsAt, () => (result ? this.end(batch, result) : this.crash()));
   }
 
   private end(batch: number, result: BatchResult): void {
-    this.shell.post({ type: 'ended', batch, result });
+    if (this.running.delete(batch)) this.shell.post({ type: 'ended', batch, result });
   }
 
-  /** What becomes of a batch that begins now. */
-  private compute(
-    tasks: readonly PackedTask[],
-    thread: number,
-  ): { readonly result: BatchResult; readonly kills: boolean; readonly endsAt: number } {
-    const { killers, throws, taskMs } = this.world.options;
+  /** How a batch that begins now will end, and when. Without a result, its worker dies. */
+  private compute(tasks: readonly PackedTask[]): { readonly result?: BatchResult; readonly endsAt: number } {
+    const { world } = this;
+    const { killers, throws } = world.options;
     const times: number[] = [];
     const values: number[] = [];
-    let now = this.world.now;
-    const result = (stop = {}) => ({
-      thread,
-      count: values.length,
-      times,
-      values: packValue(values),
-      ...stop,
-    });
+    const done = () => ({ thread: 0, count: values.length, times, values: packValue(values) });
+    let endsAt = world.now;
     for (const [at, task] of tasks.entries()) {
       const index = indexOf(task);
-      const start = now;
-      now += typeof taskMs === 'number' ? taskMs : taskMs(index);
+      const start = endsAt;
+      endsAt += world.taskMs(index);
       const killer = killers?.get(index);
+      if (killer === 'worker') return { endsAt };
       // A thread that is lost takes the results of its batch with it.
-      if (killer === 'thread')
-        return {
-          result: { ...NOTHING, thread, lost: { at, ended: 'exit code 3' } },
-          kills: false,
-          endsAt: now,
-        };
-      if (killer === 'worker') return { result: NOTHING, kills: true, endsAt: now };
-      const thrown = this.thrown.get(index) ?? 0;
+      if (killer === 'thread') return { endsAt, result: { ...NOTHING, lost: { at, ended: 'exit code 3' } } };
+      const thrown = world.thrown.get(index) ?? 0;
       if (thrown < (throws?.(index) ?? 0)) {
-        this.thrown.set(index, thrown + 1);
+        world.thrown.set(index, thrown + 1);
         const error = { name: 'RangeError', message: 'thrown by design' };
-        return { result: result({ error }), kills: false, endsAt: now };
+        return { endsAt, result: { ...done(), error } };
       }
-      times.push(start, now);
+      times.push(start, endsAt);
       values.push(3 * index + 1);
     }
-    return { result: result(), kills: false, endsAt: now };
+    return { endsAt, result: done() };
   }
 
   /** A worker that stands still does everything later. */
@@ -205,5 +158,3 @@ export class SimulatedWorker {
     this.onDeath(this);
   }
 }
-
-const NOTHING: BatchResult = { thread: 0, count: 0, times: [], values: packValue([]) };
