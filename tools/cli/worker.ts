@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { dial, findScheduler, startWorker } from '../../lib/cluster/index.js';
-import { startThreads } from '../../lib/execute/threads.js';
+import { startThreads } from '../../lib/execute/index.js';
 import { allottedCores } from '../../lib/machine.js';
 import { allowedThreads } from '../slurm/login-node.js';
 import { EXIT } from './exit.js';
