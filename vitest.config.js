@@ -5,7 +5,9 @@ import { defineConfig } from 'vitest/config';
 const dist = fileURLToPath(new URL('./dist', import.meta.url));
 
 export default defineConfig({
-  resolve: { alias: [{ find: /^(?:\.\.\/)+(lib|lesson|tools)\/(.*)\.js$/, replacement: `${dist}/$1/$2.js` }] },
+  resolve: {
+    alias: [{ find: /^(?:\.\.\/)+(lib|lesson|tools)\/(.*)\.js$/, replacement: `${dist}/$1/$2.js` }],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',

@@ -10,7 +10,7 @@ export interface Slip {
 const LONG: { readonly [short: string]: string } = Object.fromEntries(
   't time, o output, e error, p partition, A account, c cpus-per-task, n ntasks, N nodes, J job-name, a array, C constraint'
     .split(', ')
-    .map((pair) => pair.split(' ')),
+    .map((pair) => pair.split(' ') as [string, string]),
 );
 
 /** Reads a job script and tells its slips, in the order of its lines. */

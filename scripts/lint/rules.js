@@ -41,6 +41,7 @@ export default tseslint.config(
           'Buffer',
           'performance',
           'AbortController',
+          'fetch',
           'TextDecoder',
           'TextEncoder',
         ].map((name) => [name, 'readonly']),

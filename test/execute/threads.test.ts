@@ -19,7 +19,12 @@ describe('threads', () => {
     const end = await threads.run([task('double', 1), task('spin', 2), task('double', 3)], {
       onStarted: (thread, time) => started.push([thread, time]),
     });
-    expect({ ...end, times: end.times.length }).toEqual({ thread: 0, count: 3, values: [2, true, 6], times: 6 });
+    expect({ ...end, times: end.times.length }).toEqual({
+      thread: 0,
+      count: 3,
+      values: [2, true, 6],
+      times: 6,
+    });
     expect(end.times).toEqual([...end.times].sort((a, b) => a - b));
     expect(started.map(([thread]) => thread)).toEqual([0]);
     expect(started[0][1]).toBeLessThanOrEqual(end.times[0]);
@@ -28,7 +33,10 @@ describe('threads', () => {
   test('pack values where they are made, as one list', async () => {
     const threads = await start(1);
     const values = [1.5, -0, 'π', new Float64Array([1, 2])];
-    const { values: packed, ...end } = await threads.runPacked(values.map((value) => packTask(task('echo', value))), {});
+    const { values: packed, ...end } = await threads.runPacked(
+      values.map((value) => packTask(task('echo', value))),
+      {},
+    );
     expect(unpackValue(packed)).toEqual(values);
     expect({ ...end, times: end.times.length }).toEqual({ thread: 0, count: 4, times: 8 });
   });
@@ -71,7 +79,9 @@ describe('threads', () => {
   });
 
   test('an array that a task module keeps stays the module’s: it can be returned again', async () => {
-    const kept = taskModule({ look: () => (globalThis as { kept?: Value }).kept ??= Float64Array.of(1, 2, 3) });
+    const kept = taskModule({
+      look: () => ((globalThis as { kept?: Value }).kept ??= Float64Array.of(1, 2, 3)),
+    });
     const threads = await start(1, kept);
     for (let round = 0; round < 3; round++)
       expect((await threads.run([task('look', 0)], {})).values).toEqual([Float64Array.of(1, 2, 3)]);
@@ -79,12 +89,19 @@ describe('threads', () => {
 
   test('what a task throws becomes text, whatever it is', async () => {
     const odd = taskModule({
-      nameless: () => { throw Object.assign(new Error('no data'), { name: undefined, stack: [1] }); },
-      bare: () => { throw Object.create(null); },
+      nameless: () => {
+        throw Object.assign(new Error('no data'), { name: undefined, stack: [1] });
+      },
+      bare: () => {
+        throw Object.create(null);
+      },
     });
     const threads = await start(1, odd);
     const thrown = async (operation: string) => (await threads.run([task(operation, 0)], {})).error;
     expect(await thrown('nameless')).toEqual({ name: 'undefined', message: 'no data' });
-    expect(await thrown('bare')).toEqual({ name: 'Error', message: 'threw a value that is not an Error: an object' });
+    expect(await thrown('bare')).toEqual({
+      name: 'Error',
+      message: 'threw a value that is not an Error: an object',
+    });
   });
 });

@@ -58,7 +58,9 @@ describe('the budget', () => {
     const lines = functions.map((one) => one.lines).sort((a, b) => a - b);
     expect(lines[Math.floor(lines.length / 2)]).toBeLessThanOrEqual(MEDIAN_OF_FUNCTIONS);
     const long = functions.filter((one) => one.lines > MOST_LINES_OF_FUNCTION);
-    expect(long.length, long.map(({ name, lines }) => `${name}: ${lines}`).join('\n')).toBeLessThanOrEqual(LONG_FUNCTIONS);
+    expect(long.length, long.map(({ name, lines }) => `${name}: ${lines}`).join('\n')).toBeLessThanOrEqual(
+      LONG_FUNCTIONS,
+    );
   });
 });
 
@@ -66,7 +68,8 @@ describe('the budget', () => {
 function functionsIn({ file, tree }: Source): { readonly name: string; readonly lines: number }[] {
   const found: { readonly name: string; readonly lines: number }[] = [];
   walk(tree, (node) => {
-    const named = ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isConstructorDeclaration(node);
+    const named =
+      ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isConstructorDeclaration(node);
     const arrow = ts.isArrowFunction(node) && ts.isBlock(node.body) && ts.isVariableDeclaration(node.parent);
     if (!arrow && !(named && node.body)) return;
     const line = (place: number) => tree.getLineAndCharacterOfPosition(place).line;

@@ -59,12 +59,16 @@ describe('the house', () => {
   });
 
   test('lesson and tools enter lib by its doors alone', () => {
-    const wrong = arrows(sources, (from, to) => !from.startsWith('lib/') && to.startsWith('lib/') && !DOORS.test(to));
+    const wrong = arrows(
+      sources,
+      (from, to) => !from.startsWith('lib/') && to.startsWith('lib/') && !DOORS.test(to),
+    );
     expect(wrong).toEqual([]);
   });
 
   test('nothing imports or names a file outside lib, lesson and tools', () => {
-    const outside = (target: string) => target.startsWith('..') || /^(scripts|test|episodes|notebooks|jupyter)\//.test(target);
+    const outside = (target: string) =>
+      target.startsWith('..') || /^(scripts|test|episodes|notebooks|jupyter)\//.test(target);
     expect(arrows(sources, (_, to) => outside(to))).toEqual([]);
     const named = /['"`/](\.\.\/)+(scripts|episodes|notebooks|test)\//;
     expect(sources.filter(({ text }) => named.test(text)).map(({ file }) => file)).toEqual([]);
@@ -87,7 +91,9 @@ describe('the house', () => {
   test('in lib, sockets, threads, processes and timers live at the edges only', () => {
     const inside = sources.filter(({ file }) => file.startsWith('lib/') && !WITH_IO.test(file));
     expect(arrows(inside, (_, to) => IO.test(to))).toEqual([]);
-    expect(inside.filter(({ text }) => /\bset(Timeout|Interval)\(/.test(text)).map(({ file }) => file)).toEqual([]);
+    expect(
+      inside.filter(({ text }) => /\bset(Timeout|Interval)\(/.test(text)).map(({ file }) => file),
+    ).toEqual([]);
   });
 
   test('is cited by the version that package.json has', () => {

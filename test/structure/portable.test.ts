@@ -20,9 +20,13 @@ const portable = readdirSync(lib, { recursive: true, encoding: 'utf8' })
 const entry = (files: readonly string[]) =>
   files.map((file, i) => `export * as m${i} from '#lib/${file}.js';\n`).join('');
 
-test('every file of lib that does not say that it needs Node can be bundled for a browser', async () => {
-  expect((await bundle(entry(portable.map(({ file }) => file)))).fromNode).toEqual([]);
-}, SLOWLY);
+test(
+  'every file of lib that does not say that it needs Node can be bundled for a browser',
+  async () => {
+    expect((await bundle(entry(portable.map(({ file }) => file)))).fromNode).toEqual([]);
+  },
+  SLOWLY,
+);
 
 test('no file of lib that does not say that it needs Node names what only Node has', () => {
   const code = (text: string) => text.replace(/\/\/.*|\/\*[\s\S]*?\*\/|'[^'\n]*'|`[^`]*`/g, '');
@@ -30,11 +34,15 @@ test('no file of lib that does not say that it needs Node names what only Node h
   expect(wrong.map(({ file }) => file)).toEqual([]);
 });
 
-test(`arrays, engine and page pool take at most ${MOST_KB} KB of a page, gzipped`, async () => {
-  const { files } = await bundle(entry(LESSON));
-  const bytes = files.map((file) => gzipSync(file.type === 'chunk' ? file.code : file.source).length);
-  const total = bytes.reduce((a, b) => a + b) / 1000;
-  // One of the files is the workers' own. An empty bundle is small, too, but would have none.
-  expect(files.filter(({ fileName }) => fileName.startsWith('assets/'))).toHaveLength(1);
-  expect(total).toBeLessThan(MOST_KB);
-}, SLOWLY);
+test(
+  `arrays, engine and page pool take at most ${MOST_KB} KB of a page, gzipped`,
+  async () => {
+    const { files } = await bundle(entry(LESSON));
+    const bytes = files.map((file) => gzipSync(file.type === 'chunk' ? file.code : file.source).length);
+    const total = bytes.reduce((a, b) => a + b) / 1000;
+    // One of the files is the workers' own. An empty bundle is small, too, but would have none.
+    expect(files.filter(({ fileName }) => fileName.startsWith('assets/'))).toHaveLength(1);
+    expect(total).toBeLessThan(MOST_KB);
+  },
+  SLOWLY,
+);

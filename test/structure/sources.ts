@@ -43,7 +43,8 @@ export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
 function pathIn(node: ts.Node): string | undefined {
   const text = (part: ts.Node | undefined) => (part && ts.isStringLiteralLike(part) ? part.text : undefined);
   if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return text(node.moduleSpecifier);
-  if (ts.isImportTypeNode(node)) return ts.isLiteralTypeNode(node.argument) ? text(node.argument.literal) : undefined;
+  if (ts.isImportTypeNode(node))
+    return ts.isLiteralTypeNode(node.argument) ? text(node.argument.literal) : undefined;
   if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
     return text(node.arguments[0]);
   if (ts.isNewExpression(node) && node.expression.getText() === 'URL' && node.arguments?.length === 2)
@@ -54,7 +55,9 @@ function pathIn(node: ts.Node): string | undefined {
 /** A path from the root; for what the compiler makes of a source, that source. A package's name stays as it is. */
 function resolved(file: string, path: string): string {
   if (!path.startsWith('.')) return path;
-  const target = relative(root, join(root, dirname(file), path)).split(sep).join('/');
+  const target = relative(root, join(root, dirname(file), path))
+    .split(sep)
+    .join('/');
   const source = target.replace(/\.js$/, '.ts');
   return existsSync(join(root, source)) ? source : target;
 }

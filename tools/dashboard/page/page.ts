@@ -104,7 +104,7 @@ function now({ now: then }: Picture): number {
 
 function listen(): void {
   find('#pause').onclick = pause;
-  find('#theme').onclick = ({ target }) => setTheme((target as Element).textContent!.toLowerCase());
+  find('#theme').onclick = ({ target }) => setTheme((target as Element).textContent.toLowerCase());
   boxes.onpointermove = ({ target }) => choose(placeOf(target as Element));
   boxes.onpointerleave = boxes.onblur = () => choose(undefined);
   boxes.onkeydown = (event) => {
