@@ -1,8 +1,9 @@
 // Reaches a scheduler over the network: answers its challenge, and asks for its own proof before saying anything. Needs Node.
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import { ConnectionError, InvalidArgumentError, ProtocolError, show } from '../errors.js';
+import { ConnectionError, EstimatorError, InvalidArgumentError, ProtocolError, show } from '../errors.js';
 import type { Wire } from './connection.js';
 import { PROTOCOL } from './messages.js';
 import { CHALLENGE_PATH, MARK, SOCKET_OPTIONS, proofOf, sameProof, wireOf } from './websocket.js';
@@ -11,6 +12,7 @@ import { CHALLENGE_PATH, MARK, SOCKET_OPTIONS, proofOf, sameProof, wireOf } from
 const DIAL_MS = 5000;
 /** The longest answer that is read (bytes). */
 const MOST_ANSWER = 1000;
+const LOOK = "Look in the scheduler's log for its address.";
 
 /** Where a scheduler listens, and the token that it asks for. */
 export interface Target {
@@ -30,10 +32,12 @@ export async function dial({ addresses, token, file }: Target): Promise<Wire> {
   addresses.forEach(checkAddress);
   const failures: Error[] = [];
   for (const address of addresses) {
+    const signal = AbortSignal.timeout(DIAL_MS);
     try {
-      return await dialOne(address, token, AbortSignal.timeout(DIAL_MS));
+      return await dialOne(address, token, signal);
     } catch (error) {
-      failures.push(error as Error);
+      const cause = signal.aborted ? (signal.reason as Error) : (error as Error);
+      failures.push(error instanceof EstimatorError ? error : connectionError(address, cause));
     }
   }
   const refused = failures.find((error) => error instanceof ProtocolError);
@@ -56,56 +60,38 @@ export function checkAddress(address: string): void {
 async function dialOne(address: string, token: string, signal: AbortSignal): Promise<Wire> {
   const challenge = await askChallenge(address, signal);
   const nonce = randomBytes(16).toString('hex');
-  const proof = proofOf(token, 'peer', challenge, nonce);
-  const socket = new WebSocket(address, PROTOCOL, {
-    headers: { authorization: `lola ${challenge} ${nonce} ${proof}` },
-    handshakeTimeout: DIAL_MS,
-    ...SOCKET_OPTIONS,
-  });
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error) => {
-      signal.onabort = null;
-      socket.on('error', () => {}); // of the socket that is given up
-      socket.terminate();
-      reject(error);
-    };
-    signal.onabort = () => fail(connectionError(address, signal.reason as Error));
-    socket.once('error', (cause) => fail(connectionError(address, cause)));
-    socket.once(
-      'unexpected-response',
-      (_request, response) =>
-        void read(response).then((text) => fail(refusal(address, response, text)), fail),
-    );
-    socket.once('upgrade', (response: IncomingMessage) => {
-      if (!sameProof(response.headers[`${MARK}-proof`], proofOf(token, 'scheduler', challenge, nonce)))
-        return fail(
-          new ProtocolError(`${address} does not know the token: it is not your scheduler. ${LOOK}`),
-        );
-      socket.once('open', () => {
-        signal.onabort = null;
-        socket.removeAllListeners('error');
-        resolve(wireOf(socket, response.socket));
-      });
-    });
-  });
+  const authorization = `lola ${challenge} ${nonce} ${proofOf(token, 'peer', challenge, nonce)}`;
+  const socket = new WebSocket(address, PROTOCOL, { headers: { authorization }, ...SOCKET_OPTIONS });
+  socket.on('error', () => {}); // also that of a socket which is given up
+  try {
+    const { headers, socket: tcp } = await answerTo(socket, address, signal);
+    if (!sameProof(headers[`${MARK}-proof`], proofOf(token, 'scheduler', challenge, nonce)))
+      throw new ProtocolError(`${address} does not know the token: it is not your scheduler. ${LOOK}`);
+    return wireOf(socket, tcp);
+  } catch (error) {
+    socket.terminate();
+    throw error;
+  }
 }
 
-function askChallenge(address: string, signal: AbortSignal): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: Error) =>
-      reject(connectionError(address, signal.aborted ? (signal.reason as Error) : cause));
-    const request = get(
-      `${address.replace(/^ws/, 'http')}${CHALLENGE_PATH}`,
-      { agent: false, signal },
-      (response) => {
-        const ours = response.statusCode === 200 && response.headers[MARK] === 'challenge';
-        if (ours) return void read(response).then(resolve, fail);
-        response.destroy();
-        reject(refusal(address, response, ''));
-      },
-    );
-    request.once('error', fail);
+async function askChallenge(address: string, signal: AbortSignal): Promise<string> {
+  const request = get(`${address.replace(/^ws/, 'http')}${CHALLENGE_PATH}`, { agent: false, signal });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  request.on('error', () => {}); // that of a response which is given up
+  if (response.statusCode === 200 && response.headers[MARK] === 'challenge') return read(response);
+  response.destroy();
+  throw refusal(address, response, '');
+}
+
+/** The answer with which a socket opens. */
+async function answerTo(socket: WebSocket, address: string, signal: AbortSignal): Promise<IncomingMessage> {
+  const opened = Promise.all([once(socket, 'upgrade', { signal }), once(socket, 'open', { signal })]);
+  const refused = once(socket, 'unexpected-response', { signal }).then(async (args) => {
+    const response = args[1] as IncomingMessage;
+    throw refusal(address, response, await read(response));
   });
+  const [[response]] = await Promise.race([opened, refused]);
+  return response as IncomingMessage;
 }
 
 async function read(response: IncomingMessage): Promise<string> {
@@ -116,8 +102,6 @@ async function read(response: IncomingMessage): Promise<string> {
   }
   return text.slice(0, MOST_ANSWER).trim();
 }
-
-const LOOK = "Look in the scheduler's log for its address.";
 
 function refusal(address: string, { statusCode, headers }: IncomingMessage, text: string): Error {
   if (headers[MARK] === 'refused') return new ProtocolError(`the scheduler at ${address} refuses: ${text}`);

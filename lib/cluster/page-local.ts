@@ -1,35 +1,28 @@
 // A cluster within one page: scheduler, workers and clients on its own thread, joined by MessagePorts; tasks on Web Workers.
 // Bundlers for browsers take this file instead of local.ts and connect.ts (see package.json).
-import { InvalidArgumentError, ProtocolError, checkInteger } from '../errors.js';
+import { InvalidArgumentError, ProtocolError } from '../errors.js';
 import { startThreads } from '../execute/threads.js';
 import type { Executor } from '../task/executor.js';
 import type { Wire } from './connection.js';
-import type { ClusterOptions, LocalCluster, LocalWorker } from './local.js';
+import {
+  executorOf,
+  startWhole,
+  type ClusterOptions,
+  type LocalCluster,
+  type LocalWorker,
+} from './local-cluster.js';
 import { openClient, type ClientOptions } from './open-client.js';
 import { SchedulerShell } from './serve.js';
 import { startWorker } from './start-worker.js';
 
 /** As startCluster of local.ts: workers are killed and drained alike, and have no process. */
-export async function startCluster(options: ClusterOptions = {}): Promise<LocalCluster> {
-  const { workers = 1, threads = 1 } = options;
-  checkInteger('cluster: workers', workers, 0, 'Take one for each core at most.', 1024);
-  checkInteger('cluster: threads', threads, 1, 'Take 1, or the cores of each worker.', 1024);
-  const cluster = new PageCluster(options);
-  try {
-    await Promise.all(Array.from({ length: workers }, () => cluster.startWorker()));
-  } catch (error) {
-    await cluster.close();
-    throw error;
-  }
-  return cluster;
+export function startCluster(options: ClusterOptions = {}): Promise<LocalCluster> {
+  return startWhole(options, () => new PageCluster(options));
 }
 
-/** A cluster and a client of it, as one executor: closing it ends both. */
+/** As startCluster, with a client, as one executor: closing it ends both. */
 export async function startClusterExecutor(options: ClusterOptions): Promise<Executor> {
-  const cluster = await startCluster(options);
-  const client = await cluster.connect();
-  const close = client.close.bind(client);
-  return Object.assign(client, { close: () => close().then(() => cluster.close()) });
+  return executorOf(await startCluster(options));
 }
 
 /** A page reaches no scheduler outside it. */
@@ -47,6 +40,10 @@ class PageCluster implements LocalCluster {
 
   constructor(private readonly options: ClusterOptions) {
     this.scheduler = new SchedulerShell({ ...options, log: (line) => this.log.push(line) });
+  }
+
+  start(workers: number): Promise<unknown> {
+    return Promise.all(Array.from({ length: workers }, () => this.startWorker()));
   }
 
   async startWorker(name = `worker-${this.workersMade++}`): Promise<LocalWorker> {

@@ -68,27 +68,26 @@ export function writeSchedulerFile(
  */
 export function readSchedulerFile(path: string, warn: (text: string) => void = () => {}): SchedulerInfo {
   const { text, mode, uid } = read(path);
-  const info = parse(text);
-  if (!info)
-    throw invalid(
-      `'${path}' is no scheduler file. Start the scheduler again, or name the file that it says in its log.`,
-    );
-  const mine = process.getuid?.();
-  if (mine !== undefined && uid !== mine)
-    throw invalid(
-      `'${path}' belongs to another user (uid ${uid}): its scheduler may be a trap. Use a file of your own.`,
-    );
-  const isOpen = mine === undefined || (mode & OTHERS) !== 0;
-  if (isOpen && info.closedToOthers)
-    throw invalid(
-      `'${path}' can be read by others, and its token used. Run: chmod 600 '${path}', and start the scheduler again.`,
-    );
+  const { success, output } = v.safeParse(v.pipe(v.string(), v.parseJson(), schedulerInfo), text);
+  const info = success ? output : undefined;
+  const isOpen = !process.getuid || (mode & OTHERS) !== 0;
+  const problem = problemOf(path, info, uid, isOpen);
+  if (!info || problem !== undefined) throw invalid(`'${path}' ${problem}`);
   if (isOpen) warn(openToOthers(path));
-  if (info.protocol !== PROTOCOL)
-    throw invalid(
-      `'${path}' is of a scheduler that speaks ${info.protocol}; this is ${PROTOCOL}. Use the same version on both sides.`,
-    );
   return info;
+}
+
+/** Why a file must not be used. */
+function problemOf(path: string, info: SchedulerInfo | undefined, uid: number, isOpen: boolean) {
+  if (!info)
+    return 'is no scheduler file. Start the scheduler again, or name the file that it says in its log.';
+  if (uid !== (process.getuid?.() ?? uid))
+    return `belongs to another user (uid ${uid}): its scheduler may be a trap. Use a file of your own.`;
+  if (isOpen && info.closedToOthers)
+    return `can be read by others, and its token used. Run: chmod 600 '${path}', and start the scheduler again.`;
+  if (info.protocol !== PROTOCOL)
+    return `is of a scheduler that speaks ${info.protocol}; this is ${PROTOCOL}. Use the same version on both sides.`;
+  return undefined;
 }
 
 /** Removes the file of a scheduler that ends, unless another one has taken its place. */
@@ -121,21 +120,12 @@ export function findScheduler({ address, token, file }: Whereabouts, warn?: (tex
     const { addresses, token: known } = readSchedulerFile(path, warn);
     return { addresses, token: known, file: path };
   }
-  const known = infoIfThere(path, warn);
+  const known = existsSync(path) ? readSchedulerFile(path, warn) : undefined;
   if (known?.addresses.some((each) => new URL(each).host === new URL(address).host))
     return { addresses: [address], token: known.token };
   throw new InvalidArgumentError(
     `no scheduler file here knows ${address} and its token. Look in the scheduler's log for its address; where it runs on another machine, copy its file to this one and name it (--scheduler-file).`,
   );
-}
-
-function infoIfThere(path: string, warn?: (text: string) => void): SchedulerInfo | undefined {
-  try {
-    return readSchedulerFile(path, warn);
-  } catch (error) {
-    if (error instanceof ConnectionError) return undefined;
-    throw error;
-  }
 }
 
 function read(path: string): { text: string; mode: number; uid: number } {
@@ -154,14 +144,6 @@ function read(path: string): { text: string; mode: number; uid: number } {
     throw new ConnectionError(
       `there is no scheduler file '${path}'. Start one with 'lola scheduler', or say where it is: --scheduler ws://host:port or --scheduler-file FILE.`,
     );
-  }
-}
-
-function parse(text: string): SchedulerInfo | undefined {
-  try {
-    return v.parse(schedulerInfo, JSON.parse(text));
-  } catch {
-    return undefined;
   }
 }
 

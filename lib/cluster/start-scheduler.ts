@@ -3,7 +3,13 @@ import { networkInterfaces } from 'node:os';
 import { checkInteger } from '../errors.js';
 import { DEFAULT_PORT, Door } from './door.js';
 import { PROTOCOL } from './messages.js';
-import { newToken, readSchedulerFile, removeSchedulerFile, writeSchedulerFile } from './scheduler-file.js';
+import {
+  newToken,
+  readSchedulerFile,
+  removeSchedulerFile,
+  writeSchedulerFile,
+  type SchedulerInfo,
+} from './scheduler-file.js';
 import { SchedulerShell, type ServeOptions } from './serve.js';
 
 export { DEFAULT_PORT };
@@ -36,9 +42,8 @@ export interface Scheduler {
  *   cannot be written
  */
 export async function startScheduler(options: SchedulerOptions = {}): Promise<Scheduler> {
-  const { host = '127.0.0.1', file } = options;
-  if (options.port !== undefined)
-    checkInteger('scheduler: port', options.port, 0, 'Leave it out for 8786.', 65535);
+  const { host = '127.0.0.1', port: asked, file } = options;
+  if (asked !== undefined) checkInteger('scheduler: port', asked, 0, 'Leave it out for 8786.', 65535);
   const token = tokenFor(file);
   const shell = new SchedulerShell(options);
   const onRefused = (reason: string, from: string) =>
@@ -50,9 +55,12 @@ export async function startScheduler(options: SchedulerOptions = {}): Promise<Sc
     await door.close();
   };
   try {
-    const port = await door.listen(host, options.port);
+    const port = await door.listen(host, asked);
     const addresses = addressesOf(host, port);
-    announce(shell, addresses, port, token, options);
+    if (asked === undefined && port !== DEFAULT_PORT)
+      shell.log('WARNING', `Port ${DEFAULT_PORT} is taken, this is the next free one`);
+    for (const address of addresses) shell.log('INFO', `  Scheduler at:  ${address}`);
+    if (file) announce(shell, file, { addresses, port, token, dashboard: options.dashboard });
     return { address: addresses[0], addresses, port, token, close };
   } catch (error) {
     await close();
@@ -60,26 +68,10 @@ export async function startScheduler(options: SchedulerOptions = {}): Promise<Sc
   }
 }
 
-function announce(
-  shell: SchedulerShell,
-  addresses: readonly string[],
-  port: number,
-  token: string,
-  { port: asked, file, dashboard }: SchedulerOptions,
-): void {
-  if (asked === undefined && port !== DEFAULT_PORT)
-    shell.log('WARNING', `Port ${DEFAULT_PORT} is taken, this is the next free one`);
-  for (const address of addresses) shell.log('INFO', `  Scheduler at:  ${address}`);
-  if (!file) return;
-  const { pid } = process;
-  const warning = writeSchedulerFile(file, {
-    protocol: PROTOCOL,
-    addresses: [...addresses],
-    port,
-    dashboard,
-    token,
-    pid,
-  });
+type Place = Pick<SchedulerInfo, 'addresses' | 'port' | 'token' | 'dashboard'>;
+
+function announce(shell: SchedulerShell, file: string, place: Place): void {
+  const warning = writeSchedulerFile(file, { protocol: PROTOCOL, ...place, pid: process.pid });
   shell.log('INFO', `  address and token in:  ${file}`);
   if (warning) shell.log('WARNING', warning);
 }

@@ -28,7 +28,7 @@ const WAY_INTO_SIMD = /^lib\/task\/evaluate\.ts -> lib\/simd\//;
 const DOORS = /^lib\/(index|errors|machine|atomic|[a-z]+\/index)\.ts$/;
 /** Files of lib in which sockets, threads, processes and timers may be. */
 const WITH_IO =
-  /^lib\/(execute|slurm)\/|^lib\/(machine|atomic|lola)|^lib\/cluster\/(connect|connection|dial|door|link|local|open-client|scheduler-file|serve|start-scheduler|start-worker|websocket)\.ts/;
+  /^lib\/(execute|slurm)\/|^lib\/(machine|atomic|lola)|^lib\/cluster\/(connect|connection|dial|door|link|listen|local|open-client|scheduler-file|serve|start-scheduler|start-worker|websocket)\.ts/;
 const IO = /^(node:)?(net|http|https|child_process|worker_threads|cluster|fs|fs\/promises|dgram|tls)$|^ws$/;
 
 const sources = sourcesIn('lib', 'lesson', 'tools');

@@ -1,0 +1,71 @@
+// A cluster of one's own, of processes (local.ts) or within a page (page-local.ts): what it offers, and how it starts.
+import { checkInteger } from '../errors.js';
+import type { Executor } from '../task/executor.js';
+import type { ClientOptions } from './open-client.js';
+
+/** What a local cluster may be given. */
+export interface ClusterOptions {
+  /** Workers, an integer from 0 to 1024 (default 1). */
+  readonly workers?: number;
+  /** Threads of each, an integer from 1 to 1024 (default 1). */
+  readonly threads?: number;
+  /** File URLs of task modules, the same for all workers. */
+  readonly tasks?: readonly string[];
+  /** Silent for five times as long, a worker is lost (ms, default 1000). */
+  readonly heartbeatMs?: number;
+}
+
+/** A worker of a local cluster. */
+export interface LocalWorker {
+  readonly name: string;
+  readonly pid: number;
+  /** Kills it at once, as a crash does. */
+  kill(): void;
+  /** Lets it leave in order: what runs ends first. Resolves when it has ended. */
+  drain(): Promise<void>;
+}
+
+/** A local cluster. */
+export interface LocalCluster {
+  /** Such as ws://127.0.0.1:43210. */
+  readonly address: string;
+  readonly token: string;
+  readonly workers: readonly LocalWorker[];
+  /** The lines that scheduler and workers have logged so far. */
+  readonly log: readonly string[];
+  /** Starts one more worker; resolves when it has joined. */
+  startWorker(name?: string): Promise<LocalWorker>;
+  /** A client; several may be open. */
+  connect(options?: ClientOptions): Promise<Executor>;
+  /** Ends all of it. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Starts a cluster with its workers, or nothing. @throws InvalidArgumentError for numbers out of range */
+export async function startWhole(
+  { workers = 1, threads = 1 }: ClusterOptions,
+  create: () => LocalCluster & { start(workers: number): Promise<unknown> },
+): Promise<LocalCluster> {
+  checkInteger('cluster: workers', workers, 0, 'Take one for each core at most.', 1024);
+  checkInteger('cluster: threads', threads, 1, 'Take 1, or the cores of each worker.', 1024);
+  const cluster = create();
+  try {
+    await cluster.start(workers);
+    return cluster;
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+}
+
+/** A cluster and a client of it, as one executor: closing it ends both. */
+export async function executorOf(cluster: LocalCluster): Promise<Executor> {
+  try {
+    const client = await cluster.connect();
+    const closeClient = client.close.bind(client);
+    return Object.assign(client, { close: () => closeClient().then(() => cluster.close()) });
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+}
