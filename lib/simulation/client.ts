@@ -5,15 +5,14 @@ import type { ToScheduler } from '../cluster/messages.js';
 import { WorkerLostError } from '../errors.js';
 import type { Drawn, RunFace } from '../task/run.js';
 import type { Value } from '../task/task.js';
-import type { SchedulerEnd } from './connection.js';
-import { Peer } from './peer.js';
-import type { World } from './world.js';
+import { Peer } from './actor.js';
+import type { End, World } from './world.js';
 
 export class SimulatedClient extends Peer<ClientEvent, Do<ToScheduler>> {
   private readonly runs = new Set<SimulatedRun>();
 
   /** @param mine the tasks that are this client's, by index: shared among its runs */
-  constructor(name: string, world: World, scheduler: () => SchedulerEnd, mine: readonly number[]) {
+  constructor(name: string, world: World, scheduler: () => End, mine: readonly number[]) {
     const { runs = 1, retries = 0, machines } = world.options;
     super(name, world, scheduler, machines?.client?.(name, retries) ?? new ClientMachine(name, retries));
     this.connect();
@@ -45,8 +44,8 @@ export class SimulatedClient extends Peer<ClientEvent, Do<ToScheduler>> {
     this.shell.post({ type: 'settled', run });
   }
 
-  protected override perform(action: Do<ToScheduler>): void {
-    if (action.type === 'send') this.send(action.message);
+  protected perform(action: Do<ToScheduler>): void {
+    this.act(action);
   }
 }
 

@@ -3,9 +3,8 @@ import type { Net } from '../cluster/machine.js';
 import type { FromScheduler } from '../cluster/messages.js';
 import { WorkerMachine, type BatchResult, type WorkerAction, type WorkerEvent } from '../cluster/worker.js';
 import { packValue, type PackedTask } from '../task/pack.js';
-import type { SchedulerEnd } from './connection.js';
-import { Peer } from './peer.js';
-import { indexOf, type World } from './world.js';
+import { Peer } from './actor.js';
+import { indexOf, type End, type World } from './world.js';
 
 /** When a batch that was begun is reported as started, unless it has ended (ms), as by the real worker. */
 const STARTED_MS = 5;
@@ -17,13 +16,12 @@ export class SimulatedWorker extends Peer<WorkerEvent, WorkerAction> {
   private readonly running = new Map<number, object>(); // a mark for each batch
   private readonly owed = new Map<number, number>(); // answers, by the batch
   private frozenUntil = 0;
-  private dead = false;
 
   /** @param onDeath called once */
   constructor(
     name: string,
     world: World,
-    scheduler: () => SchedulerEnd,
+    scheduler: () => End,
     private readonly onDeath: (worker: SimulatedWorker) => void,
   ) {
     const { threads = 1, machines } = world.options;
@@ -38,7 +36,7 @@ export class SimulatedWorker extends Peer<WorkerEvent, WorkerAction> {
   crash(): void {
     this.die();
     this.connection.cut = true;
-    if (this.connection.open) this.connection.close('connection closed');
+    this.connection.close(this, 'connection closed');
   }
 
   /** It dies, and no connection closes. */
@@ -56,12 +54,13 @@ export class SimulatedWorker extends Peer<WorkerEvent, WorkerAction> {
 
   /** Nothing passes on its connection until a time. */
   partition(until: number): void {
-    this.connection.hold(until);
+    for (const end of [this, this.connection.scheduler]) this.connection.hold(end, until);
+    this.connection.silence(until);
   }
 
   /** It leaves by its own will once what it has begun is done. */
   drain(): void {
-    if (this.connection.open) this.shell.post({ type: 'leave' });
+    if (this.connections.size > 0) this.shell.post({ type: 'leave' });
   }
 
   // ---- what it does
@@ -79,18 +78,13 @@ export class SimulatedWorker extends Peer<WorkerEvent, WorkerAction> {
     super.connect();
   }
 
-  protected override perform(action: WorkerAction): void {
+  protected perform(action: WorkerAction): void {
     if (this.dead) return;
-    if (action.type === 'run') this.run(action);
-    else if (action.type === 'stop') this.end(action.batch, NOTHING);
-    else if (action.type === 'close') {
-      this.die();
-      if (this.connection.open) this.connection.close('closed');
-    } else {
-      const { message } = action;
-      if (message.op === 'done' && this.connection.open) this.owe(message.batch, -1);
-      this.send(message);
-    }
+    if (action.type === 'run') return this.run(action);
+    if (action.type === 'stop') return this.end(action.batch, NOTHING);
+    if (action.type === 'close') this.die();
+    else if (action.message.op === 'done' && this.connections.size > 0) this.owe(action.message.batch, -1);
+    this.act(action);
   }
 
   /** Each batch that has arrived is answered once, or less often where it arrived twice. */
