@@ -90,8 +90,8 @@ async function answerTo(socket: WebSocket, address: string, signal: AbortSignal)
     const response = args[1] as IncomingMessage;
     throw refusal(address, response, await read(response));
   });
-  const [[response]] = await Promise.race([opened, refused]);
-  return response as IncomingMessage;
+  const [upgrade] = await Promise.race([opened, refused]);
+  return upgrade[0] as IncomingMessage;
 }
 
 async function read(response: IncomingMessage): Promise<string> {
