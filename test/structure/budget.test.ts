@@ -22,9 +22,9 @@ const BUDGETS: Readonly<Record<string, number>> = {
 const TODAY: Readonly<Record<string, number>> = {
   'lib/task': 1012,
   'lib/execute': 545,
-  'lib/cluster': 2857,
-  'lib/simulation': 787,
-  lib: 8978,
+  'lib/cluster': 2814,
+  'lib/simulation': 760,
+  lib: 8888,
   lesson: 2614,
 };
 const MOST_LINES = 350;
