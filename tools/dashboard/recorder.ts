@@ -43,7 +43,7 @@ export class Recorder {
     this.advance(event.time);
     const told = { ...event, time: this.at(event.time) };
     if (told.type === 'finished') Object.assign(told, { start: this.at(told.start), end: this.at(told.end) });
-    (this[event.type]).call(this, told as never); // each type of event has its method
+    this[event.type].call(this, told as never); // each type of event has its method
   }
 
   /** Takes what a worker said of itself. */
