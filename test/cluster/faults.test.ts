@@ -237,18 +237,20 @@ describe('a worker', () => {
     const executor = await client(c);
     const random = seedrandom('poisson');
     const { tasks, inside } = counting(150_000_000, 300);
-    let over = false;
-    const run = executor.run(tasks).finally(() => (over = true));
     let kills = 0;
-    while (!over && kills < 8) {
-      await Promise.race([run, new Promise((resolve) => setTimeout(resolve, -100 * Math.log(1 - random())))]);
-      const started = c.startWorker();
-      c.workers[Math.floor(random() * c.workers.length)]?.kill();
+    let killAfter = 1; // results; the gaps between kills are as by a Poisson process
+    const started: Promise<unknown>[] = [];
+    let results = 0;
+    const onResult = () => {
+      if (++results < killAfter || kills === 8) return;
+      killAfter = results - 20 * Math.log(1 - random());
       kills++;
-      await started;
-    }
-    expect(sum(await run)).toBe(inside);
-    expect(kills).toBeGreaterThan(1);
+      started.push(c.startWorker());
+      c.workers[Math.floor(random() * c.workers.length)]?.kill();
+    };
+    expect(sum(await executor.run(tasks, { onResult }))).toBe(inside);
+    await Promise.all(started);
+    expect(kills).toBe(8);
   });
 
   test('row 16: connections that break at random change no count', async () => {
