@@ -141,7 +141,7 @@ function judgeModel(evidence: Evidence): Points {
   return [1, `predicted by ${early.map(({ by }) => by).join(', ')}`];
 }
 
-/** How many times as fast as the serial stage; undefined if either was not timed. */
+/** The speed-up over the serial stage; undefined if either was not timed. */
 export function speedUpOf({ measured }: Pick<Evidence, 'measured'>, stage: string): Range | undefined {
   const secondsOf = (name: string) => measured.stages.find((found) => found.stage === name)?.times?.seconds;
   const [serial, seconds] = [secondsOf('serial'), secondsOf(stage)];

@@ -152,5 +152,5 @@ function invalid(text: string): InvalidArgumentError {
 }
 
 function openToOthers(path: string): string {
-  return `'${path}' lies where files cannot be closed to others: whoever can read it can use this cluster`;
+  return `'${path}' is on a drive where files cannot be closed to others: anyone who can read it can use this cluster`;
 }

@@ -425,7 +425,7 @@ describe('the scheduler file', () => {
     chmodSync(file, 0o666);
     const warnings: string[] = [];
     expect(readSchedulerFile(file, (text) => warnings.push(text)).token).toBe(info.token);
-    expect(warnings).toMatchObject([/whoever can read it can use this cluster/]);
+    expect(warnings).toMatchObject([/anyone who can read it can use this cluster/]);
   });
 
   test.each([
