@@ -194,7 +194,8 @@ export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
   private submit(): readonly Do<ToScheduler>[] {
     for (const open of this.drawing) this.draw(open);
     if (!this.welcome) return [];
-    const window = Math.min(Math.max(this.window, BATCHES_AHEAD * this.threads), MOST_SUBMITTED);
+    // A few wait at the scheduler even for a cluster without threads, so that nothing hangs on knowing of them.
+    const window = Math.min(Math.max(this.window, BATCHES_AHEAD * Math.max(this.threads, 1)), MOST_SUBMITTED);
     if (this.submitted.size > window / 2) return [];
     const fresh: [number, Entry][] = [];
     for (const open of this.waiting) {

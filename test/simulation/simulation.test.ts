@@ -90,7 +90,8 @@ describe('simulated clusters', () => {
   });
 
   // 32795: a stalled worker joined again, and what its old connection still brought filled the queue of the new one.
-  test.each([32795])('seed %i, which once found a mistake, counts exactly', (seed) => {
+  // 3484: a client heard of its workers before its welcome, took the cluster for empty, and kept its last task.
+  test.each([32795, 3484])('seed %i, which once found a mistake, counts exactly', (seed) => {
     runSeed(seed);
   });
 
