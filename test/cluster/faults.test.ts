@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { createServer, connect as tcpConnect, type Socket } from 'node:net';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import seedrandom from 'seedrandom';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { askStatus, connect } from '../../lib/cluster/connect.js';
@@ -23,6 +24,7 @@ import { simulate } from '../../lib/simulation/simulation.js';
 import {
   CLUSTER_TASKS,
   counting,
+  gate as newGate,
   isAlive,
   lola,
   many,
@@ -63,6 +65,12 @@ const worker = async (
   const reach = () => dial({ addresses: [of.address], token: of.token });
   return cleanup(startWorker({ dial: reach, threads, name, ...more }), (started) => started.drain());
 };
+/** Work that lasts until the test opens it; a test that fails leaves it open. */
+const gate = () =>
+  cleanup(newGate(), ({ open, remove }) => {
+    open();
+    setImmediate(remove);
+  });
 /** Notes a run's events; resolves `first(type)` at the first one of a kind. */
 function watch() {
   const events: ExecutorEvent[] = [];
@@ -79,9 +87,12 @@ describe('a worker', () => {
     const executor = await client(c);
     const { tasks, inside } = counting(60_000_000, 60);
     const { onEvent, of, first } = watch();
-    const run = executor.run(tasks, { onEvent });
+    const last = gate();
+    const run = executor.run([...tasks, last.task], { onEvent });
     await first('started');
     c.workers[0].kill();
+    await first('left');
+    last.open();
     expect(sum(await run)).toBe(inside);
     expect(of('left')).toMatchObject([{ reason: expect.stringContaining('broke off') as string }]);
     expect(of('failed').every((event) => event.type === 'failed' && event.retried)).toBe(true);
@@ -94,8 +105,11 @@ describe('a worker', () => {
     const { tasks, inside } = counting(60_000_000, 60);
     const { onEvent, of, first } = watch();
     const [holder] = c.workers;
-    const run = executor.run(tasks, { onEvent, onResult: () => holder.kill() });
+    const last = gate();
+    const all = [...tasks, last.task];
+    const run = executor.run(all, { onEvent, onResult: () => holder.kill() });
     await first('left');
+    last.open();
     const held = of('finished').map(taskOf);
     const before = of('started').length;
     await c.startWorker('heir');
@@ -103,7 +117,7 @@ describe('a worker', () => {
     expect(held.length).toBeGreaterThan(0);
     const later = new Set(of('started').slice(before).map(taskOf));
     expect(held.filter((key) => later.has(key))).toEqual([]);
-    expect(of('finished').map(taskOf).sort()).toEqual(tasks.map(({ key }) => key).sort());
+    expect(of('finished').map(taskOf).sort()).toEqual(all.map(({ key }) => key).sort());
   });
 
   test('row 3: a task that always kills its worker fails by name, with each worker’s end; the cluster lives on', async () => {
@@ -129,13 +143,22 @@ describe('a worker', () => {
     const c = await cluster();
     const executor = await client(c);
     const { onEvent, of, first } = watch();
-    const run = executor.run(many(40, 'spin', 50), { onEvent });
-    await first('finished');
-    await c.workers[0].drain();
-    expect(await run).toEqual(new Array(40).fill(true));
+    const own = [gate(), gate()]; // one runs on each worker
+    const tasks = [...own.map(({ task }) => task), ...many(40, 'double', 1)];
+    const run = executor.run(tasks, { onEvent });
+    await until(() => of('started').length === 2);
+    const drained = c.workers[0].drain();
+    const held = of('started').find(
+      (event) => event.type === 'started' && event.worker === c.workers[0].name,
+    );
+    own.find(({ task }) => task.key === taskOf(held!))!.open();
+    await drained;
+    await first('left');
+    for (const { open } of own) open();
+    expect(await run).toEqual([0, 0, ...new Array<number>(40).fill(2)]);
     expect(of('failed')).toEqual([]);
     expect(of('left')).toMatchObject([{ reason: 'drained' }]);
-    expect(of('finished').length).toBe(40);
+    expect(of('finished').length).toBe(42);
   });
 
   test.skipIf(windows)('row 4: SIGTERM, as Slurm sends it, is the same', async () => {
@@ -149,20 +172,22 @@ describe('a worker', () => {
         '--threads',
         '1',
         '--tasks',
-        new URL(CLUSTER_TASKS[0]).pathname,
+        fileURLToPath(CLUSTER_TASKS[1]),
       ]),
       kill,
     );
     const executor = await client(s);
     await until(async () => (await askStatus(s)).workers.length === 1);
     const { onEvent, of, first } = watch();
-    const run = executor.run(many(10, 'spin', 100), { onEvent });
-    await first('finished');
+    const running = gate();
+    const run = executor.run([running.task, ...many(9, 'hold', running.task.input)], { onEvent });
+    await first('started');
     w.child.kill('SIGTERM');
+    await until(() => w.output().includes('Finishing running tasks'));
+    running.open();
     expect(await w.ended).toBe(0);
-    expect(w.output()).toContain('Finishing running tasks');
     await worker(s, 'successor');
-    expect(await run).toEqual(new Array(10).fill(true));
+    expect(await run).toEqual(new Array(10).fill(0));
     expect(of('failed')).toEqual([]);
   });
 
@@ -174,17 +199,21 @@ describe('a worker', () => {
       const { tasks, inside } = counting(60_000_000, 60);
       const { onEvent, of, first } = watch();
       const heard: number[] = [];
-      const run = executor.run(tasks, { onEvent, onResult: (_value, _task, index) => heard.push(index) });
+      const last = gate();
+      const all = [...tasks, last.task];
+      const run = executor.run(all, { onEvent, onResult: (_value, _task, index) => heard.push(index) });
       await first('finished');
       const { pid, name } = c.workers[0];
+      const left = () => of('left').filter((event) => event.type === 'left' && event.worker === name);
       process.kill(pid, 'SIGSTOP');
       cleanups.push(() => isAlive(pid) && process.kill(pid, 'SIGCONT'));
+      await until(() => left().length > 0);
+      last.open();
       expect(sum(await run)).toBe(inside);
-      const left = of('left').filter((event) => event.type === 'left' && event.worker === name);
-      expect(left).toMatchObject([{ reason: expect.stringMatching(/^no sign of life for/) as string }]);
+      expect(left()).toMatchObject([{ reason: expect.stringMatching(/^no sign of life for/) as string }]);
       process.kill(pid, 'SIGCONT');
       await until(() => executor.workers === 2);
-      expect(heard.sort((a, b) => a - b)).toEqual(tasks.map((_, i) => i));
+      expect(heard.sort((a, b) => a - b)).toEqual(all.map((_, i) => i));
       expect(sum(await executor.run(tasks))).toBe(inside);
     },
   );
@@ -255,7 +284,7 @@ describe('a worker', () => {
 
   test('row 16: connections that break at random change no count', async () => {
     const s = await scheduler();
-    const { address, breaks } = await breakingProxy(s.port, 200);
+    const { address, breaks } = await breakingProxy(s.port, 20);
     const through = { address, token: s.token };
     await worker(through, 'a');
     await worker(through, 'b');
@@ -277,17 +306,28 @@ describe('the scheduler', () => {
     };
     const first = await start('0');
     const { port } = JSON.parse(readFileSync(file, 'utf8')) as { port: number };
-    const w = cleanup(lola(['worker', '--scheduler-file', file, '--threads', '2']), kill);
+    const words = [
+      'worker',
+      '--scheduler-file',
+      file,
+      '--threads',
+      '2',
+      '--tasks',
+      fileURLToPath(CLUSTER_TASKS[1]),
+    ];
+    const w = cleanup(lola(words), kill);
     const executor = cleanup(await connect({ file }), (opened) => opened.close());
     const { tasks, inside } = counting(60_000_000, 60);
     const { onEvent, first: firstOf } = watch();
-    const run = executor.run(tasks, { onEvent });
+    const last = gate();
+    const run = executor.run([...tasks, last.task], { onEvent });
     await firstOf('finished');
     first.child.kill('SIGKILL');
     await first.ended;
     await start(String(port));
+    await until(() => w.output().match(/Joined as/g)?.length === 2);
+    last.open();
     expect(sum(await run)).toBe(inside);
-    expect(w.output().match(/Joined as/g)?.length).toBe(2);
   });
 
   test('row 7: gone for good, runs fail with the reason, and later ones at once', async () => {
@@ -370,10 +410,8 @@ describe('a client', () => {
     const executor = await client(c);
     for (let round = 0; round < 10; round++) {
       const controller = new AbortController();
-      const { onEvent, first } = watch();
+      const onEvent = ({ type }: ExecutorEvent) => type === 'started' && controller.abort();
       const run = executor.run(many(5, 'spin', 30), { signal: controller.signal, onEvent });
-      await first('started');
-      controller.abort();
       await expect(run).rejects.toThrow(CancelledError);
     }
     expect(await executor.run(many(2, 'double', 3))).toEqual([6, 6]);
@@ -401,13 +439,12 @@ describe('a client', () => {
     const c = await cluster({ workers: 1 });
     const [one, two] = [await client(c), await client(c)];
     const { onEvent, first } = watch();
-    const long = one.run(many(80, 'spin', 20), { onEvent });
+    const controller = new AbortController();
+    const long = one.run(many(100_000, 'spin', 20), { onEvent, signal: controller.signal }); // half an hour
     await first('finished');
-    let longIsOver = false;
-    void long.finally(() => (longIsOver = true));
-    await two.run(many(5, 'spin', 1));
-    expect(longIsOver).toBe(false);
-    await long;
+    expect(await two.run(many(5, 'double', 1))).toEqual([2, 2, 2, 2, 2]);
+    controller.abort();
+    await expect(long).rejects.toThrow(CancelledError);
   });
 });
 
@@ -433,11 +470,15 @@ describe('a local cluster', () => {
     const c = await cluster({ workers: 1 });
     const executor = await client(c);
     const { onEvent, of, first } = watch();
-    const run = executor.run(many(60, 'spin', 40), { onEvent });
-    await first('finished');
+    const held = gate();
+    const run = executor.run([held.task, ...many(5, 'double', 1)], { onEvent });
+    await first('started');
     const { name } = await c.startWorker();
-    await run;
-    expect(of('finished').some((event) => event.type === 'finished' && event.worker === name)).toBe(true);
+    await until(() => of('finished').length === 5);
+    held.open();
+    expect(await run).toEqual([0, 2, 2, 2, 2, 2]);
+    const others = of('finished').filter((event) => taskOf(event) !== held.task.key);
+    expect(others.every((event) => event.type === 'finished' && event.worker === name)).toBe(true);
   });
 
   test('leaves no process behind when its own process is killed', async () => {
@@ -467,22 +508,25 @@ function kill({ child, ended }: Lola): Promise<unknown> {
   return ended;
 }
 
-/** A way to a port on which each connection breaks after a while; `sever` closes it for good. */
-async function breakingProxy(port: number, meanMs: number) {
+/** A way to a port on which each connection breaks after about so many pieces of data from the scheduler; `sever` closes it for good. */
+async function breakingProxy(port: number, pieces: number) {
   const random = seedrandom('breaks');
   const open = new Set<Socket>();
   let broken = 0;
   const server = createServer((near) => {
     const far = tcpConnect(port, '127.0.0.1');
-    const fate =
-      meanMs === Infinity ? undefined : setTimeout(() => stop(broken++), meanMs * (0.5 + random()));
-    const stop = (_breaks?: number) => {
-      clearTimeout(fate);
+    let left = pieces * (0.5 + random());
+    const stop = () => {
       near.destroy();
       far.destroy();
     };
     near.pipe(far);
     far.pipe(near);
+    far.on('data', () => {
+      if (--left > 0) return;
+      broken++;
+      stop();
+    });
     for (const from of [near, far]) {
       open.add(from);
       from.on('error', () => stop());

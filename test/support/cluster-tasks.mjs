@@ -1,4 +1,11 @@
-// Operations for the cluster's tests that harm the process they run in.
+// Operations for the cluster's tests: some harm the process they run in, one lasts until a test releases it.
+import { existsSync } from 'node:fs';
+
+/** Waits until this file exists: see `gate` in cluster.ts. */
+export async function hold(file) {
+  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 5));
+  return 0;
+}
 
 /** Kills its whole process, as a crash of the machine's memory killer does. */
 export function killProcess() {

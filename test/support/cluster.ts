@@ -1,6 +1,6 @@
 // What the tests of the cluster share: tasks that count, waiting for a condition, and processes that end with the test.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { partition } from '../../lib/sampling/partition.js';
 import { keyOfSeed } from '../../lib/sampling/seed.js';
 import type { Task, Value } from '../../lib/task/task.js';
 
-/** Operations that take their whole process with them, and those of the contract. */
+/** The operations of the contract, and those that take their process with them or wait for a gate. */
 export const CLUSTER_TASKS = [
   new URL('./tasks.mjs', import.meta.url).href,
   new URL('./cluster-tasks.mjs', import.meta.url).href,
@@ -86,4 +86,20 @@ export function newFolder(): { readonly path: (name: string) => string; readonly
     path: (name) => join(folder, name),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** A task that runs until the gate opens and then gives 0: a run that holds it cannot end before a fault has struck. */
+export interface Gate {
+  readonly task: Task;
+  readonly open: () => void;
+  readonly remove: () => void;
+}
+
+let gates = 0;
+
+export function gate(): Gate {
+  const { path, remove } = newFolder();
+  const file = path('open');
+  const task = { key: `gate-${gates++}`, operation: 'hold', input: file };
+  return { task, open: () => writeFileSync(file, ''), remove };
 }
