@@ -22,7 +22,7 @@ import { ENVELOPE_BYTES, MOST_BYTES, type FromScheduler, type ToScheduler } from
 const DRAWN_AHEAD = 10_000;
 /** No more than one are drawn while the packed inputs of all runs take this much (bytes). */
 const AHEAD_BYTES = 64 * 2 ** 20;
-/** For each thread, this many batches are with the scheduler at a time; and tasks in all, at most. */
+/** Batches with the scheduler at a time for each thread (for one thread if there is none), and tasks in all, at most. */
 const BATCHES_AHEAD = 8;
 const MOST_SUBMITTED = 20_000;
 /** Tasks of one run that follow one another, before it is another one's turn. */
@@ -194,7 +194,6 @@ export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
   private submit(): readonly Do<ToScheduler>[] {
     for (const open of this.drawing) this.draw(open);
     if (!this.welcome) return [];
-    // A few wait at the scheduler even for a cluster without threads, so that nothing hangs on knowing of them.
     const window = Math.min(Math.max(this.window, BATCHES_AHEAD * Math.max(this.threads, 1)), MOST_SUBMITTED);
     if (this.submitted.size > window / 2) return [];
     const fresh: [number, Entry][] = [];

@@ -67,13 +67,13 @@ describe('the client’s machine', () => {
     expect(c.machine.threads).toBe(3);
   });
 
-  test('submits nothing without a worker, and begins as one joins', () => {
+  test('submits as for one thread without a worker, and more as threads join', () => {
     const c = client();
     c.open();
     expect(c.welcome([])).toEqual([]);
-    expect(c.run(many(100)).submitted).toEqual([]);
-    const joined = c.hear({ op: 'workers', joined: [{ name: 'w', threads: 1 }], left: [] });
-    expect(keys(joined)).toEqual(numbered(8));
+    expect(c.run(many(100)).submitted.flatMap(({ tasks }) => tasks.map(({ key }) => key))).toEqual(numbered(8));
+    const joined = c.hear({ op: 'workers', joined: [{ name: 'w', threads: 2 }], left: [] });
+    expect(keys(joined)).toEqual(numbered(16).slice(8));
   });
 
   test('serves runs in turn: a long one does not hold up those behind it', () => {
