@@ -1,0 +1,145 @@
+// The page's side of a kernel: it runs cells in a Web Worker, one after the other, and can always stop them.
+import type { FromKernel, OutputMessage, ToKernel } from './protocol.js';
+
+/** A kernel that does not answer an interrupt in this time is ended and replaced (ms). */
+const MOST_SILENCE_MS = 300;
+
+/** `starting`: no cell has run in this worker yet. `lost`: the worker was replaced, and the names of all cells with it. */
+export type KernelState = 'starting' | 'idle' | 'busy' | 'lost';
+
+/** How the run of a cell ended. */
+export interface Ended {
+  readonly ok: boolean;
+  /** The number of the run, as in Jupyter's In [3]; 0 where the cell did not run. */
+  readonly count: number;
+}
+
+export interface KernelOptions {
+  /** What cells find in process.env. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called at each change. For `lost`, `why` is a sentence for the reader. */
+  readonly onState?: (state: KernelState, why?: string) => void;
+}
+
+interface Request {
+  readonly cell: string;
+  readonly code: string;
+  readonly end: (ended: Ended) => void;
+}
+
+/** Runs the cells of one notebook. */
+export class Kernel {
+  private worker: Worker;
+  private ready = false;
+  private running: Request | undefined;
+  private queue: Request[] = [];
+  private readonly listeners = new Map<string, (message: OutputMessage) => void>();
+  private impatient: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly options: KernelOptions = {}) {
+    this.worker = this.open();
+  }
+
+  /**
+   * Runs a cell after those that were asked for before. Never rejects: errors are outputs.
+   * @param onOutput called for all outputs of this cell until it is run again, also after its end
+   */
+  run(cell: string, code: string, onOutput: (message: OutputMessage) => void): Promise<Ended> {
+    return new Promise((end) => {
+      this.listeners.set(cell, onOutput);
+      this.queue.push({ cell, code, end });
+      this.next();
+    });
+  }
+
+  /** Stops the cell that runs, and drops those that wait for it. If it computes and cannot listen, all names are lost. */
+  interrupt(): void {
+    this.drop();
+    if (!this.running || this.impatient) return;
+    this.post({ type: 'interrupt' });
+    this.impatient = setTimeout(
+      () => this.replace('The cell was computing, so it was stopped with its kernel.'),
+      MOST_SILENCE_MS,
+    );
+  }
+
+  /** Ends the worker with all that it started, and starts a new one. */
+  restart(): void {
+    this.drop();
+    this.replace('The kernel was restarted.');
+  }
+
+  /** Ends the worker with all that it started. */
+  close(): void {
+    this.drop();
+    clearTimeout(this.impatient);
+    this.worker.terminate();
+    this.finish({ ok: false, count: 0 });
+  }
+
+  private open(): Worker {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+    worker.onmessage = ({ data }: MessageEvent<FromKernel>) => this.receive(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.replace(`The kernel ended: ${event.message || 'it ran out of memory, or did not load'}.`);
+    };
+    worker.postMessage({ type: 'start', env: this.options.env ?? {} } satisfies ToKernel);
+    return worker;
+  }
+
+  private post(message: ToKernel): void {
+    this.worker.postMessage(message);
+  }
+
+  private receive(message: FromKernel): void {
+    if (message.type === 'ready') {
+      this.ready = true;
+      this.tell('idle');
+      this.next();
+    } else if (message.type === 'done') {
+      this.finish(message);
+      this.next();
+    } else this.listeners.get(message.cell)?.(message);
+  }
+
+  private next(): void {
+    if (!this.ready || this.running) return;
+    this.running = this.queue.shift();
+    if (!this.running) return;
+    this.tell('busy');
+    this.post({ type: 'run', cell: this.running.cell, code: this.running.code });
+  }
+
+  private finish({ ok, count }: Ended): void {
+    clearTimeout(this.impatient);
+    this.impatient = undefined;
+    const ended = this.running;
+    this.running = undefined;
+    ended?.end({ ok, count });
+    if (this.ready) this.tell('idle');
+  }
+
+  private replace(why: string): void {
+    this.worker.terminate();
+    this.ready = false;
+    if (this.running) this.say(this.running.cell, 'KernelInterrupted', why);
+    this.finish({ ok: false, count: 0 });
+    this.drop();
+    this.tell('lost', `${why} The names of all cells are lost: run the cells above again.`);
+    this.worker = this.open();
+  }
+
+  private say(cell: string, ename: string, evalue: string): void {
+    const output = { output_type: 'error', ename, evalue, traceback: [`${ename}: ${evalue}`] } as const;
+    this.listeners.get(cell)?.({ type: 'output', cell, output });
+  }
+
+  private drop(): void {
+    for (const { end } of this.queue.splice(0)) end({ ok: false, count: 0 });
+  }
+
+  private tell(state: KernelState, why?: string): void {
+    this.options.onState?.(state, why);
+  }
+}
