@@ -2,6 +2,7 @@
 import { machine, type Machine } from './cores.mjs';
 
 export { readText, type Machine } from './cores.mjs';
+export { hasEnded, thisProcess, type Owner } from './owner.mjs';
 
 /** This machine: processor, cores seen and allotted, memory. */
 export function describeMachine(): Machine {

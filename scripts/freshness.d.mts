@@ -3,5 +3,5 @@
 /** Whether dist/ was built from the sources as they are now. */
 export function built(root: string): 'yes' | 'no' | 'stale';
 
-/** Names, sizes and times of all that the build reads: if they are equal, nothing has changed. */
+/** Name, size and time, and hash of all that the build reads, a line each. */
 export function fingerprint(root: string): string;

@@ -1,5 +1,6 @@
 // Whether packages and build are up to date: what prepare.mjs makes fresh, and what the doctor reports.
 // As doctor.mjs it runs on a Node as old as 12: no dependency, no newer syntax, no newer built-in without asking first.
+import crypto from 'crypto';
 import fs from 'fs';
 import path from 'path';
 import { readText } from '../lib/cores.mjs';
@@ -22,15 +23,25 @@ export function installed(root) {
 export function built(root) {
   const stamp = readText(path.join(root, BUILD_STAMP));
   if (stamp === undefined) return 'no';
-  return stamp === fingerprint(root) ? 'yes' : 'stale';
+  const known = new Map(stamp.split('\n').map((line) => [line.split('\t')[0], line]));
+  const files = buildFiles(root);
+  const isSame = (file) => {
+    const [, sizeAndTime, hash] = (known.get(path.relative(root, file)) || '').split('\t');
+    return sizeAndTime === sizeAndTimeOf(file) || (hash !== undefined && hash === hashOf(file));
+  };
+  return files.length === known.size && files.every(isSame) ? 'yes' : 'stale';
 }
 
-/** Names, sizes and times of all that the build reads, a line each: if they are equal, nothing has changed. */
+/** Name, size and time, and hash of all that the build reads, a line each. A copy of a clone has other times only. */
 export function fingerprint(root) {
-  const files = sourceFiles(root).concat(
+  const lineOf = (file) => [path.relative(root, file), sizeAndTimeOf(file), hashOf(file)].join('\t');
+  return buildFiles(root).map(lineOf).join('\n');
+}
+
+function buildFiles(root) {
+  return sourceFiles(root).concat(
     ['tsconfig.json', 'package-lock.json'].map((name) => path.join(root, name)),
   );
-  return files.map((file) => `${path.relative(root, file)} ${sizeAndTime(file)}`).join('\n');
 }
 
 /** The files below the SOURCES, always in the same order. */
@@ -53,11 +64,16 @@ function concatenated(lists) {
   return [].concat(...lists);
 }
 
-function sizeAndTime(file) {
+function sizeAndTimeOf(file) {
   try {
     const { size, mtimeMs } = fs.statSync(file);
     return `${size} ${mtimeMs}`;
   } catch {
     return 'gone';
   }
+}
+
+function hashOf(file) {
+  const text = readText(file);
+  return text === undefined ? 'gone' : crypto.createHash('sha256').update(text).digest('hex');
 }

@@ -1,10 +1,13 @@
 // Installs and builds what is missing or stale; quick when nothing is. Runs before `npm start`, `npm test` and `lola`.
 import { spawnSync } from 'node:child_process';
 import {
+  accessSync,
+  constants,
   cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -13,12 +16,29 @@ import {
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BUILD_STAMP, INSTALL_STAMP, built, fingerprint, installed, sourceFiles } from './freshness.mjs';
+import { withLock } from './lock.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
 
-/** Makes the clone ready to run: `npm ci` where the lockfile changed, `tsc` where a source did. */
+/**
+ * Makes the clone ready to run: `npm ci` where the lockfile changed, `tsc` where a source did. If several commands find
+ * it stale, one of them prepares it and the others wait.
+ */
 export function prepare() {
+  if (installed(root) === 'yes' && built(root) === 'yes') return;
+  try {
+    accessSync(root, constants.W_OK);
+  } catch {
+    say(
+      `this folder is not yours to build, and it is not built as it stands: ask the owner of ${root} for npm run build`,
+    );
+    process.exit(1);
+  }
+  withLock(at('.preparing'), installAndBuild, say);
+}
+
+function installAndBuild() {
   if (installed(root) !== 'yes') {
     const lock = readFileSync(at('package-lock.json'), 'utf8');
     say('installing the packages of package-lock.json (once, about half a minute)');
@@ -43,15 +63,14 @@ function dropOtherSystems() {
 
 /** Builds into a folder of its own and puts it in place when it is whole: a failed build leaves the last good one. */
 function build() {
+  for (const name of readdirSync(root))
+    if (/^dist-\d+(-old)?$/.test(name)) rmSync(at(name), { recursive: true, force: true }); // of a build that was killed
   const sources = fingerprint(root); // before the compiler reads them: what changes meanwhile is built next time
   const fresh = at(`dist-${process.pid}`);
-  run(
-    process.execPath,
-    [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', root, '--outDir', fresh],
-    () => {
-      rmSync(fresh, { recursive: true, force: true });
-    },
-  );
+  const compiler = at('node_modules', 'typescript', 'bin', 'tsc');
+  run(process.execPath, [compiler, '-p', root, '--outDir', fresh], () => {
+    rmSync(fresh, { recursive: true, force: true });
+  });
   // Templates, pages and data lie beside the code that reads them.
   for (const file of sourceFiles(root)) {
     if (/(?<!\.d)\.ts$|package\.json$/.test(file)) continue;
@@ -60,8 +79,10 @@ function build() {
     cpSync(file, target);
   }
   writeFileSync(join(fresh, basename(BUILD_STAMP)), sources);
-  rmSync(at('dist'), { recursive: true, force: true });
+  // Two renames: programs that look for a file at this moment find one build or the other.
+  if (existsSync(at('dist'))) renameSync(at('dist'), `${fresh}-old`);
   renameSync(fresh, at('dist'));
+  rmSync(`${fresh}-old`, { recursive: true, force: true });
 }
 
 // Output goes to stderr, so that `lola pi --json` prints its one object also when it had to build first.

@@ -1,21 +1,20 @@
 // Checks for the exercises of notebook 07.
 import { show } from '../../lib/errors.js';
-import { lintScript, secondsOf } from '../slurm/lint.js';
+import { secondsOf } from '../../tools/slurm/directives.js';
+import { readScript } from '../slurm/lint.js';
 import { check, functionCheck, type Wrong, each } from './check.js';
 
 /** 'Fix the script: ten minutes, four cores, a node of its own.' */
 function wrongScript(answer: string): Wrong {
   if (typeof answer !== 'string') return `the script must be a text, not ${show(answer)}.`;
   const script = answer.trim();
-  const [slip] = lintScript(script);
-  if (slip) return `line ${slip.line}: ${slip.message}`;
-  const valueOf = (option: RegExp) => new RegExp(`^#SBATCH\\s+${option.source}`, 'm').exec(script)?.[1];
-  const time = valueOf(/(?:--time[= ]|-t\s*)(\S+)/) ?? '';
+  const { options, slips } = readScript(script);
+  if (slips.length > 0) return `line ${slips[0].line}: ${slips[0].message}`;
+  const time = options.get('time')?.value ?? '';
   const seconds = secondsOf(time);
   if (seconds !== 600) return `it asks for ${time}, which is ${seconds} s. Ten minutes are 600 s.`;
-  if (!/^#SBATCH\s+--exclusive\s*$/m.test(script))
-    return 'nothing asks for a node of its own any more. Keep one --exclusive.';
-  if (valueOf(/(?:--cpus-per-task[= ]|-c\s*)(\d+)/) !== '4') return 'nothing asks for four cores (-c 4).';
+  if (!options.has('exclusive')) return 'nothing asks for a node of its own any more. Keep one --exclusive.';
+  if (options.get('cpus-per-task')?.value !== '4') return 'nothing asks for four cores (-c 4).';
   return /^exec\b.*\bworker\b/m.test(script) ? undefined : 'the last line, which starts the worker, is gone.';
 }
 

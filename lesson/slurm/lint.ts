@@ -1,79 +1,66 @@
-// Finds what goes wrong in job scripts although Slurm accepts them, before the job has waited for hours.
+// Reads a job script as sbatch does, and finds what Slurm refuses and what goes wrong although Slurm accepts it.
+import { optionsIn, secondsOf, takesValue } from '../../tools/slurm/directives.js';
 
-/** A slip in a script: the line (from 1) and what to write instead. */
+/** A slip in a script: the line (from 1) and what to write instead. What sbatch refuses begins with 'Slurm refuses'. */
 export interface Slip {
   readonly line: number;
   readonly message: string;
 }
 
-/** Short options that learners meet, and their long names. */
-const LONG: { readonly [short: string]: string } = Object.fromEntries(
-  't time, o output, e error, p partition, A account, c cpus-per-task, n ntasks, N nodes, J job-name, a array, C constraint'
-    .split(', ')
-    .map((pair) => pair.split(' ') as [string, string]),
-);
+/** A script's directives by their long names, where the last one counts, and its slips in the order of its lines. */
+export interface ScriptRead {
+  readonly options: ReadonlyMap<string, { readonly line: number; readonly value: string }>;
+  readonly slips: readonly Slip[];
+}
 
-/** Reads a job script and tells its slips, in the order of its lines. */
-export function lintScript(script: string): Slip[] {
+/** Finds a job script's slips, in the order of its lines. */
+export function lintScript(script: string): readonly Slip[] {
+  return readScript(script).slips;
+}
+
+/** Reads a job script. */
+export function readScript(script: string): ScriptRead {
   const slips: Slip[] = [];
-  const seen = new Map<string, { line: number; value: string }>();
+  const options = new Map<string, { line: number; value: string }>();
+  const tell = (line: number, message: string) => void slips.push({ line, message });
+  if (!script.startsWith('#!'))
+    tell(1, 'Slurm refuses a script whose first line names no shell: #!/usr/bin/env bash');
+  if (script.includes('\r\n'))
+    tell(1, 'Slurm refuses DOS line breaks (\\r\\n). Save the file with Unix line breaks.');
+  if (script.includes('\0')) tell(1, 'Slurm refuses a script that contains a NUL character.');
   let commands = false;
-  const lines = script.split('\n');
-  for (const [i, text] of lines.entries()) {
-    const line = i + 1;
-    const slip = (message: string) => slips.push({ line, message });
-    const directive = directiveOf(text);
-    if (directive) {
-      const { name, value } = directive;
-      const earlier = seen.get(name);
-      const mistake = name === 'time' ? lintTime(value) : undefined;
+  for (const [i, text] of script.split(/\r?\n/).entries()) {
+    const slip = (message: string) => tell(i + 1, message);
+    if (/^[^#\s]|^\s+[^#\s]/.test(text)) commands = true;
+    if (/^\s+#SBATCH|^# ?SBATCH|^#sbatch/.test(text) && !text.startsWith('#SBATCH'))
+      slip('Slurm reads this as a comment. A directive begins the line, as #SBATCH --time=01:00:00');
+    if (!text.startsWith('#SBATCH')) continue;
+    for (const { name, value } of optionsIn(text.slice('#SBATCH'.length), commands ? () => {} : slip)) {
+      const earlier = options.get(name);
       if (commands)
         slip(`--${name} comes after the first command, where Slurm no longer reads directives. Move it up.`);
+      else if (!takesValue(name, value))
+        slip(`Slurm refuses --${name}=${value}.${name === 'time' ? ` ${PADDED}` : ''}`);
+      else if (name === 'time') lintTime(value, slip);
       if (earlier)
         slip(`--${name} is in line ${earlier.line} already; the last one counts. Remove one of them.`);
-      if (mistake) slip(mistake);
-      seen.set(name, { line, value });
-    } else if (/^\s+#SBATCH|^# ?SBATCH|^#sbatch/.test(text))
-      slip('Slurm reads this as a comment. A directive begins the line, as #SBATCH --time=01:00:00');
-    else if (/^\s*[^#\s]/.test(text)) commands = true;
+      options.set(name, { line: i + 1, value });
+    }
   }
-  const output = seen.get('output');
-  if (seen.has('array') && output && !output.value.includes('%a'))
-    slips.push({
-      line: output.line,
-      message: 'All elements would write one log. Name it %A_%a.log: job and element.',
-    });
-  if (!lines[0].startsWith('#!'))
-    slips.push({ line: 1, message: 'The first line must name the shell: #!/usr/bin/env bash' });
-  if (!seen.has('time'))
-    slips.push({ line: 1, message: 'No --time: the site decides. Ask for it, as #SBATCH --time=01:00:00' });
-  return slips.sort((a, b) => a.line - b.line);
+  const output = options.get('output');
+  if (options.has('array') && output && !output.value.includes('%a'))
+    tell(output.line, 'All elements would write one log. Name it %A_%a.log: job and element.');
+  if (!options.has('time')) tell(1, 'No --time: the site decides. Ask for it, as #SBATCH --time=01:00:00');
+  return { options, slips: slips.sort((a, b) => a.line - b.line) };
 }
 
-function directiveOf(text: string): { readonly name: string; readonly value: string } | undefined {
-  const found = /^#SBATCH\s+(?:--([a-z-]+)(?:[=\s]\s*(.*))?|-([A-Za-z])\s*(.*))$/.exec(text);
-  return found
-    ? { name: found[1] ?? LONG[found[3]] ?? found[3], value: (found[2] ?? found[4] ?? '').trim() }
-    : undefined;
-}
+const PADDED = "Write hours, minutes and seconds, two digits each: '01:00:00' is an hour.";
 
-/** What is wrong with a time, if anything: Slurm fills up missing fields from the wrong end for most readers. */
-function lintTime(text: string): string | undefined {
-  const seconds = secondsOf(text);
-  const padded = "Write hours, minutes and seconds, two digits each: '01:00:00' is an hour.";
-  if (seconds === undefined) return `'${text}' is no time that Slurm knows. ${padded}`;
+/** Slurm fills up the missing fields of a time from the wrong end for most readers. */
+function lintTime(text: string, slip: (message: string) => void): void {
+  const seconds = secondsOf(text)!;
   const read = `'${text}' is ${seconds} seconds`;
-  if (/^\d+:\d+$/.test(text)) return `${read}: two fields are minutes and seconds. ${padded}`;
-  if (/:\d(:|$)/.test(text)) return `${read}; a field with one digit is easily misread. ${padded}`;
-  return seconds < 60 ? `${read}; Slurm counts in minutes. ${padded}` : undefined;
-}
-
-/** A time as Slurm reads it, in seconds: M, M:S, H:M:S, D-H, D-H:M, D-H:M:S. */
-export function secondsOf(text: string): number | undefined {
-  const [, days, rest] = /^(?:(\d+)-)?(\d+(?::\d+){0,2})$/.exec(text) ?? [];
-  if (rest === undefined) return undefined;
-  const fields = rest.split(':').map(Number);
-  const [hours, minutes, seconds] =
-    days !== undefined || fields.length === 3 ? [...fields, 0, 0] : [0, fields[0], fields[1] ?? 0];
-  return ((Number(days ?? 0) * 24 + hours) * 60 + minutes) * 60 + seconds;
+  if (/^\d+:\d+$/.test(text)) slip(`${read}: two fields are minutes and seconds. ${PADDED}`);
+  else if (/:\d(:|$)/.test(text)) slip(`${read}; a field with one digit is easily misread. ${PADDED}`);
+  else if (seconds < 60) slip(`${read}; Slurm counts in minutes. ${PADDED}`);
 }

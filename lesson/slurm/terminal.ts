@@ -2,7 +2,7 @@
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { SlurmError, checkSettings, partitions, type JobSettings } from '../../lib/slurm/index.js';
 import { replay, type SlurmRecording, type Terminal } from './recording.js';
 
@@ -19,15 +19,11 @@ export function readRecording(): SlurmRecording {
   return readJson('episodes/recorded/slurm.json') as SlurmRecording;
 }
 
-function readJson(file: string): unknown {
-  return JSON.parse(readFileSync(join(packageFolder(), file), 'utf8'));
-}
+/** The folder of this package, from dist/lesson/slurm. */
+const ROOT = join(import.meta.dirname, '..', '..', '..');
 
-/** The folder of this package: the nearest one from here upward whose package.json has a name. */
-function packageFolder(folder = import.meta.dirname): string {
-  const file = join(folder, 'package.json');
-  const { name } = JSON.parse(existsSync(file) ? readFileSync(file, 'utf8') : '{}') as { name?: string };
-  return name === undefined && dirname(folder) !== folder ? packageFolder(dirname(folder)) : folder;
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
 }
 
 /** One bash for the whole notebook, so that `cd`, variables and background jobs last, as in a terminal. */
@@ -54,7 +50,7 @@ async function openShell(): Promise<Terminal> {
 }
 
 /** The first of lola-lesson, lola-lesson-2, ... that nobody has used: the others may hold work, and jobs may use them. */
-export function freshFolder(parent = packageFolder()): string {
+export function freshFolder(parent = ROOT): string {
   for (let i = 1; ; i++) {
     const folder = join(parent, i === 1 ? 'lola-lesson' : `lola-lesson-${i}`);
     mkdirSync(folder, { recursive: true });
@@ -98,7 +94,7 @@ function answer(
 /** The room's partition, account and modules, as its instructor wrote them down, if they are for this cluster. */
 async function roomSettings(): Promise<{ readonly settings: JobSettings; readonly source: string }> {
   const file = 'episodes/settings.json';
-  if (!existsSync(join(packageFolder(), file))) return { settings: {}, source: `there is no ${file}` };
+  if (!existsSync(join(ROOT, file))) return { settings: {}, source: `there is no ${file}` };
   type Room = {
     readonly partition?: string;
     readonly account?: string;

@@ -1,11 +1,11 @@
 // One client at a time follows a run: two would both submit what is missing. Needs Node.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hasEnded, thisProcess, type Owner } from '../machine.js';
 import { SlurmError } from './commands.js';
 import type { RunFolder } from './run-folder.js';
 
 /**
- * Makes this process the run's client: it writes its process number and host into the first of the files client-0,
+ * Makes this process the run's client: it writes which process it is into the first of the files client-0,
  * client-1, ... that is not there. A client that has gone has an empty client-N-gone beside its file. Both stay: so
  * each number is used once, and of all processes that find the last client gone, only one can make the next file.
  * @returns what lets another client follow the run
@@ -25,7 +25,7 @@ export function claim(folder: RunFolder): () => void {
 /** Whether the file was made, and was not there before. */
 function make(file: string): boolean {
   try {
-    writeFileSync(file, `${process.pid} ${hostname()}`, { flag: 'wx' });
+    writeFileSync(file, JSON.stringify(thisProcess()), { flag: 'wx' });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -35,9 +35,9 @@ function make(file: string): boolean {
 }
 
 function refuseUnlessDead(file: string): void {
-  const [pid, host] = ifThere(() => readFileSync(file, 'utf8').split(' ')) ?? [];
-  if (host === hostname() && !isAlive(Number(pid))) return;
-  const who = host === undefined ? 'another process' : `process ${pid} on ${host}`;
+  const owner = ifThere(() => JSON.parse(readFileSync(file, 'utf8')) as Owner);
+  if (hasEnded(owner)) return;
+  const who = owner ? `process ${owner.pid} on ${owner.host}` : 'another process';
   const remedy = `Stop it there first; if it is not there any more, delete ${file}.`;
   throw new SlurmError(`${who} follows this run. ${remedy}`);
 }
@@ -48,15 +48,5 @@ function ifThere<T>(action: () => T): T | undefined {
     return action();
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    const stat = `/proc/${pid}/stat`; // a zombie has ended, but its parent has not noticed
-    return !(existsSync(stat) && readFileSync(stat, 'utf8').includes(') Z '));
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // another user's
   }
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { lintScript, secondsOf } from '../../lesson/slurm/lint.js';
+import { lintScript, readScript } from '../../lesson/slurm/lint.js';
+import { secondsOf } from '../../tools/slurm/directives.js';
+import { REFUSED, SCRIPTS, TAKEN, withDirective } from '../support/directives.js';
 
 const script = (...lines: string[]) => ['#!/bin/bash', ...lines].join('\n');
 const found = (...lines: string[]) =>
@@ -18,6 +20,12 @@ describe('a time as Slurm reads it', () => {
     ['', undefined],
     ['1h', undefined],
     ['1:2:3:4', undefined],
+    ['0', Infinity],
+    ['UNLIMITED', Infinity],
+    ['infinite', Infinity],
+    ['-1', Infinity],
+    ['1-', 86_400],
+    ['-', undefined],
   ])('%s', (text, seconds) => expect(secondsOf(text)).toBe(seconds));
 });
 
@@ -71,5 +79,36 @@ describe('slips in a job script', () => {
       { line: 1, message: expect.stringContaining('#!/usr/bin/env bash') },
       { line: 1, message: expect.stringContaining('No --time') },
     ]);
+  });
+});
+
+describe('what a real sbatch says of it (test/slurm/directives.slurm.ts)', () => {
+  const refused = (script: string) =>
+    lintScript(script).some(({ message }) => message.startsWith('Slurm refuses'));
+
+  test('the corpus is as large as it says', () => {
+    expect(new Set([...TAKEN, ...REFUSED]).size).toBe(TAKEN.length + REFUSED.length);
+    expect(TAKEN.length).toBeGreaterThan(80);
+  });
+
+  test('what is legal there is legal here', () => {
+    expect(TAKEN.filter((directive) => refused(withDirective(directive)))).toEqual([]);
+  });
+
+  test('what is refused there is refused here', () => {
+    expect(REFUSED.filter((directive) => !refused(withDirective(directive)))).toEqual([]);
+  });
+
+  test.each(SCRIPTS)('a script with %s: taken is %s', (_, taken, script) =>
+    expect(refused(script)).toBe(!taken),
+  );
+
+  test('values are read as sbatch reads them', () => {
+    const values = (directive: string) =>
+      [...readScript(withDirective(directive)).options].map(([name, { value }]) => `${name}=${value}`);
+    expect(values('-t 00:10:00 -N 1 # both')).toEqual(['time=00:10:00', 'nodes=1']);
+    expect(values('--comment="a \\"b\\" #c" -Hn2')).toEqual(['comment=a "b" #c', 'hold=', 'ntasks=2']);
+    expect(values('--output --time=5')).toEqual(['output=--time=5']);
+    expect(values('--job=x')).toEqual(['job-name=x']);
   });
 });

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { thisProcess } from '../../lib/machine.js';
 import { SlurmError } from '../../lib/slurm/commands.js';
 import { claim } from '../../lib/slurm/claim.js';
 import { RunFolder } from '../../lib/slurm/run-folder.js';
@@ -14,6 +15,7 @@ beforeEach(() => {
   folder = RunFolder.create(parent);
 });
 afterEach(() => rmSync(parent, { recursive: true }));
+const owned = (pid: number, host = hostname()) => JSON.stringify({ host, pid, started: '' });
 const clients = () => readdirSync(folder.path).filter((name) => name.startsWith('client'));
 
 describe('a run has one client at a time', () => {
@@ -42,7 +44,7 @@ describe('a run has one client at a time', () => {
 
   test('one that was killed has gone for all hosts, once somebody on its own has found out', () => {
     const { pid } = spawnSync(process.execPath, ['-e', '']);
-    writeFileSync(folder.file('client-0'), `${pid} ${hostname()}`);
+    writeFileSync(folder.file('client-0'), owned(pid));
     claim(folder)();
     expect(clients().sort()).toEqual(['client-0', 'client-0-gone', 'client-1', 'client-1-gone']);
     rmSync(folder.file('client-1')); // in whatever order a folder is cleared, or shown
@@ -52,9 +54,9 @@ describe('a run has one client at a time', () => {
 
   test('a process that has ended on this host is none; one on another host may be, and the file is named', () => {
     const { pid } = spawnSync(process.execPath, ['-e', '']);
-    writeFileSync(folder.file('client-0'), `${pid} ${hostname()}`);
+    writeFileSync(folder.file('client-0'), owned(pid));
     claim(folder)();
-    writeFileSync(folder.file('client-2'), `${pid} login2`);
+    writeFileSync(folder.file('client-2'), owned(pid, 'login2'));
     expect(() => claim(folder)).toThrow(
       `process ${pid} on login2 follows this run. Stop it there first; if it is not there any more, delete ${folder.file('client-2')}.`,
     );
@@ -67,16 +69,21 @@ describe('a run has one client at a time', () => {
 
   test.runIf(process.platform === 'linux')('one that was killed is none, even if nobody has noticed', () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
-    writeFileSync(folder.file('client-0'), `${child.pid} ${hostname()}`);
+    writeFileSync(folder.file('client-0'), owned(child.pid!));
     expect(() => claim(folder)).toThrow(`process ${child.pid} on`);
     child.kill('SIGKILL');
     while (!readFileSync(`/proc/${child.pid}/stat`, 'utf8').includes(') Z ')); // this process cannot hear of the end meanwhile
     expect(() => claim(folder)).not.toThrow();
   });
 
+  test.runIf(process.platform === 'linux')('one whose number another process has now is none', () => {
+    writeFileSync(folder.file('client-0'), JSON.stringify({ ...thisProcess(), started: '1' }));
+    expect(() => claim(folder)).not.toThrow();
+  });
+
   test('of many at once, who all find a client that was killed, one goes on', async () => {
     const { pid } = spawnSync(process.execPath, ['-e', '']);
-    writeFileSync(folder.file('client-0'), `${pid} ${hostname()}`);
+    writeFileSync(folder.file('client-0'), owned(pid));
     const at = (path: string) => new URL(`../../dist/lib/slurm/${path}`, import.meta.url).href;
     const program = `
       import { claim } from '${at('claim.js')}';

@@ -4,7 +4,7 @@ import { sourcesIn, type Source } from './sources.js';
 
 /** A unit may import from those before it. Units in one list never import one another. */
 const UNITS: readonly (readonly string[])[] = [
-  ['lib/errors.ts', 'lib/cores.mjs', 'lib/atomic.ts', 'lib/lola.ts'],
+  ['lib/errors.ts', 'lib/cores.mjs', 'lib/owner.mjs', 'lib/atomic.ts', 'lib/lola.ts'],
   ['lib/machine.ts'],
   ['lib/page-machine.ts', 'lib/sampling/'],
   ['lib/task/'],
@@ -15,10 +15,10 @@ const UNITS: readonly (readonly string[])[] = [
   ['lib/estimators/'],
   ['lib/index.ts'],
   ['tools/measure/'],
+  ['tools/slurm/'],
   ['lesson/charts/'],
   ['tools/dashboard/'],
   ['lesson/'],
-  ['tools/slurm/'],
   ['tools/cli/'],
   ['tools/index.ts'],
 ];

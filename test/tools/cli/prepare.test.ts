@@ -1,0 +1,135 @@
+// Several commands in one clone at once, and clones that are not yours: one prepares, the others wait or say what to do.
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { thisProcess } from '../../../lib/machine.js';
+import { cloneOf, type Clone } from '../../support/made-up-clone.js';
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const text = (file: string) => readFileSync(join(repository, file), 'utf8');
+const COPIED = [
+  'scripts/prepare.mjs',
+  'scripts/lock.mjs',
+  'scripts/freshness.mjs',
+  'lib/owner.mjs',
+  'lib/cores.mjs',
+];
+
+describe.skipIf(process.platform === 'win32')('prepare', { timeout: 120_000 }, () => {
+  let clone: Clone;
+  const at = (...names: string[]) => join(clone.root, ...names);
+  const source = (value: number) => writeFileSync(at('lib', 'a.ts'), `export const a = ${value};\n`);
+  const command = () =>
+    spawn(process.execPath, [at('scripts', 'prepare.mjs')], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = (child: ReturnType<typeof command>) => {
+    let stderr = '';
+    child.stderr.on('data', (bytes) => (stderr += bytes));
+    return new Promise<{ code: number | null; stderr: string }>((done) =>
+      child.on('close', (code) => done({ code, stderr })),
+    );
+  };
+  const prepare = () => ended(command());
+  const left = () => readdirSync(clone.root).filter((name) => /^dist-|^\.preparing/.test(name));
+
+  beforeEach(() => {
+    clone = cloneOf({
+      'package.json': { type: 'module' },
+      'package-lock.json': '1',
+      'node_modules/.installed-from': '1',
+      'tsconfig.json': {
+        compilerOptions: { rootDir: '.', types: [], noLib: false },
+        include: ['lib/a.ts', 'lesson', 'tools'],
+      },
+      'lesson/a.ts': 'export {};\n',
+      'tools/a.ts': 'export {};\n',
+      ...Object.fromEntries(COPIED.map((file) => [file, text(file)])),
+    });
+    symlinkSync(join(repository, 'node_modules', 'typescript'), at('node_modules', 'typescript'));
+    source(1);
+  });
+  afterEach(() => {
+    chmodSync(clone.root, 0o755);
+    clone.remove();
+  });
+
+  test('of four at once one builds, and all four find the build', async () => {
+    const all = await Promise.all([prepare(), prepare(), prepare(), prepare()]);
+    expect(all.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect(all.filter(({ stderr }) => stderr.includes('building'))).toHaveLength(1);
+    expect(existsSync(at('dist', 'lib', 'a.js'))).toBe(true);
+    expect(left()).toEqual([]);
+  });
+
+  test('a new build takes the place of the old one, which a failed build leaves', async () => {
+    await prepare();
+    source(2);
+    expect((await prepare()).code).toBe(0);
+    expect(clone.read('dist/lib/a.js')).toContain('a = 2');
+    writeFileSync(at('lib', 'a.ts'), 'export const a: number = "three";\n');
+    expect((await prepare()).code).toBe(1);
+    expect(clone.read('dist/lib/a.js')).toContain('a = 2');
+    expect(left()).toEqual([]);
+  });
+
+  test('what a killed one left is taken over and cleared', async () => {
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    writeFileSync(at('.preparing'), JSON.stringify({ ...thisProcess(), pid }));
+    mkdirSync(at(`dist-${pid}`));
+    expect((await prepare()).code).toBe(0);
+    expect(left()).toEqual([]);
+  });
+
+  test.runIf(process.platform === 'linux')(
+    'so is the lock of a process whose number another one has',
+    async () => {
+      writeFileSync(at('.preparing'), JSON.stringify({ ...thisProcess(), started: '1' }));
+      expect((await prepare()).code).toBe(0);
+    },
+  );
+
+  test.each([
+    ['a live process', () => thisProcess()],
+    ['one on another host, which cannot be asked', () => ({ ...thisProcess(), host: 'login2' })],
+  ])('the lock of %s is waited for', async (_, owner) => {
+    writeFileSync(at('.preparing'), JSON.stringify(owner()));
+    const child = command();
+    const end = ended(child);
+    await new Promise<void>((seen) =>
+      child.stderr.on(
+        'data',
+        (bytes) => String(bytes).includes(`waiting for process ${process.pid} on`) && seen(),
+      ),
+    );
+    expect(clone.read('.preparing')).toBe(JSON.stringify(owner()));
+    child.kill('SIGKILL');
+    await end;
+  });
+
+  test('a lock that is older than any build is nobody’s', async () => {
+    writeFileSync(at('.preparing'), JSON.stringify({ ...thisProcess(), host: 'login2' }));
+    utimesSync(at('.preparing'), new Date(0), new Date(0));
+    expect((await prepare()).code).toBe(0);
+  });
+
+  test('a copy has other times, and needs no build', async () => {
+    await prepare();
+    utimesSync(at('lib', 'a.ts'), new Date(0), new Date(0));
+    expect(await prepare()).toEqual({ code: 0, stderr: '' });
+  });
+
+  test.skipIf(process.getuid?.() === 0)('a folder of somebody else’s says whom to ask', async () => {
+    chmodSync(clone.root, 0o555);
+    expect(await prepare()).toEqual({ code: 1, stderr: expect.stringContaining('not yours to build') });
+  });
+});
