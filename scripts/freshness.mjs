@@ -44,9 +44,9 @@ function buildFiles(root) {
   );
 }
 
-/** The files below the SOURCES, always in the same order. */
-export function sourceFiles(root) {
-  return concatenated(SOURCES.map((folder) => filesBelow(path.join(root, folder))));
+/** The files below the folders, always in the same order. */
+export function sourceFiles(root, folders = SOURCES) {
+  return concatenated(folders.map((folder) => filesBelow(path.join(root, folder))));
 }
 
 function filesBelow(folder) {

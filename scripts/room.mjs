@@ -93,7 +93,7 @@ function layFiles(room, workplace) {
 
 /** Whether a file or folder of this one, which is no clone, goes into the archive. */
 export function isPacked(path) {
-  return path !== join('scripts', 'site', 'pages') && !NOT_PACKED.test(basename(path));
+  return !NOT_PACKED.test(basename(path));
 }
 
 /** An archive keeps times to the second; what the build remembers of its sources must be the same after unpacking. */

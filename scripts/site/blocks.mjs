@@ -69,10 +69,10 @@ export function codeLines(lines) {
   });
 }
 
-/** Text that is safe inside an element or an attribute, for HTML and for the templates that a page goes through. */
+/** Text that is safe inside an element or an attribute. */
 export function escaped(text) {
-  const entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '{': '&#123;', '}': '&#125;' };
-  return text.replace(/[&<>"{}]/g, (sign) => entities[sign]);
+  const entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+  return text.replace(/[&<>"]/g, (sign) => entities[sign]);
 }
 
 function opening(kind, title, level) {

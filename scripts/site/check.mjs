@@ -7,10 +7,9 @@ const ATTRIBUTE = /\s(id|href|src)\s*=\s*"([^"]*)"/gi;
 
 /**
  * @param {string} folder the built site
- * @param {string} base where it will stand on its host, as in '/lolas-pi/'
  * @returns {{ pages: number, links: number, problems: string[] }} problems: one line for each link that leads nowhere
  */
-export function checkSite(folder, base) {
+export function checkSite(folder) {
   const pages = new Map();
   for (const name of readdirSync(folder, { recursive: true }).sort()) {
     const file = name.replaceAll('\\', '/');
@@ -18,19 +17,18 @@ export function checkSite(folder, base) {
   }
   const links = [...pages].flatMap(([page, { targets }]) => targets.map((target) => ({ page, target })));
   const problems = links.flatMap(({ page, target }) => {
-    const problem = problemOf(target, page, { folder, base, pages });
+    const problem = problemOf(target, page, { folder, pages });
     return problem ? [`${page}: '${target}' ${problem}`] : [];
   });
   return { pages: pages.size, links: links.length, problems: [...new Set(problems)] };
 }
 
-function problemOf(target, page, { folder, base, pages }) {
+function problemOf(target, page, { folder, pages }) {
   if (/^([a-z][a-z+.-]*:|\/\/)/i.test(target)) return undefined; // not within the site
   const [, path, anchor] = /^([^?#]*)(?:\?[^#]*)?(?:#(.*))?$/.exec(target);
-  if (path.startsWith('/') && !path.startsWith(base)) return `is not below the site's base ${base}`;
-  const start = path.startsWith('/') ? '' : posix.dirname(page);
-  const within = path.startsWith('/') ? path.slice(base.length) : path;
-  let file = path === '' ? page : posix.join(start, decodeURIComponent(within));
+  if (path.startsWith('/')) return 'is not relative, so it works at one path of a host alone';
+  let file = path === '' ? page : posix.join(posix.dirname(page), decodeURIComponent(path));
+  if (file.startsWith('..')) return 'leads out of the site';
   if (file === '.' || file.endsWith('/')) file = posix.join(file, 'index.html');
   if (!existsSync(join(folder, file)) || !statSync(join(folder, file)).isFile()) return 'leads to no file';
   const known = pages.get(file);

@@ -35,18 +35,13 @@ export function linkPages(text, { root, file }) {
   return { text: turned.join('\n'), files: [...files] };
 }
 
-/** The page (or the copy) of a file of the repository, as a path within the site's sources. */
+/** The page (or the copy) of a file of the repository, as a path within the site. */
 export function pageOf(file) {
-  if (file.endsWith('.md') || isAsset(file)) return file;
-  return file.endsWith('.ipynb') ? file.replace(/\.ipynb$/, '.md') : `${file}.md`;
+  return isAsset(file) ? file : `${file.replace(/\.(md|ipynb)$/, '')}.html`;
 }
 
 export function isAsset(file) {
   return ASSETS.includes(extname(file));
-}
-
-export function isPicture(file) {
-  return ['.svg', '.png'].includes(extname(file));
 }
 
 /** Turns what stands between code spans: `](target)`, `[name]: target` and the attributes href and src. */

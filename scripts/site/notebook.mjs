@@ -1,5 +1,9 @@
 // A notebook as a page: its cells, and between them what they printed and drew in the recorded run, if there is one.
+// site/ makes the cells of this page live; without scripts it reads well as it is.
 import { codeLines, escaped } from './blocks.mjs';
+
+/** Said under a cell that needs Node and gives no reason of its own. */
+const NEEDS_NODE = 'This cell needs Node: it starts other programs, and a page cannot.';
 
 /**
  * @typedef {{ text: string, svg?: string[], html?: string[], figures?: Record<string, object> }} Recorded
@@ -9,14 +13,14 @@ import { codeLines, escaped } from './blocks.mjs';
 
 /**
  * Writes a notebook as Markdown.
- * @param {{ cells: { id: string, cell_type: string, source: string | string[], metadata: { tags?: string[] } }[] }} notebook
+ * @param {{ cells: { id: string, cell_type: string, source: string | string[], metadata: { tags?: string[], lola?: { needs?: string, why?: string } } }[] }} notebook
  * @param {Recording | undefined} recording
  * @param {{ links: string, picture: (name: string) => string }} page what stands under the title, and a recorded picture
  *   as Markdown
  * @returns {string} begins with the notebook's own `# title`
  */
 export function drawNotebook({ cells }, recording, { links, picture }) {
-  const [first, ...others] = cells.map((cell) => drawCell(cell, recording?.cells[cell.id], picture));
+  const [first, ...others] = cells.map((cell) => drawCell(cell, recording, picture));
   const [, title, text] = /^(# .*)\n?([^]*)$/.exec(first) ?? ['', '', first];
   const page = [
     title,
@@ -41,36 +45,50 @@ function withoutSkips(text) {
   return raised.join('\n');
 }
 
-function aboutRun(recording) {
-  if (!recording)
-    return 'No run of this notebook is recorded yet, so the cells stand here without what they print. To see it, run them: `npm run notebooks`.';
-  const { cpu, cores, node } = recording.machine;
-  return `What stands under the cells was recorded on ${recording.date}: ${escaped(cpu)}, ${cores} ${cores === 1 ? 'core' : 'cores'}, Node ${node}.`;
+function machineOf({ date, machine: { cpu, cores, node } }) {
+  return `${date}: ${escaped(cpu)}, ${cores} ${cores === 1 ? 'core' : 'cores'}, Node ${node}`;
 }
 
-function drawCell(cell, recorded, picture) {
-  const { tags = [] } = cell.metadata;
+function aboutRun(recording) {
+  return recording
+    ? `The outputs below were recorded on ${machineOf(recording)}.`
+    : 'No run of this notebook is recorded yet, so the cells below show no output until you run them.';
+}
+
+function drawCell(cell, recording, picture) {
+  const { tags = [], lola = {} } = cell.metadata;
   const source = [].concat(cell.source).join('');
   if (cell.cell_type === 'markdown')
     return tags.includes('solution') ? source.replace('<details>', '<details class="box solution">') : source;
   const kind = ['exercise', 'check', 'set-up'].find((tag) => tags.includes(tag)) ?? 'code';
-  const parts = [fenced('ts', source), ...(recorded ? drawOutput(recorded, picture) : [])];
-  return `<div class="cell ${kind}">\n\n${parts.join('\n\n')}\n\n</div>`;
+  const needs = lola.needs === 'node' ? ' data-needs="node"' : '';
+  const reason = needs ? [`<p class="reason">${escaped(lola.why ?? NEEDS_NODE)}</p>`] : [];
+  const recorded = recording?.cells[cell.id];
+  const parts = [
+    fenced('ts', source),
+    ...reason,
+    ...(recorded ? drawOutput(recorded, recording, picture) : []),
+  ];
+  const expects = tags.includes('raises-exception') ? ' data-expects-error' : '';
+  return `<div class="cell ${kind}" id="cell-${cell.id}" data-cell="${cell.id}"${needs}${expects}>\n\n${parts.join('\n\n')}\n\n</div>`;
 }
 
-function drawOutput({ text, svg = [], html = [], figures = {} }, picture) {
+function drawOutput({ text, svg = [], html = [], figures = {} }, recording, picture) {
   const printed = text.trim() === '' ? [] : [fenced('text', text)];
   const charts = svg.map((name) => drawChart(picture(name), figures[name]));
   const tables = html.map((each) =>
     svg.length ? `<details><summary>The same in numbers</summary>\n\n${each}\n\n</details>` : each,
   );
-  return [...printed, ...charts, ...tables].map((part) => `<div class="output">\n\n${part}\n\n</div>`);
+  const parts = [...printed, ...charts, ...tables];
+  if (parts.length === 0) return [];
+  const label = `<p class="label">Recorded ${machineOf(recording)}</p>`;
+  return [`<div class="output recorded">\n\n${[label, ...parts].join('\n\n')}\n\n</div>`];
 }
 
 /** A chart's picture, alive where scripts run. */
 function drawChart(picture, figure) {
   if (figure === undefined) return picture;
-  return `<LiveChart figure="${escaped(JSON.stringify(figure))}">\n\n${picture}\n\n</LiveChart>`;
+  return `<div class="chart" data-figure="${escaped(JSON.stringify(figure))}">\n\n${picture}\n\n</div>`;
 }
 
 /** A block of code behind a fence that its text cannot close. */

@@ -1,2 +1,17 @@
-/** Empties a folder and writes the site's sources there; gives the files that have a page or a copy. */
-export function writePages(places: { root: string; into: string }): string[];
+export interface Item {
+  readonly text: string;
+  readonly file: string;
+}
+export interface Page {
+  readonly file: string;
+  readonly title: string;
+  readonly text: string;
+  readonly notebook?: string;
+  readonly search: boolean;
+}
+/** Reads all that the site shows. */
+export function readPages(root: string): {
+  pages: Page[];
+  copies: string[];
+  menus: Record<'learners' | 'instructors', { text: string; items: Item[] }[]> & { forInstructors: string[] };
+};

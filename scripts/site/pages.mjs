@@ -1,41 +1,51 @@
-// Writes the sources of the site: a page for each episode and notebook, and for each file that they link to, at the
+// What the site shows, as Markdown: a page for each episode and notebook, and for each file that they link to, at the
 // same path as in this repository, so that links between them keep their shape.
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { drawBlocks } from './blocks.mjs';
-import { isAsset, isPicture, linkPages, pageOf } from './links.mjs';
+import { isAsset, linkPages } from './links.mjs';
 import { drawNotebook, fenced } from './notebook.mjs';
-import { menuOf } from './menu.mjs';
+import { menusOf } from './menu.mjs';
 
 const HOME = fileURLToPath(new URL('home.md', import.meta.url));
 
 /**
- * Empties a folder and writes the site's sources there.
- * @param {{ root: string, into: string }} places the repository, and the folder for pages, public/ and menu.json
- * @returns {string[]} the files of the repository that have a page or a copy
+ * Reads all that the site shows.
+ * @param {string} root the repository
+ * @returns {{ pages: Page[], copies: string[], menus: ReturnType<typeof menusOf> }} copies: files that the site has as they are
+ * @typedef {{ file: string, title: string, text: string, notebook?: string, search: boolean }} Page text: Markdown, whose
+ *   links lead from page to page
  */
-export function writePages({ root, into }) {
-  rmSync(into, { recursive: true, force: true });
+export function readPages(root) {
   const pages = new Map();
+  const copies = [];
   const waiting = startingPoints(root);
   for (const file of waiting) {
-    const page = isAsset(file) ? undefined : pageFrom(file, root);
-    const linked = page && linkPages(page.text, { root, file });
-    if (page) write(join(into, pageOf(file)), `${frontMatter(page)}\n${linked.text}\n`);
-    if (isPicture(file)) copy(join(root, file), join(into, file));
-    if (isAsset(file) || file.endsWith('.ipynb')) copy(join(root, file), join(into, 'public', file));
-    if (page) pages.set(file, page);
-    waiting.push(...(linked?.files ?? []).filter((other) => !waiting.includes(other)));
+    if (isAsset(file) || file.endsWith('.ipynb')) copies.push(file);
+    if (isAsset(file)) continue;
+    const page = pageFrom(file, root);
+    const { text, files } = linkPages(page.text, { root, file });
+    pages.set(file, {
+      search: true,
+      ...page,
+      file,
+      text: text.replace('(#the-file)', `(${basename(file)})`),
+    });
+    waiting.push(...files.filter((other) => !waiting.includes(other)));
   }
   const lesson = lessonOf([...pages]);
-  const first = (lesson[0].episodes ?? lesson[0].notebooks).file;
-  const home = readFileSync(HOME, 'utf8')
+  const home = homePage(lesson, root);
+  return { pages: [home, ...pages.values()], copies, menus: menusOf(lesson, [...pages]) };
+}
+
+function homePage(lesson, root) {
+  const first = (lesson[0].notebooks ?? lesson[0].episodes).file;
+  const text = readFileSync(HOME, 'utf8')
     .replace('<!-- lesson -->', tableOf(lesson))
-    .replace('(FIRST)', `(${first})`);
-  write(join(into, 'index.md'), linkPages(home, { root, file: 'index.md' }).text);
-  write(join(into, 'menu.json'), JSON.stringify(menuOf(lesson, [...pages]), null, 2));
-  return waiting;
+    .replace('"FIRST"', `"${first}"`);
+  const file = 'index.md';
+  return { file, title: "Lola's pi", text: linkPages(text, { root, file }).text, search: false };
 }
 
 /** All of episodes/ and notebooks/, and how to set up. */
@@ -86,7 +96,7 @@ function notebookPage(file, text, root) {
   const episode = existsSync(join(root, 'episodes', `${stem}.md`));
   const links = [
     ...(episode ? [`The story without running anything: [the episode](../episodes/${stem}.md).`] : []),
-    `To run it: \`npm run notebooks\` in a clone ([the file alone](/notebooks/${stem}.ipynb)).`,
+    `In Jupyter: \`npm run notebooks\` in a clone, or [the file alone](#the-file).`,
   ].join(' ');
   const picture = (name) => {
     const svg = readFileSync(join(root, 'episodes', 'recorded', name), 'utf8');
@@ -94,11 +104,7 @@ function notebookPage(file, text, root) {
     return `![${alt}](../episodes/recorded/${name})`;
   };
   const drawn = drawNotebook(JSON.parse(text), recording, { links, picture });
-  return { title: /^# (.*)$/m.exec(drawn)?.[1] ?? stem, text: drawn };
-}
-
-function frontMatter({ title, search = true }) {
-  return `---\ntitle: ${JSON.stringify(title)}\noutline: [2, 3]\n${search ? '' : 'search: false\n'}---\n`;
+  return { title: /^# (.*)$/m.exec(drawn)?.[1] ?? stem, text: drawn, notebook: stem };
 }
 
 /** The lesson's steps in order: what there is of each, an episode, a notebook or both. */
@@ -117,25 +123,15 @@ function tableOf(lesson) {
     const number = Number(stem.slice(0, 2));
     const title = (episodes ?? notebooks).title;
     const cells = [
-      link(title, episodes) || title,
-      link(`notebook ${number}`, notebooks),
+      link(title, notebooks) || title,
+      link('episode', episodes),
       episodes ? episodes.teaching + episodes.exercises : '',
     ];
     return `| ${number} | ${cells.join(' | ')} |`;
   });
-  return ['| step | episode | to run | minutes |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  return ['| step | to run | to read | minutes |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
 function minutes({ teaching, exercises }) {
   return `${teaching} minutes, and ${exercises} of exercises`;
-}
-
-function write(file, text) {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
-}
-
-function copy(from, to) {
-  mkdirSync(dirname(to), { recursive: true });
-  cpSync(from, to);
 }

@@ -1,5 +1,5 @@
 /* global document, window */
-// The lesson's site as a reader meets it: built at a base, served on this machine, in a real browser.
+// The lesson's site as a reader meets it, below a path of its host, in a real browser. lesson.browser.mjs runs its cells.
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -7,15 +7,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { buildSite, serveSite } from '../../scripts/site.mjs';
+import { buildSite } from '../../scripts/site.mjs';
+import { serveFolder } from '../../site/start/serve.mjs';
 import { FLAGS, findChromium } from './chromium.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const MADE_UP = fileURLToPath(new URL('../site/lesson', import.meta.url));
 const BASE = '/lolas-pi/';
 const LOOKS = [
-  { width: 1366, colorScheme: 'light' },
-  { width: 360, colorScheme: 'dark' },
+  { width: 1280, colorScheme: 'light' },
+  { width: 390, colorScheme: 'dark' },
 ];
 const folder = mkdtempSync(join(tmpdir(), 'lola-site-'));
 
@@ -26,8 +27,8 @@ beforeAll(async () => {
   browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
   for (const [name, from] of Object.entries({ real: undefined, 'made-up': MADE_UP })) {
     const to = join(folder, name);
-    buildSite({ from, to, base: BASE });
-    sites[name] = { ...(await serveSite({ folder: to, base: BASE, port: 0 })), pages: pagesOf(to) };
+    await buildSite({ from, to });
+    sites[name] = { ...(await serveFolder({ folder: to, base: BASE, port: 0 })), pages: pagesOf(to) };
   }
 }, 600_000);
 afterEach(async () => {
@@ -43,7 +44,7 @@ afterAll(async () => {
 /** All pages of a built site, as paths on it. */
 function pagesOf(site) {
   const names = readdirSync(site, { recursive: true }).map((name) => name.replaceAll('\\', '/'));
-  return names.filter((name) => name.endsWith('.html') && name !== '404.html');
+  return names.filter((name) => name.endsWith('.html'));
 }
 
 async function openPage(site, path, { width = 1366, colorScheme = 'light', scripts = true } = {}) {
@@ -76,8 +77,7 @@ describe('the site in a browser', () => {
         await page.addInitScript(AXE);
         for (const path of site.pages) {
           await page.goto(site.url + path);
-          // VitePress names its switch once its scripts have run.
-          await page.waitForSelector('.VPSwitchAppearance[title]:not([title=""])', { state: 'attached' });
+          await page.locator('header search').waitFor(); // scripts have run
           await unfold(page);
           const { violations } = await page.evaluate(() => window.axe.run());
           found.push(
@@ -97,24 +97,15 @@ describe('the site in a browser', () => {
 
   test('a chart comes alive where it is seen, fits, and follows a change to dark', async () => {
     const { page, problems } = await openPage(sites['made-up'], 'notebooks/01-serial.html', { width: 360 });
-    const plotly = () =>
-      page.evaluate(
-        () =>
-          performance
-            .getEntriesByType('resource')
-            .map(({ name }) => name)
-            .filter((name) => name.includes('plotly')).length,
-      );
-    expect(await plotly()).toBe(0);
-    await page.locator('.live-chart').scrollIntoViewIfNeeded();
-    await page.waitForSelector('.live-chart .main-svg');
-    expect(await plotly()).toBe(1);
-    expect(await page.locator('.live-chart img').isVisible()).toBe(false);
-    const box = await page.locator('.live-chart .main-svg').first().boundingBox();
+    expect(await page.locator('.chart img').count()).toBe(1);
+    await page.locator('.chart').scrollIntoViewIfNeeded();
+    await page.waitForSelector('.chart .main-svg');
+    expect(await page.locator('.chart img').count()).toBe(0);
+    const box = await page.locator('.chart .main-svg').first().boundingBox();
     expect(box.x + box.width).toBeLessThanOrEqual(360);
     const ink = () =>
       page
-        .locator('.live-chart .xtick text')
+        .locator('.chart .xtick text')
         .first()
         .evaluate((text) => text.style.fill);
     const light = await ink();
@@ -123,11 +114,15 @@ describe('the site in a browser', () => {
     expect(problems).toEqual([]);
   });
 
-  test('without scripts a chart is its picture, and solutions unfold', async () => {
+  test('without scripts a chart is its picture, solutions unfold, and no button promises what cannot run', async () => {
     const { page } = await openPage(sites['made-up'], 'notebooks/01-serial.html', { scripts: false });
-    const picture = page.locator('.live-chart img');
+    const picture = page.locator('.chart img');
     expect(await picture.isVisible()).toBe(true);
     expect(await picture.getAttribute('alt')).toBe('A quarter of a circle');
+    expect(await page.locator('button:visible, input:visible').count()).toBe(0);
+    expect(await page.locator('.label').first().textContent()).toBe(
+      'Recorded 2026-11-25: A <made-up> processor, 2 cores, Node 20.19.0',
+    );
     const solution = page.locator('details.solution');
     expect(await solution.locator('pre').isVisible()).toBe(false);
     await solution.locator('summary').click();
@@ -143,9 +138,7 @@ describe('the site in a browser', () => {
       'recorded on 2026-11-25: A <made-up> processor, 2 cores, Node 20.19.0.',
     );
     const { page } = await openPage(sites['made-up'], 'episodes/01-serial.html');
-    expect(await page.locator('.vp-doc').textContent()).toContain(
-      '{{ braces }} do not change, nor {{ code }}.',
-    );
+    expect(await page.locator('main').textContent()).toContain('{{ braces }} do not change, nor {{ code }}.');
     expect(await page.locator('pre').first().textContent()).toContain(
       '// ::: is no block here, {{ nothing }}',
     );
@@ -153,30 +146,31 @@ describe('the site in a browser', () => {
 
   test('search finds a word of an episode, and leads to its section', async () => {
     const { page } = await openPage(sites['made-up'], '');
-    await page.keyboard.press('Control+k');
-    await page.locator('#localsearch-input').fill('glossary');
-    await page.locator('#localsearch-list a').first().waitFor();
-    const links = await page
-      .locator('#localsearch-list a')
-      .evaluateAll((all) => all.map((a) => a.pathname + a.hash));
-    expect(links).toContain(`${BASE}episodes/01-serial.html#the-loop`);
+    await page.getByRole('searchbox').fill('GLOSSARY knows');
+    const result = page.locator('.found a').first();
+    await result.waitFor();
+    expect(await result.evaluate((a) => a.pathname + a.hash)).toBe(`${BASE}episodes/01-serial.html#the-loop`);
+    await page.getByRole('searchbox').fill('zebra');
+    await expect.poll(() => page.locator('.found').textContent()).toBe('Nothing found.');
+    await page.keyboard.press('Escape');
+    expect(await page.locator('.found').isVisible()).toBe(false);
   });
 
   test('episode and notebook lead to each other, and instructors have a menu of their own', async () => {
     const { page } = await openPage(sites['made-up'], 'episodes/01-serial.html');
-    const menu = () => page.locator('.VPSidebar a').allTextContents();
+    const menu = () => page.locator('#menu > ul > li > a').allTextContents();
     expect(await menu()).toEqual([
-      '1 One loop: the serial program',
       '1 The serial program',
       '2 Where the time goes',
+      '1 One loop: the serial program',
       'Glossary',
-      'Set up, and mend what fails',
+      'Set up, and fix what fails',
     ]);
     await page.locator('.facts a').click();
     await page.waitForURL(`**${BASE}notebooks/01-serial.html`);
     await page.locator('.facts a', { hasText: 'the episode' }).click();
     await page.waitForURL(`**${BASE}episodes/01-serial.html`);
-    await page.locator('.VPNavBar a', { hasText: 'For instructors' }).click();
+    await page.locator('header a', { hasText: 'For instructors' }).click();
     await expect.poll(menu).toEqual(['Notes for the day', 'Episodes and notebooks']);
   });
 });

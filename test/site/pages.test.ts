@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { checkSite } from '../../scripts/site/check.mjs';
-import { writePages } from '../../scripts/site/pages.mjs';
+import { renderMarkdown } from '../../scripts/site/markdown.mjs';
+import { readPages } from '../../scripts/site/pages.mjs';
 import { notebookNames } from '../support/notebook.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,55 +25,100 @@ function lay(name: string, files: Record<string, string>): string {
 }
 
 test('a page for each episode, notebook and file that they link to, at its own path', () => {
-  const into = join(folder, 'made-up');
-  expect(writePages({ root: lesson, into }).sort()).toEqual([
+  const { pages, copies } = readPages(lesson);
+  expect(pages.map(({ file }) => file).sort()).toEqual([
     'environment.md',
     'episodes/01-serial.md',
-    'episodes/figures/square.svg',
     'episodes/glossary.md',
     'episodes/instructor-notes.md',
-    'episodes/recorded/01-serial-chart.svg',
+    'index.md',
     'lib/kernel.ts',
     'notebooks/01-serial.ipynb',
     'notebooks/02-profile.ipynb',
   ]);
-  const page = (name: string) => readFileSync(join(into, name), 'utf8');
-  expect(page('episodes/01-serial.md')).toContain('[countInside](../lib/kernel.ts.md)');
-  expect(page('episodes/01-serial.md')).toContain('(../notebooks/01-serial.md#the-loop)');
-  expect(page('lib/kernel.ts.md')).toContain(readFileSync(join(lesson, 'lib/kernel.ts'), 'utf8').trim());
-  expect(page('notebooks/01-serial.md')).toContain(
+  expect(copies.sort()).toEqual([
+    'episodes/figures/square.svg',
+    'episodes/recorded/01-serial-chart.svg',
+    'notebooks/01-serial.ipynb',
+    'notebooks/02-profile.ipynb',
+  ]);
+  const page = (file: string) => pages.find((one) => one.file === file)?.text;
+  expect(page('episodes/01-serial.md')).toContain('[countInside](../lib/kernel.ts.html)');
+  expect(page('episodes/01-serial.md')).toContain('(../notebooks/01-serial.html#the-loop)');
+  expect(page('lib/kernel.ts')).toContain(readFileSync(join(lesson, 'lib/kernel.ts'), 'utf8').trim());
+  expect(page('notebooks/01-serial.ipynb')).toContain(
     'recorded on 2026-11-25: A &lt;made-up&gt; processor, 2 cores',
   );
-  expect(page('notebooks/02-profile.md')).toContain('No run of this notebook is recorded yet');
+  expect(page('notebooks/01-serial.ipynb')).toContain('[the file alone](01-serial.ipynb)');
+  expect(page('notebooks/02-profile.ipynb')).toContain('No run of this notebook is recorded yet');
   expect(page('index.md')).toContain(
-    '| 1 | [One loop: the serial program](./episodes/01-serial.md) | [notebook 1](./notebooks/01-serial.md) | 27 |',
+    '| 1 | [One loop: the serial program](./notebooks/01-serial.html) | [episode](./episodes/01-serial.html) | 27 |',
   );
 });
 
 test('the menus follow the lesson, and pages for instructors stand apart', () => {
-  const into = join(folder, 'menus');
-  writePages({ root: lesson, into });
-  const { sidebar } = JSON.parse(readFileSync(join(into, 'menu.json'), 'utf8')) as {
-    sidebar: Record<string, { text: string; items: { link: string }[] }[]>;
-  };
-  const listed = (start: string) =>
-    sidebar[start].map(({ text, items }) => [text, items.map(({ link }) => link)]);
-  expect(listed('/')).toEqual([
-    ['Episodes', ['/episodes/01-serial.md']],
-    ['Notebooks', ['/notebooks/01-serial.md', '/notebooks/02-profile.md']],
-    ['To look up', ['/episodes/glossary.md', '/environment.md']],
+  const { menus } = readPages(lesson);
+  const listed = (menu: 'learners' | 'instructors') =>
+    menus[menu].map(({ text, items }) => [text, items.map(({ file }) => file)]);
+  expect(listed('learners')).toEqual([
+    ['Notebooks', ['notebooks/01-serial.ipynb', 'notebooks/02-profile.ipynb']],
+    ['Episodes', ['episodes/01-serial.md']],
+    ['To look up', ['episodes/glossary.md', 'environment.md']],
   ]);
-  expect(listed('/episodes/instructor-notes.md')[0]).toEqual([
-    'For instructors',
-    ['/episodes/instructor-notes.md'],
-  ]);
+  expect(listed('instructors')[0]).toEqual(['For instructors', ['episodes/instructor-notes.md']]);
+  expect(menus.forInstructors).toEqual(['episodes/instructor-notes.md']);
 });
 
 test('the real lesson has all its notebooks, and all of its links lead to files', () => {
-  const files = writePages({ root, into: join(folder, 'real') });
-  expect(files.filter((file) => file.endsWith('.ipynb'))).toEqual(
+  const { copies } = readPages(root);
+  expect(copies.filter((file) => file.endsWith('.ipynb'))).toEqual(
     notebookNames().map((name) => `notebooks/${name}`),
   );
+});
+
+test('a code cell carries its id, what it needs, and the reason for it', () => {
+  const folder = lay('needs', {
+    'environment.md': '# Set up',
+    'episodes/01-one.md': '# One',
+    'notebooks/01-one.ipynb': JSON.stringify({
+      cells: [
+        { id: 'goals', cell_type: 'markdown', metadata: {}, source: '# One' },
+        { id: 'a', cell_type: 'code', metadata: { lola: { needs: 'node' } }, source: ['spawn();', '\n'] },
+        {
+          id: 'b',
+          cell_type: 'code',
+          metadata: { lola: { needs: 'node', why: 'A < B.' } },
+          source: 'spawn();',
+        },
+        { id: 'c', cell_type: 'code', metadata: { tags: ['raises-exception'] }, source: 'throw 1;' },
+      ],
+    }),
+  });
+  const text = readPages(folder).pages.find(({ file }) => file === 'notebooks/01-one.ipynb')?.text ?? '';
+  expect(text.match(/<div class="cell.*>/g)).toEqual([
+    '<div class="cell code" id="cell-a" data-cell="a" data-needs="node">',
+    '<div class="cell code" id="cell-b" data-cell="b" data-needs="node">',
+    '<div class="cell code" id="cell-c" data-cell="c" data-expects-error>',
+  ]);
+  expect(text.match(/<p class="reason">.*<\/p>/g)).toEqual([
+    '<p class="reason">This cell needs Node: it starts other programs, and a page cannot.</p>',
+    '<p class="reason">A &lt; B.</p>',
+  ]);
+});
+
+test('code keeps each character, and headings with the same words get ids of their own', () => {
+  const code = 'const a = `<b>${1 < 2 && "&"}</b>`; // {{ x }}';
+  const { html, headings } = renderMarkdown(
+    `# One *two*\n\n## \`f\` & g\n\n## One two\n\n\`\`\`ts\n${code}\n\`\`\``,
+  );
+  expect(headings).toEqual([
+    { level: 1, text: 'One two', id: 'one-two' },
+    { level: 2, text: 'f & g', id: 'f--g' },
+    { level: 2, text: 'One two', id: 'one-two-1' },
+  ]);
+  const [, drawn] = /<pre tabindex="0"><code class="language-ts">(.*)<\/code><\/pre>/.exec(html) ?? [];
+  const signs: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&amp;': '&' };
+  expect(drawn.replace(/<[^>]*>/g, '').replace(/&\w+;/g, (entity) => signs[entity])).toBe(code);
 });
 
 test.each([
@@ -83,39 +129,36 @@ test.each([
   const copy = join(folder, 'broken');
   cpSync(lesson, copy, { recursive: true });
   writeFileSync(join(copy, 'episodes', '01-serial.md'), text);
-  expect(() => writePages({ root: copy, into: join(folder, 'none') })).toThrow(
-    `episodes/01-serial.md: ${message}`,
-  );
+  expect(() => readPages(copy)).toThrow(`episodes/01-serial.md: ${message}`);
 });
 
-test('the check of a built site finds dead links, dead anchors, and what stands outside its base', () => {
+test('the check of a built site finds dead links, dead anchors, and what works at one path alone', () => {
   const site = lay('site', {
     'index.html':
-      '<h1 id="top">x</h1><a href="/b/a/one.html#here">1</a><a class="x" href="./a/one.html#gone">2</a>',
+      '<h1 id="top">x</h1><a href="a/one.html#here">1</a><a class="x" href="./a/one.html#gone">2</a><a href="../x">3</a>',
     'a/one.html':
       '<p id="here"><!-- <a href="no.html"> --><script>let a = `<a href="no.html">`;</script><a href="#here">1</a>' +
-      '<a href="https://x.org/y">2</a><img src="two.svg"><a href="../">3</a><a href="/b/none.html">4</a><link href="/a/one.html">',
+      '<a href="https://x.org/y">2</a><img src="two.svg"><a href="../">3</a><link href="/a/one.html">',
   });
-  expect(checkSite(site, '/b/')).toEqual({
+  expect(checkSite(site)).toEqual({
     pages: 2,
     links: 8,
     problems: [
       "a/one.html: 'two.svg' leads to no file",
-      "a/one.html: '/b/none.html' leads to no file",
-      "a/one.html: '/a/one.html' is not below the site's base /b/",
+      "a/one.html: '/a/one.html' is not relative, so it works at one path of a host alone",
       "index.html: './a/one.html#gone' leads to no place on its page",
+      "index.html: '../x' leads out of the site",
     ],
   });
 });
 
 test.each([
-  [['--base', 'lolas-pi'], "--base must begin and end with '/', as in /lolas-pi/; got 'lolas-pi'."],
-  [['--base', '/a//b/'], "--base must begin and end with '/', as in /lolas-pi/; got '/a//b/'."],
-  [['--port', '65536'], "--port must be an integer from 0 to 65535; got '65536'."],
-  [['--frob'], "Unknown option '--frob'"],
-])('npm run site refuses %j', (args, message) => {
-  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/site.mjs'), ...args], {
+  ['site', ['--frob'], "npm run site: Unknown option '--frob'"],
+  ['lesson', ['--port', '65536'], "lolas-pi: --port must be an integer from 0 to 65535; got '65536'."],
+  ['lesson', ['--frob'], "lolas-pi: Unknown option '--frob'"],
+])('npm run %s refuses %j', (script, args, message) => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts', `${script}.mjs`), ...args], {
     encoding: 'utf8',
   });
-  expect([status, stderr]).toEqual([2, expect.stringContaining(`npm run site: ${message}`)]);
+  expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
 });

@@ -1,0 +1,7 @@
+/** Serves a folder of static files; port 0 takes any free one. */
+export function serveFolder(where: {
+  folder: string;
+  host?: string;
+  port?: number;
+  base?: string;
+}): Promise<{ url: string; port: number; close: () => Promise<void> }>;
