@@ -1,5 +1,8 @@
 // The front door of what notebooks need beyond lib: import { ... } from '../lesson'.
 
+// The set-up of a notebook
+export { describeHere, few } from './notebook.js';
+
 // Measuring
 export {
   LEDGER_ROWS,

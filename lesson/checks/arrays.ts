@@ -2,6 +2,7 @@
 import { ChunkedArray, LazyNumber, compute, type Executor } from '../../lib/index.js';
 import { show } from '../../lib/errors.js';
 import type { Wrong } from './check.js';
+import { limited } from './limit.js';
 
 /**
  * Says what is wrong with the lazy numbers that a learner's function gives, for two lengths and two cuts.
@@ -18,7 +19,7 @@ export async function wrongLazy(
     [1000, 300],
     [70_001, 9999],
   ]) {
-    const lazy = lazyOf(length, chunks);
+    const lazy = limited(() => lazyOf(length, chunks));
     if (lazy === undefined) return `${name} returns nothing. Does it end in a return?`;
     if (typeof lazy === 'number' || lazy instanceof Promise)
       return 'return the number before it is computed: leave compute to the caller.';

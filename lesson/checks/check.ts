@@ -1,13 +1,15 @@
 // How an exercise's answer is judged, and how a notebook shows the verdict. A check reports and never throws: an error in
 // one cell would stop all the cells below it.
-import { show } from '../../lib/errors.js';
+import { show, toError } from '../../lib/errors.js';
+import { limited } from './limit.js';
 
 /** What is wrong with an answer, in words that help; undefined if nothing is. */
 export type Wrong = string | undefined;
 
 /**
- * A check prints 'passed: ...' or 'not yet: ...'.
- * @param wrong says what is wrong with an answer; if it throws, the learner's code did
+ * A check prints 'passed: ...' or 'not yet: ...'. The answer is its argument, in the cell of the exercise: what an earlier
+ * run of that cell had left behind is never judged.
+ * @param wrong says what is wrong with an answer; if it throws or does not end, the learner's code did
  * @param why what a right answer shows
  */
 export function check<A extends readonly unknown[]>(
@@ -16,9 +18,12 @@ export function check<A extends readonly unknown[]>(
 ): (...answer: A) => void {
   return (...answer) => {
     try {
-      report(wrong(...answer), typeof why === 'string' ? why : () => why(...answer));
+      report(
+        limited(() => wrong(...answer)),
+        typeof why === 'string' ? why : () => why(...answer),
+      );
     } catch (error) {
-      report(stoppedWith(error), '');
+      report(stoppedWith(error, answer[0]), '');
     }
   };
 }
@@ -29,7 +34,7 @@ export function checkLater<A extends readonly unknown[]>(
   why: string,
 ): (...answer: A) => Promise<boolean> {
   return async (...answer) => {
-    const text = await wrong(...answer).catch(stoppedWith);
+    const text = await limited(() => wrong(...answer)).catch((error) => stoppedWith(error, answer[0]));
     report(text, why);
     return text === undefined;
   };
@@ -40,8 +45,22 @@ function report(wrong: Wrong, why: string | (() => string)): void {
   else console.log(`passed: ${typeof why === 'string' ? why : why()}`);
 }
 
-export function stoppedWith(error: unknown): string {
-  return `your code stopped with ${String(error)}`;
+/** What stopped a learner's code, with the loops in it where it did not end. */
+export function stoppedWith(error: unknown, code?: unknown): string {
+  const { name, message } = toError(error);
+  if (!/^it had not ended/.test(message)) return `your code stopped with ${name}: ${message}`;
+  const loops = typeof code === 'function' ? [...String(code).matchAll(/^.*\b(?:for|while) ?\(.*$/gm)] : [];
+  const which = loops.map(([line]) => `\`${line.trim()}\``).join(' or ');
+  return `your code was stopped: ${message}. ${which === '' ? 'Does it call itself for ever?' : `Does ${which} ever end?`}`;
+}
+
+/** A value in words, with what to do where its kind is a likely slip. */
+export function described(value: unknown): string {
+  if (value instanceof Promise) return 'a promise: leave out `async`';
+  if (typeof value === 'function') return 'a function: call it, with () after its name';
+  if (typeof value === 'bigint') return `${value}n, a BigInt: leave out the n`;
+  const isNumeric = typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value));
+  return isNumeric ? `${show(value)}, a text: leave out the quotes` : show(value);
 }
 
 /** A number, which may follow from what a function is called with. */
@@ -77,7 +96,7 @@ function isNear(found: number, expected: number, within: number): boolean {
 export function numberCheck({ why, within = 0.02, ...numbers }: Numbers & { readonly why: string }) {
   const wrong = wrongNumber({ within, ...numbers });
   return check((answer: number) => {
-    if (typeof answer !== 'number') return `give a number, not ${show(answer)}.`;
+    if (typeof answer !== 'number') return `give a number, not ${described(answer)}.`;
     return Number.isNaN(answer) ? 'replace NaN by a number.' : wrong(answer);
   }, why);
 }
@@ -116,7 +135,7 @@ function wrongFunction<A extends readonly unknown[], R>(
     if (found === undefined) return `${name} returns nothing. Does it end in a return?`;
     const shown = input.map((value, i) => inCall(value, parameters[i]));
     const call = `${name}(${shown.join(', ')})`;
-    if (!isA(gives, found)) return `${call} must be ${gives ?? 'a number'}, and is ${show(found)}.`;
+    if (!isA(gives, found)) return `${call} must be ${gives ?? 'a number'}, and is ${described(found)}.`;
     const text = wrong(found as R, ...input);
     const hidden = parameters.filter((parameter, p) => i > 0 && shown[p] === parameter);
     const values = hidden.map(

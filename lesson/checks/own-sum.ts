@@ -1,9 +1,10 @@
 // Judges a learner's own sum in notebook 09, as a task and as an array: runs it as executors do, in several cuts.
-import { InvalidArgumentError, show } from '../../lib/errors.js';
-import { startSerial, taskModule, type Executor } from '../../lib/index.js';
+import { CancelledError, InvalidArgumentError, show } from '../../lib/errors.js';
+import { startPool, taskModule, type Executor } from '../../lib/index.js';
 import { chooseGrains, integralOf, sumTerms, widestTolerance, type SumInput } from '../capstone/sum.js';
 import { wrongLazy } from './arrays.js';
 import { stoppedWith, type Wrong } from './check.js';
+import { LIMIT_MS, tooLong } from './limit.js';
 
 /** What a learner brings: f on an interval, a value that is known, and the task. */
 export interface OwnIntegral {
@@ -48,9 +49,10 @@ async function withOperation(
 ): Promise<Wrong> {
   let executor: Executor | undefined;
   try {
-    executor = await startSerial({ tasks: [taskModule({ mine: sum })] });
-    return await judge(executor);
+    executor = await startPool({ workers: 1, tasks: [taskModule({ mine: sum })] });
+    return await judge(within(executor, AbortSignal.timeout(LIMIT_MS)));
   } catch (error) {
+    if (error instanceof CancelledError) return stoppedWith(tooLong(), sum);
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     if (cause instanceof ReferenceError)
       return `${cause.message} where tasks run: only the function's own text travels. Define it inside the function.`;
@@ -58,6 +60,13 @@ async function withOperation(
   } finally {
     await executor?.close();
   }
+}
+
+/** The same executor, whose runs a signal stops: on a thread of their own, they may be stopped. */
+function within(executor: Executor, signal: AbortSignal): Executor {
+  const { workers } = executor;
+  const run: Executor['run'] = (tasks, options) => executor.run(tasks, { ...options, signal });
+  return { workers, run, close: () => executor.close() };
 }
 
 /** Runs a piece of the sum: terms start to start + length - 1, of this many. */

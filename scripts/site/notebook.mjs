@@ -60,7 +60,7 @@ function drawCell(cell, recording, picture) {
   const source = [].concat(cell.source).join('');
   if (cell.cell_type === 'markdown')
     return tags.includes('solution') ? source.replace('<details>', '<details class="box solution">') : source;
-  const kind = ['exercise', 'check', 'set-up'].find((tag) => tags.includes(tag)) ?? 'code';
+  const kind = ['exercise', 'set-up'].find((tag) => tags.includes(tag)) ?? 'code';
   const needs = lola.needs === 'node' ? ' data-needs="node"' : '';
   const reason = needs ? [`<p class="reason">${escaped(lola.why ?? NEEDS_NODE)}</p>`] : [];
   const recorded = recording?.cells[cell.id];

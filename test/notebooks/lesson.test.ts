@@ -18,13 +18,13 @@ const names = notebookNames();
 async function checksOf(notebook: Notebook): Promise<Record<string, string>> {
   const { cells, problems } = await runNotebook(notebook, { env: { LOLA_QUICK: '1' } });
   expect(problems).toEqual([]);
-  const checks = cells.filter(({ cell }) => hasTag(cell, 'check'));
+  const checks = cells.filter(({ cell }) => hasTag(cell, 'exercise'));
   return Object.fromEntries(checks.map((run) => [run.cell.id, textOf(run).split(':')[0]]));
 }
 
 /** The same answer for every check of a notebook. */
 const all = (notebook: Notebook, answer: string) =>
-  Object.fromEntries(exerciseNames(notebook).map((name) => [`${name}-check`, answer]));
+  Object.fromEntries(exerciseNames(notebook).map((name) => [`${name}-exercise`, answer]));
 
 test('the lesson has notebooks', () => {
   expect(names).toEqual(expect.arrayContaining(['01-serial.ipynb', '03-pool.ipynb']));

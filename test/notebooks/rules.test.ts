@@ -11,8 +11,8 @@ function changed(id: string, ...cells: Cell[]): Notebook {
 
 /** The sound notebook with one more cell of code. */
 const withCode = (source: string) => notebookOf([...soundNotebook().cells, codeCell('more', source)]);
-const four =
-  'half-exercise: must stand among half-prompt (markdown), half-exercise (code), half-check (code), half-solution (markdown), each tagged so';
+const three =
+  'half-exercise: must stand among half-prompt (markdown), half-exercise (code), half-solution (markdown), each tagged so';
 
 test('a sound notebook breaks no rule', () => {
   expect(breachesOf(soundNotebook())).toEqual([]);
@@ -78,12 +78,11 @@ describe('each breach is named', () => {
       withCode("await import('./x.js');"),
       ["more: imports './x.js'; cells import from ../lib, ../lesson, tslab, seedrandom"],
     ],
-    ['an exercise without its check', changed('half-check'), [four]],
-    ['an exercise without its solution', changed('half-solution'), [four]],
+    ['an exercise without its solution', changed('half-solution'), [three]],
     [
       'a solution without its exercise',
       changed('half-exercise'),
-      ['prompt', 'check', 'solution'].map((role) => `half-${role}: no cell half-exercise belongs to it`),
+      ['prompt', 'solution'].map((role) => `half-${role}: no cell half-exercise belongs to it`),
     ],
     [
       'no minutes',
@@ -92,18 +91,21 @@ describe('each breach is named', () => {
     ],
     [
       'a check that checks nothing',
-      changed('half-check', codeCell('half-check', '1', 'check')),
-      ['half-check: must call check.something(...)'],
+      changed('half-exercise', codeCell('half-exercise', '1', 'exercise')),
+      ['half-exercise: must call check.something(...)'],
     ],
     [
       'a solution in the open',
-      changed('half-solution', textCell('half-solution', '```ts\nhalf = 0.5;\n```', 'solution')),
+      changed('half-solution', textCell('half-solution', '```ts\ncheck.half(0.5);\n```', 'solution')),
       ['half-solution: must fold (<details>) one block of code (```ts)'],
     ],
     [
       'a solution without code',
       changed('half-solution', textCell('half-solution', '<details>0.5</details>', 'solution')),
-      ['half-solution: must fold (<details>) one block of code (```ts)'],
+      [
+        'half-exercise: must call check.something(...)',
+        'half-solution: must fold (<details>) one block of code (```ts)',
+      ],
     ],
   ])('%s', (_, notebook, breaches) => {
     expect(breachesOf(notebook)).toEqual(breaches);

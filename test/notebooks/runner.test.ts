@@ -41,7 +41,7 @@ describe('a notebook that is sound', () => {
     const said = async (notebook = soundNotebook()) => {
       const { cells, problems } = await runNotebook(notebook);
       expect(problems).toEqual([]);
-      return cells.filter(({ cell }) => hasTag(cell, 'check')).map((cell) => textOf(cell));
+      return cells.filter(({ cell }) => hasTag(cell, 'exercise')).map((cell) => textOf(cell));
     };
     expect([await said(), await said(solved(soundNotebook()))]).toEqual([['not yet\n'], ['passed\n']]);
   });

@@ -25,7 +25,7 @@ const TODAY: Readonly<Record<string, number>> = {
   'lib/cluster': 2814,
   'lib/simulation': 760,
   lib: 8888,
-  lesson: 2598,
+  lesson: 2688, // 90 more: time limits and words for any answer, and what set-up cells need
 };
 const MOST_LINES = 350;
 const MEDIAN_OF_FUNCTIONS = 12;

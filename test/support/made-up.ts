@@ -23,17 +23,16 @@ export function notebookOf(cells: readonly Cell[]): Notebook {
 export function soundNotebook(): Notebook {
   return notebookOf([
     textCell('goals', '# One\n\nGoals: none. Time: 5 minutes. Prerequisites: none.'),
-    codeCell('set-up', "import { piOf } from '../lib';\nlet half: number = NaN;", 'set-up'),
-    textCell('half-prompt', 'How much is one half? (1 minute)', 'prompt'),
-    codeCell('half-exercise', 'half = NaN;', 'exercise'),
     codeCell(
-      'half-check',
-      "const check = { half: (x: number) => console.log(x === 0.5 ? 'passed' : 'not yet') };\ncheck.half(half);",
-      'check',
+      'set-up',
+      "import { piOf } from '../lib';\nconst check = { half: (x: number) => console.log(x === 0.5 ? 'passed' : 'not yet') };",
+      'set-up',
     ),
+    textCell('half-prompt', 'How much is one half? (1 minute)', 'prompt'),
+    codeCell('half-exercise', 'check.half(NaN);', 'exercise'),
     textCell(
       'half-solution',
-      '<details><summary>Solution</summary>\n\n```ts\nhalf = piOf(1, 8);\n```\n\n</details>',
+      '<details><summary>Solution</summary>\n\n```ts\ncheck.half(piOf(1, 8));\n```\n\n</details>',
       'solution',
     ),
   ]);

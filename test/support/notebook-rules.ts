@@ -11,7 +11,6 @@ const WIDEST_IMPORT = 100;
 const EXERCISE = [
   ['prompt', 'markdown'],
   ['exercise', 'code'],
-  ['check', 'code'],
   ['solution', 'markdown'],
 ] as const;
 
@@ -97,9 +96,9 @@ function exerciseBreaches(cell: Cell, place: number, cells: readonly Cell[]): st
       : [`${cell.id}: no cell ${name}-exercise belongs to it`];
   }
   const name = cell.id.replace(/-exercise$/, '');
-  const four = cells.slice(Math.max(0, place - 1), place + 3);
+  const three = cells.slice(Math.max(0, place - 1), place + 2);
   const wrong = EXERCISE.filter(([role, type], i) => {
-    const found = four[i];
+    const found = three[i];
     return found?.id !== `${name}-${role}` || !hasTag(found, role) || found.cell_type !== type;
   });
   if (wrong.length > 0) {
@@ -107,10 +106,12 @@ function exerciseBreaches(cell: Cell, place: number, cells: readonly Cell[]): st
       `${cell.id}: must stand among ${EXERCISE.map(([role, type]) => `${name}-${role} (${type})`).join(', ')}, each tagged so`,
     ];
   }
-  const [prompt, , check, solution] = four;
+  const [prompt, exercise, solution] = three;
   const found: string[] = [];
   if (!/\d+ minutes?/.test(sourceOf(prompt))) found.push(`${prompt.id}: must say how many minutes it takes`);
-  if (!/\bcheck\.\w+\(/.test(sourceOf(check))) found.push(`${check.id}: must call check.something(...)`);
+  // In one cell: a check never judges what an earlier run of the exercise had left behind.
+  for (const source of [sourceOf(exercise), solutionCode(solution)])
+    if (!/\bcheck\.\w+\(/.test(source)) found.push(`${exercise.id}: must call check.something(...)`);
   if (!/<details>.*<\/details>/s.test(sourceOf(solution)) || solutionCode(solution) === '') {
     found.push(`${solution.id}: must fold (<details>) one block of code (\`\`\`ts)`);
   }

@@ -42,7 +42,7 @@ export function hasTag({ metadata }: Cell, tag: string): boolean {
   return metadata.tags?.includes(tag) ?? false;
 }
 
-/** The four cells of an exercise have the ids NAME-prompt, NAME-exercise, NAME-check and NAME-solution. */
+/** The three cells of an exercise have the ids NAME-prompt, NAME-exercise and NAME-solution. */
 export function exerciseNames({ cells }: Notebook): string[] {
   return cells.filter((cell) => hasTag(cell, 'exercise')).map(({ id }) => id.replace(/-exercise$/, ''));
 }

@@ -1,0 +1,130 @@
+// Whatever a learner's code does, a check has a verdict, and never throws: loops, throws, promises, odd kinds, odd errors.
+import { describe, expect, test } from 'vitest';
+import { checkCapstone } from '../../lesson/checks/capstone.js';
+import { checkChunked } from '../../lesson/checks/chunked.js';
+import { checkCluster } from '../../lesson/checks/cluster.js';
+import { checkPool } from '../../lesson/checks/pool.js';
+import { checkProfile } from '../../lesson/checks/profile.js';
+import { checkScaling } from '../../lesson/checks/scaling.js';
+import { checkSerial } from '../../lesson/checks/serial.js';
+import { checkSlurm } from '../../lesson/checks/slurm.js';
+import { checkStreams } from '../../lesson/checks/streams.js';
+import { said } from '../support/check-claims.js';
+
+type AnyCheck = (answer: unknown, ...more: unknown[]) => unknown;
+const every = [
+  ...[checkSerial, checkProfile, checkPool, checkStreams, checkChunked],
+  ...[checkCluster, checkSlurm, checkScaling, checkCapstone],
+].flatMap((checks) => Object.entries(checks) as [string, AnyCheck][]);
+
+const cycle: Record<string, unknown> = {};
+cycle.self = cycle;
+
+/** Answers that nobody meant, as values and as functions that return them. */
+const odd: [string, unknown][] = [
+  ['nothing', undefined],
+  ['null', null],
+  ['a text', 'x'],
+  ['a number as a text', '100'],
+  ['a BigInt', 10n],
+  ['a symbol', Symbol('s')],
+  ['NaN', NaN],
+  ['-0', -0],
+  ['infinity', -Infinity],
+  ['a promise', Promise.resolve(1)],
+  ['a cycle', cycle],
+  ['an object without a prototype', Object.create(null)],
+  ['a list with a hole', [, 1]], // eslint-disable-line no-sparse-arrays
+  ['a list of lists', [[[]]]],
+  ['a list of symbols', [Symbol('s')]],
+  ['a getter that throws', { get samples() { throw new Error('no'); }, get block() { throw new Error('no'); } }], // prettier-ignore
+  ['a revoked proxy', revoked()],
+  ['a class', class {}],
+  ['a date', new Date(NaN)],
+  ['a long list', new Array(1e6).fill(0)],
+];
+
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+/** What learners throw. */
+const thrown: [string, unknown][] = [
+  ['a text', 'oops'],
+  ['nothing', undefined],
+  ['an object without a prototype', Object.create(null)],
+];
+
+test.each(every)('check.%s has a verdict on anything', { timeout: 60_000 }, async (_, check) => {
+  const without: string[] = [];
+  const hear = async (name: string, answer: unknown) => {
+    const verdict = await said(() => check(answer, []), undefined);
+    if (!/^not yet: [^]/.test(verdict)) without.push(`${name}: ${verdict}`);
+  };
+  for (const [name, value] of odd) {
+    await hear(name, value);
+    await hear(`a function that returns ${name}`, () => value);
+  }
+  for (const [name, value] of thrown)
+    await hear(`a function that throws ${name}`, () => {
+      throw value; // eslint-disable-line @typescript-eslint/only-throw-error
+    });
+  expect(without).toEqual([]);
+});
+
+describe('a function that never ends is stopped, and its loop is named', () => {
+  test('while', async () => {
+    const verdict = await said(checkSerial.years, () => {
+      while (true);
+    });
+    expect(verdict).toMatch(
+      /^not yet: your code was stopped: it had not ended after 5 s\. Does `while \(true\)/,
+    );
+  });
+
+  test('for, one of two', async () => {
+    const verdict = await said(checkPool.shares, (total: number, parts: number) => {
+      const list: number[] = [];
+      for (let i = 0; i < parts; i++) list.push(0);
+      for (let i = 0; i < total; i--) list[0]++;
+      return list;
+    });
+    expect(verdict).toMatch(
+      /Does `for \(let i = 0; i < parts; i\+\+\).*` or `for \(let i = 0; i < total; i--\).*` ever end\?/,
+    );
+  });
+
+  test('in a function that gives a lazy number', async () => {
+    const verdict = await said(checkChunked.ball, () => {
+      for (;;);
+    });
+    expect(verdict).toMatch(/Does `for \(; ?; ?\) ?;?` ever end\?/);
+  });
+
+  test('in a sum that runs as a task, on a thread that is ended', { timeout: 60_000 }, async () => {
+    const mine = {
+      ...{ name: 'mine', width: 1, largest: 1, expected: 1, tolerance: 1e-4 },
+      sum: () => {
+        while (true);
+      },
+    };
+    expect(await said(checkCapstone.sum, mine)).toMatch(/Does `while \(true\)/);
+  });
+
+  test('one that calls itself for ever runs out of stack', async () => {
+    const endless = (): number => endless() + 1;
+    expect(await said(checkSerial.years, endless)).toMatch(/your code stopped with RangeError/);
+  });
+});
+
+test.each([
+  ['a promise', Promise.resolve(1), /a promise: leave out `async`/],
+  ['a BigInt', 5n, /5n, a BigInt: leave out the n/],
+  ['a text', '5', /'5', a text: leave out the quotes/],
+  ['a function', Math.sqrt, /a function: call it/],
+])('%s in place of a number is named, with what to do', async (_, value, words) => {
+  expect(await said(checkSerial.years, () => value)).toMatch(words);
+  expect(await said(checkSerial.digit, value)).toMatch(words);
+});
