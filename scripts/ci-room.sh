@@ -15,7 +15,13 @@ if unshare --net true 2>/dev/null; then offline=(unshare --net); fi
   cd "$1"/lolas-pi-*/
   command -v ip >/dev/null && ip link set lo up 2>/dev/null || true
   npm start -- --samples 1e7 2>&1 | tee ../start.log
-  if grep -E "lolas-pi: (installing|building)" ../start.log; then echo "the room was not ready"; exit 1; fi
+  node scripts/lesson.mjs --port 0 --no-open >../lesson.log 2>&1 &
+  lesson=$!
+  for _ in $(seq 300); do grep -q "The lesson is at" ../lesson.log && break; sleep 0.1; done
+  kill "$lesson"
+  cat ../lesson.log
+  grep -q "The lesson is at" ../lesson.log
+  if grep -hE "lolas-pi: (installing|building)" ../start.log ../lesson.log; then echo "the room was not ready"; exit 1; fi
   grep -q "One integer at every stage" ../start.log
   LOLA_QUICK=1 npm test -- test/sampling/partition.test.ts test/notebooks/lesson.test.ts -t "partition|01-serial"
 ' room "$place"

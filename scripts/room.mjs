@@ -1,5 +1,6 @@
-// `npm run pack:room`: one archive from which `npm start` and the notebooks work without a network, on a machine with
-// the same system and processor: the files of the last commit, the installed packages, and the built library.
+// `npm run pack:room`: two archives for a room without a network. One is alike for all systems: the lesson as a folder
+// for the browser, with a `start`. From the other one `npm start`, `npm run lesson` and the notebooks in Jupyter work on a
+// machine with the same system and processor: the files of the last commit, the packages, the library and the lesson, built.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -11,6 +12,7 @@ import {
   rmSync,
   statSync,
   utimesSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -21,27 +23,30 @@ import { prepare } from './prepare.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
 const HELP = `Usage: npm run pack:room [-- --to FOLDER]
 
-Packs this clone, with all it needs, for machines without a network: LOLAS-PI-VERSION-SYSTEM-PROCESSOR.tar.gz
-  --to FOLDER   where the archive goes (default: this folder)
+Packs this clone for machines without a network, in two archives:
+  LOLAS-PI-VERSION-lesson.zip                 the lesson for a browser, with a start; for any system
+  LOLAS-PI-VERSION-SYSTEM-PROCESSOR.tar.gz    all of it, with the packages; for this system
+  --to FOLDER   where the archives go (default: this folder)
   --help        print this text
 Exit code: 0 done, 1 packing failed, 2 unknown or wrong flag.
 `;
 /** Made for another machine, or by use, with paths, names and addresses of the one it was made on; at any depth. */
 const NOT_PACKED =
-  /^(\.git|node_modules|dist|dist-.*|\.ipynb_checkpoints|lola-(runs|logs|lesson.*)|(run|capstone)\.html|.*\.log|.*\.tar\.gz)$/;
+  /^(\.git|node_modules|dist|dist-.*|\.ipynb_checkpoints|lola-(runs|logs|lesson.*)|(run|capstone)\.html|.*\.log|.*\.tar\.gz|lolas-pi-.*\.zip)$/;
 /** What tools keep beside the packages: where tests were, and how long they took. */
 const CACHES = ['.vite', '.vite-temp', '.cache'];
 
 /**
  * Packs the room.
  * @param {{ to: string }} where an existing folder
- * @returns {string} the archive's path
+ * @returns {Promise<string[]>} the paths of the archives
  * @throws Error where a program that it needs is missing or fails
  */
-export function packRoom({ to }) {
+export async function packRoom({ to }) {
   prepare();
   const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const archive = join(to, `${name}-${version}-${process.platform}-${process.arch}.tar.gz`);
+  const lesson = join(to, `${name}-${version}-lesson.zip`);
   const workplace = mkdtempSync(join(tmpdir(), 'lola-room-'));
   try {
     const room = join(workplace, `${name}-${version}`);
@@ -54,11 +59,16 @@ export function packRoom({ to }) {
     });
     dropFractions(room);
     run(process.execPath, [join(room, 'scripts', 'prepare.mjs')], room); // builds dist from the files packed
-    archiveFolder(room, archive, isClone() ? Number(git('log', '-1', '--format=%ct')) : undefined);
+    run(process.execPath, [join(room, 'scripts', 'site.mjs')], room);
+    const { packSite } = await import('./site/pack.mjs');
+    const seconds = isClone() ? Number(git('log', '-1', '--format=%ct')) : undefined;
+    const date = seconds === undefined ? new Date() : new Date(seconds * 1000);
+    writeFileSync(lesson, packSite(join(room, 'dist-site'), `${name}-${version}-lesson`, date));
+    archiveFolder(room, archive, seconds);
   } finally {
     rmSync(workplace, { recursive: true, force: true });
   }
-  return archive;
+  return [lesson, archive];
 }
 
 /**
@@ -121,7 +131,7 @@ function read(args) {
   return { to, help: values.help };
 }
 
-function main(args) {
+async function main(args) {
   let flags;
   try {
     flags = read(args);
@@ -132,11 +142,11 @@ function main(args) {
   if (flags.help) process.stdout.write(HELP);
   if (flags.help) return 0;
   try {
-    const archive = packRoom(flags);
-    const megabytes = Math.round(statSync(archive).size / 1e6);
-    process.stdout.write(
-      `lolas-pi: packed ${archive} (${megabytes} MB). Unpack it with tar -xzf, then npm start.\n`,
-    );
+    const [lesson, archive] = await packRoom(flags);
+    const megabytes = (file) => (statSync(file).size / 1e6).toFixed(1);
+    process.stdout.write(`lolas-pi: packed ${lesson} (${megabytes(lesson)} MB). Unpack it, then run start.
+lolas-pi: packed ${archive} (${megabytes(archive)} MB). Unpack it with tar -xzf, then npm start or npm run lesson.
+`);
     return 0;
   } catch (error) {
     process.stderr.write(`lolas-pi: failed: ${error.message}\n`);
@@ -144,4 +154,4 @@ function main(args) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = main(process.argv.slice(2));
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await main(process.argv.slice(2));

@@ -65,7 +65,7 @@ class Notebook implements CellOwner {
     this.kernel = new Kernel({ onState: (state, why) => this.onKernel(state, why) });
     addEventListener('pagehide', () => this.save());
     document.addEventListener('visibilitychange', () => this.save());
-    whenIdle(() => void this.fetchAhead());
+    whenIdle(() => void this.fetchAhead().catch(() => {})); // what failed is fetched when it is needed
   }
 
   onChange(cell: Cell): void {
@@ -250,9 +250,11 @@ class Notebook implements CellOwner {
     return this.cells.find((cell) => cell.id === id);
   }
 
-  /** Fetches what may be needed later, so that it is there without a network. */
+  /** Fetches what may be needed later, one after the other, so that it is there without a network. */
   private async fetchAhead(): Promise<void> {
-    await Promise.allSettled([import('./editor.js'), this.readFile(), fetchPlotly()]);
+    await Promise.all([import('./editor.js'), this.readFile(), fetchPlotly()]);
+    const names = (await (await fetch(`${this.place.root}assets.json`)).json()) as string[];
+    for (const name of names) await (await fetch(`${this.place.root}assets/${name}`)).arrayBuffer();
     this.content.dataset.complete = ''; // from here on the page needs no network
   }
 }

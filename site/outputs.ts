@@ -161,17 +161,24 @@ function asText(value: unknown): string {
 /** HTML of the learner's own code. Its scripts run, as they do in Jupyter. */
 function drawHtml(place: HTMLElement, html: string): void {
   place.innerHTML = html;
-  for (const table of place.querySelectorAll('table')) {
-    const frame = Object.assign(document.createElement('div'), { className: 'wide', tabIndex: 0 });
-    frame.setAttribute('role', 'group');
-    frame.setAttribute('aria-label', 'Table');
-    table.replaceWith(frame);
-    frame.append(table);
-  }
+  const isChart = place.querySelector('[data-figure]') !== null;
+  for (const table of place.querySelectorAll('table')) frameTable(table, isChart);
   for (const inert of place.querySelectorAll('script')) {
     const script = document.createElement('script');
     for (const { name, value } of inert.attributes) script.setAttribute(name, value);
     script.textContent = inert.textContent;
     inert.replaceWith(script);
   }
+}
+
+/** A wide table scrolls by itself. One that repeats a chart in numbers is folded. */
+function frameTable(table: HTMLElement, folded: boolean): void {
+  const frame = Object.assign(document.createElement('div'), { className: 'wide', tabIndex: 0 });
+  frame.setAttribute('role', 'group');
+  frame.setAttribute('aria-label', 'Table');
+  const fold = document.createElement('details');
+  fold.append(Object.assign(document.createElement('summary'), { textContent: 'The same in numbers' }));
+  table.replaceWith(folded ? fold : frame);
+  if (folded) fold.append(frame);
+  frame.append(table);
 }

@@ -1,5 +1,5 @@
 // Writes the site into a folder: the script and style of site/, a document for each page, and what the search reads.
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
@@ -25,6 +25,7 @@ export async function writeSite(from, to) {
   }
   for (const file of copies) write(join(to, file), readFileSync(join(from, file)));
   write(join(to, 'search.json'), JSON.stringify(sections));
+  write(join(to, 'assets.json'), JSON.stringify(readdirSync(join(to, 'assets'))));
   for (const file of ['serve.mjs', 'start.cmd', 'start.command'])
     cpSync(join(root, 'site', 'start', file), join(to, file));
 }

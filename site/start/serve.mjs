@@ -79,12 +79,13 @@ function answer({ method, url }, response, folder, base) {
 /** The file that an address means, where to go instead, or undefined if there is none. */
 function fileFor(url, folder, base) {
   try {
-    const path = decodeURIComponent(new URL(url, 'http://localhost').pathname);
+    const { pathname, search } = new URL(url, 'http://localhost');
+    const path = decodeURIComponent(pathname);
     if (!path.startsWith(base)) return undefined;
     const file = join(folder, path.slice(base.length));
     if (file !== folder && !file.startsWith(folder + sep)) return undefined;
     if (!statSync(file).isDirectory()) return file;
-    if (!path.endsWith('/')) return { location: `${url}/` };
+    if (!path.endsWith('/')) return { location: `${pathname}/${search}` };
     return statSync(join(file, 'index.html')).isFile() ? join(file, 'index.html') : undefined;
   } catch {
     return undefined;
