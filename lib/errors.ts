@@ -173,3 +173,11 @@ export function show(value: unknown): string {
     return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
   return typeof value === 'symbol' ? value.toString() : `${value as number | boolean | bigint | null}`;
 }
+
+/** What a peer or a file says, as plain text: what would break a line, or steer a terminal or page, is shown instead. */
+export function plain(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/gu,
+    (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`,
+  );
+}

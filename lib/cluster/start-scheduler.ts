@@ -46,9 +46,8 @@ export async function startScheduler(options: SchedulerOptions = {}): Promise<Sc
   if (asked !== undefined) checkInteger('scheduler: port', asked, 0, 'Leave it out for 8786.', 65535);
   const token = tokenFor(file);
   const shell = new SchedulerShell(options);
-  const onRefused = (reason: string, from: string) =>
-    shell.log('WARNING', `Refused a connection from ${from}: ${reason}`);
-  const door = new Door({ token, onPeer: (wire) => shell.accept(wire), onRefused });
+  const log = (text: string) => shell.log('WARNING', text);
+  const door = new Door({ token, onPeer: (wire) => shell.accept(wire), log });
   const close = async () => {
     if (file) removeSchedulerFile(file, { token, pid: process.pid });
     shell.close();

@@ -4,7 +4,7 @@ import { sourcesIn, walk, type Source } from './sources.js';
 
 /** Lines that each folder may have. To raise one is a decision for which a commit gives its reasons. */
 const BUDGETS: Readonly<Record<string, number>> = {
-  'lib/*': 340,
+  'lib/*': 520,
   'lib/sampling': 260,
   'lib/task': 850,
   'lib/simd': 560,
@@ -22,9 +22,9 @@ const BUDGETS: Readonly<Record<string, number>> = {
 const TODAY: Readonly<Record<string, number>> = {
   'lib/task': 1012,
   'lib/execute': 545,
-  'lib/cluster': 2814,
+  'lib/cluster': 2755,
   'lib/simulation': 760,
-  lib: 8888,
+  lib: 9003,
   lesson: 2688, // 90 more: time limits and words for any answer, and what set-up cells need
 };
 const MOST_LINES = 350;

@@ -5,7 +5,7 @@ import { sourcesIn, type Source } from './sources.js';
 /** A unit may import from those before it. Units in one list never import one another. */
 const UNITS: readonly (readonly string[])[] = [
   ['lib/errors.ts', 'lib/cores.mjs', 'lib/owner.mjs', 'lib/atomic.ts', 'lib/lola.ts'],
-  ['lib/machine.ts'],
+  ['lib/machine.ts', 'lib/entrance.ts'],
   ['lib/page-machine.ts', 'lib/sampling/'],
   ['lib/task/'],
   ['lib/simd/'],
@@ -25,10 +25,10 @@ const UNITS: readonly (readonly string[])[] = [
 /** simd is a room that a reader may skip: it has one way in. */
 const WAY_INTO_SIMD = /^lib\/task\/evaluate\.ts -> lib\/simd\//;
 /** Lesson and tools enter lib by these alone. */
-const DOORS = /^lib\/(index|errors|machine|atomic|[a-z]+\/index)\.ts$/;
+const DOORS = /^lib\/(index|errors|machine|atomic|entrance|[a-z]+\/index)\.ts$/;
 /** Files of lib in which sockets, threads, processes and timers may be. */
 const WITH_IO =
-  /^lib\/(execute|slurm)\/|^lib\/(machine|atomic|lola)|^lib\/cluster\/(connect|connection|dial|door|link|listen|local|open-client|scheduler-file|serve|start-scheduler|start-worker|websocket)\.ts/;
+  /^lib\/(execute|slurm)\/|^lib\/(machine|atomic|lola|entrance)|^lib\/cluster\/(connect|connection|dial|door|link|local|open-client|scheduler-file|serve|start-scheduler|start-worker|websocket)\.ts/;
 const IO = /^(node:)?(net|http|https|child_process|worker_threads|cluster|fs|fs\/promises|dgram|tls)$|^ws$/;
 
 const sources = sourcesIn('lib', 'lesson', 'tools');

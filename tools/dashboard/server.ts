@@ -1,23 +1,19 @@
 // The dashboard's server: the page, its state, and a socket that sends the picture about four times a second. Needs Node.
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
-import { InvalidArgumentError } from '../../lib/errors.js';
+import { Entrance } from '../../lib/entrance.js';
 import { clock, type ExecutorEvent } from '../../lib/task/index.js';
-import { Guard, publicUrlOf, type Decision } from './access.js';
+import { Guard, publicUrlOf } from './access.js';
 import type { Picture } from './picture.js';
 import type { Recorder, Vitals } from './recorder.js';
 import { readPageFile, renderReport } from './report.js';
 
 /** The first port that is free is taken, from this one on. */
 const DEFAULT_PORT = 8787;
-const LAST_PORT = 8886;
 const TICK_MS = 220;
 /** A page hears at least this often (ms). After twice as long it takes the connection for lost. */
 const SILENCE_MS = 10_000;
-/** A refused socket has this long to read why, then it is closed (ms). */
-const LET_GO_MS = 1000;
 /** A run with tasks to do and threads to do them is stalled after so long without an event (ms). */
 const STALLED_MS = 5000;
 
@@ -36,7 +32,13 @@ type Place = { readonly port: number; readonly token: string; readonly outside?:
 
 /** Serves the pictures of one recorder to those who have its token. */
 export class DashboardServer {
-  private readonly http: Server;
+  private readonly entrance = new Entrance({
+    who: 'dashboard',
+    flag: '--dashboard-port',
+    onRequest: (request, response) => this.respond(request, response),
+    onUpgrade: (request, socket, head) => this.upgrade(request, socket, head),
+    log: (text) => process.stderr.write(`lola: dashboard: ${text}\n`),
+  });
   /** Pictures are alike from one to the next, so they shrink to a fraction on the way. */
   private readonly sockets = new WebSocketServer({
     noServer: true,
@@ -51,34 +53,12 @@ export class DashboardServer {
   private guard!: Guard;
 
   constructor(private readonly recorder: Recorder) {
-    this.http = createServer((request, response) =>
-      guarded(response.socket!, () => this.respond(request, response), response),
-    );
-    this.http.on('upgrade', (request, socket, head) =>
-      guarded(socket, () => this.upgrade(request, socket, head)),
-    );
     this.ticker = setInterval(() => this.tick(), TICK_MS);
   }
 
   /** @throws InvalidArgumentError if the port is taken, or cannot be listened at */
   async listen(host: string, asked?: number, publicUrl?: string): Promise<Place> {
-    for (let port = asked ?? DEFAULT_PORT; ; port++) {
-      try {
-        this.http.listen(port, host);
-        await once(this.http, 'listening');
-        break;
-      } catch (error) {
-        const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-        if (isTaken && asked === undefined && port < LAST_PORT) continue;
-        const remedy = isTaken
-          ? `Leave the port out, and the next free one from ${DEFAULT_PORT} is taken.`
-          : "Listen at 127.0.0.1, or at an address that is this machine's.";
-        throw new InvalidArgumentError(
-          `dashboard: cannot listen at ${host}:${port}: ${(error as Error).message}. ${remedy}`,
-        );
-      }
-    }
-    const { port } = this.http.address() as { port: number };
+    const port = await this.entrance.listen(host, asked, DEFAULT_PORT);
     const outside = publicUrlOf(port, publicUrl);
     this.guard = new Guard(port, host, outside);
     return { port, token: this.guard.token, outside };
@@ -98,10 +78,8 @@ export class DashboardServer {
   async close(): Promise<void> {
     clearInterval(this.ticker);
     this.tick();
-    const closed = new Promise((resolve) => this.http.close(resolve));
-    this.http.closeAllConnections();
     for (const socket of this.sockets.clients) socket.terminate();
-    await closed;
+    await this.entrance.close();
   }
 
   // ---- pages
@@ -109,10 +87,11 @@ export class DashboardServer {
   private respond(request: IncomingMessage, response: ServerResponse): void {
     const decision = this.guard.decide(request);
     if (decision.answer === 'refuse')
-      return send(response, decision.status, 'text/plain', `${decision.why}\n`);
+      return send(response, decision.status, 'text/plain', `${decision.why}\n`, { connection: 'close' });
     // Sent on to the same folder, so that the token stays neither in the address nor in the history.
     if (decision.answer === 'enter') return send(response, 303, 'text/plain', '', decision.headers);
     if (decision.path === '/health') return this.health(response);
+    this.entrance.admit(request.socket);
     if (decision.path === '/state.json')
       return send(response, 200, 'application/json', JSON.stringify(this.now()));
     if (decision.path === '/report.html')
@@ -144,10 +123,13 @@ export class DashboardServer {
 
   // ---- sockets
 
-  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const decision = this.guard.decide(request);
-    if (decision.answer !== 'serve' || decision.path !== '/live') return refuseUpgrade(socket, decision);
+    if (decision.answer === 'refuse') return this.entrance.refuse(socket, decision.status, decision.why);
+    if (decision.answer !== 'serve' || decision.path !== '/live')
+      return this.entrance.refuse(socket, 404, 'The socket is at /live.');
     this.sockets.handleUpgrade(request, socket, head, (page) => {
+      this.entrance.admit(socket);
       page.on('error', () => page.terminate()); // it sent what it should not; a page never sends
       page.send(JSON.stringify(this.now()));
     });
@@ -172,18 +154,6 @@ export class DashboardServer {
   }
 }
 
-/** A request that fails costs that request, never the run that is watched. */
-function guarded(socket: Duplex, answer: () => void, response?: ServerResponse): void {
-  try {
-    answer();
-  } catch (error) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`lola: dashboard: a request failed: ${text}\n`);
-    if (!response || response.headersSent) socket.destroy();
-    else send(response, 500, 'text/plain', 'The dashboard failed to answer. Its log says why.\n');
-  }
-}
-
 function send(
   response: ServerResponse,
   status: number,
@@ -192,12 +162,4 @@ function send(
   more: Record<string, string> = {},
 ): void {
   response.writeHead(status, { ...HEADERS, 'content-type': `${type}; charset=utf-8`, ...more }).end(body);
-}
-
-function refuseUpgrade(socket: Duplex, decision: Decision): void {
-  const [status, why] =
-    decision.answer === 'refuse' ? [decision.status, decision.why] : [404, 'The socket is at /live.'];
-  socket.on('error', () => socket.destroy());
-  setTimeout(() => socket.destroy(), LET_GO_MS).unref(); // it may never hang up by itself
-  socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${why}\n`);
 }

@@ -1,0 +1,177 @@
+// The entrance of a server (scheduler, dashboard, room): a stranger costs little, for a short time, and breaks nothing. Needs Node.
+//
+//   const entrance = new Entrance({ who: 'room', log, onRequest, onUpgrade });
+//   const port = await entrance.listen('0.0.0.0', undefined, 8789);   // the first free port from 8789 on
+//   entrance.admit(request.socket);                 // it has shown who it is: no bound holds for it any more
+//   entrance.refuse(socket, 401, 'wrong token');    // instead of an upgrade: says why, logs it, and lets go
+//
+// Every connection is a stranger until `admit`. Strangers have a time, and a number for each address and in all: where
+// there are too many, the oldest goes, since an honest one needs milliseconds. Node bounds the size of what they send.
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { InvalidArgumentError, plain } from './errors.js';
+
+/** How long a stranger may stay, unless the server says otherwise (ms). */
+const STRANGER_MS = 5000;
+/** Strangers at a time: in all, and from one address. */
+const MOST_STRANGERS = 128;
+const MOST_OF_ADDRESS = 64;
+/** The longest head of a request (bytes). Nothing else of it is read. */
+const MOST_HEAD = 8192;
+/** Who was refused, or is still here as the entrance closes, has this long to read why (ms). */
+const LET_GO_MS = 1000;
+/** Ports that are tried after a default one that is taken: each learner on a machine has one. */
+const PORTS_TRIED = 100;
+/** Of the lines that strangers cause, this many are logged in such a time (ms); the others are counted. */
+const MOST_LINES = 20;
+const LINES_MS = 10_000;
+
+/** What an entrance is given. */
+export interface EntranceOptions {
+  /** What listens, as errors and answers name it. */
+  readonly who: string;
+  /** The flag that names its port, for errors. */
+  readonly flag?: string;
+  /** Answers a request. If it throws or rejects, that is logged, and the request is answered with 500. */
+  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => unknown;
+  /** Answers a request for a WebSocket: with `handleUpgrade` and `admit`, or with `refuse`. */
+  readonly onUpgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => unknown;
+  readonly log: (text: string) => void;
+  /** How long a connection may stay without being admitted (ms, default 5000). */
+  readonly strangerMs?: number;
+}
+
+export class Entrance {
+  private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
+  /** The oldest one first. */
+  private readonly strangers = new Map<Socket, { readonly from: string; readonly timer: NodeJS.Timeout }>();
+  private lines = { since: 0, count: 0 };
+
+  constructor(private readonly options: EntranceOptions) {
+    const { onRequest, onUpgrade } = options;
+    this.server = createServer({ maxHeaderSize: MOST_HEAD });
+    this.server.on('connection', (socket) => this.arrived(socket));
+    this.server.on('request', (request, response) => {
+      void this.guard(request.socket, () => onRequest(request, response), response);
+    });
+    this.server.on('upgrade', (request, socket, head) => {
+      void this.guard(socket as Socket, () => onUpgrade(request, socket as Socket, head));
+    });
+  }
+
+  /**
+   * Opens it.
+   * @param asked 0 for any port, undefined for the first that is free from `first` on
+   * @returns the port
+   * @throws InvalidArgumentError for a port that is taken, or a host that is not this machine's
+   */
+  async listen(host: string, asked: number | undefined, first: number): Promise<number> {
+    const { who, flag = '--port' } = this.options;
+    const last = asked ?? first + PORTS_TRIED;
+    for (let port = asked ?? first; ; port++) {
+      try {
+        this.server.listen(port, host);
+        await once(this.server, 'listening');
+        this.server.on('error', ({ message }) => this.note(`Cannot take a connection: ${message}`));
+        return (this.server.address() as AddressInfo).port;
+      } catch (error) {
+        const failure = error as NodeJS.ErrnoException;
+        if (failure.code === 'EADDRINUSE' && port < last) continue;
+        throw new InvalidArgumentError(
+          `${who}: cannot listen at ${host}:${port}: ${whyNot(failure, host, port, flag)}`,
+        );
+      }
+    }
+  }
+
+  /** A connection has shown who it is. */
+  admit(socket: Socket): void {
+    clearTimeout(this.strangers.get(socket)?.timer);
+    this.strangers.delete(socket);
+  }
+
+  /** Answers a request for a WebSocket with a reason instead, and lets the socket go, also if it stays. */
+  refuse(
+    socket: Socket,
+    status: number,
+    reason: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): void {
+    this.note(`Refused a connection from ${addressOf(socket)}: ${reason}`);
+    const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.end(
+      `HTTP/1.1 ${status} Refused\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n` +
+        `content-length: ${Buffer.byteLength(reason)}\r\n${more.join('')}\r\n${reason}`,
+    );
+    setTimeout(() => socket.destroy(), LET_GO_MS).unref();
+  }
+
+  /** Lets nobody in any more. Strangers go at once; who was admitted has a second to close. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeAllConnections();
+    for (const socket of this.strangers.keys()) socket.destroy();
+    const impatient = setTimeout(() => this.sockets.forEach((socket) => socket.destroy()), LET_GO_MS);
+    await closed;
+    clearTimeout(impatient);
+  }
+
+  private arrived(socket: Socket): void {
+    const from = addressOf(socket);
+    const timer = setTimeout(() => socket.destroy(), this.options.strangerMs ?? STRANGER_MS).unref();
+    this.sockets.add(socket);
+    this.strangers.set(socket, { from, timer });
+    socket.on('error', () => socket.destroy()); // it has hung up: its own affair
+    socket.once('close', () => {
+      this.sockets.delete(socket);
+      this.admit(socket);
+    });
+    const alike = [...this.strangers].filter(([, other]) => other.from === from);
+    const [oldest] = alike.length > MOST_OF_ADDRESS ? alike : [...this.strangers];
+    if (alike.length <= MOST_OF_ADDRESS && this.strangers.size <= MOST_STRANGERS) return;
+    this.note(`Let go of a connection from ${oldest[1].from}: too many do not show who they are`);
+    oldest[0].destroy();
+    this.admit(oldest[0]);
+  }
+
+  /** A request that fails costs itself, never the server. */
+  private async guard(socket: Socket, answer: () => unknown, response?: ServerResponse): Promise<void> {
+    try {
+      await answer();
+    } catch (error) {
+      this.note(
+        `A request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+      if (!response || response.headersSent) return void socket.destroy();
+      response.writeHead(500, { 'content-type': 'text/plain', connection: 'close' });
+      response.end(`The ${this.options.who} failed to answer. Its log says why.\n`);
+    }
+  }
+
+  /** Logs what strangers cause: a flood of them must not fill the disk. */
+  private note(text: string): void {
+    const now = performance.now();
+    const { since, count } = this.lines;
+    if (now - since > LINES_MS) {
+      if (count > MOST_LINES) this.options.log(`${count - MOST_LINES} more lines like these were left out`);
+      this.lines = { since: now, count: 0 };
+    }
+    if (++this.lines.count <= MOST_LINES) this.options.log(plain(text));
+  }
+}
+
+function addressOf(socket: Socket): string {
+  return socket.remoteAddress ?? 'an address that is gone';
+}
+
+function whyNot({ code, message }: NodeJS.ErrnoException, host: string, port: number, flag: string): string {
+  const why: { readonly [code: string]: string } = {
+    EADDRINUSE: `port ${port} is taken. Leave ${flag} out for the next free one, or name another.`,
+    EACCES: `port ${port} may not be used by you. Take one from 1024 to 65535.`,
+    EADDRNOTAVAIL: `'${host}' is no address of this machine. Take 127.0.0.1, or 0.0.0.0 for all of them.`,
+    ENOTFOUND: `there is no host by the name '${host}'. Take 127.0.0.1, or 0.0.0.0 for all addresses of this machine.`,
+  };
+  return why[code ?? ''] ?? `${message}.`;
+}
