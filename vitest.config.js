@@ -6,7 +6,7 @@ const dist = fileURLToPath(new URL('./dist', import.meta.url));
 
 export default defineConfig({
   resolve: {
-    alias: [{ find: /^(?:\.\.\/)+(lib|lesson|tools)\/(.*)\.js$/, replacement: `${dist}/$1/$2.js` }],
+    alias: [{ find: /^(?:\.\.\/)+(lib|lesson|tools|room)\/(.*)\.js$/, replacement: `${dist}/$1/$2.js` }],
   },
   test: {
     include: ['test/**/*.test.ts'],

@@ -6,7 +6,7 @@ import path from 'path';
 import { readText } from '../lib/cores.mjs';
 
 /** The folders that tsc compiles, each into its own folder of dist/. */
-export const SOURCES = ['lib', 'lesson', 'tools'];
+export const SOURCES = ['lib', 'lesson', 'tools', 'room'];
 
 /** Where prepare.mjs notes the lockfile that it installed, and the sources that it built. */
 export const INSTALL_STAMP = path.join('node_modules', '.installed-from');

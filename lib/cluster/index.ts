@@ -1,14 +1,24 @@
 // The door of the cluster, for the command line: what starts a scheduler or a worker, and what finds them. Needs Node.
+export { Connection, type Wire } from './connection.js';
 export { askStatus, connect, type ConnectOptions } from './connect.js';
 export { dial, type Target } from './dial.js';
 export { startCluster, startClusterExecutor, type ClusterOptions, type LocalCluster } from './local.js';
-export type { ClusterStatus } from './messages.js';
+export { Shell, type Do, type Machine, type Net } from './machine.js';
+export {
+  PROTOCOL,
+  decodeToScheduler,
+  type ClusterStatus,
+  type FromScheduler,
+  type ToScheduler,
+} from './messages.js';
 export {
   defaultSchedulerFile,
   findScheduler,
   readSchedulerFile,
   type Whereabouts,
 } from './scheduler-file.js';
+export { SchedulerMachine, type SchedulerAction } from './scheduler.js';
 export type { Vitals } from './serve.js';
 export { startScheduler, type Scheduler, type SchedulerOptions } from './start-scheduler.js';
 export { startWorker, type ClusterWorker, type WorkerOptions } from './start-worker.js';
+export { wireOf } from './websocket.js';

@@ -6,7 +6,7 @@ export default tseslint.config(
   { ignores: ['dist/**', 'dist-*/**', '**/node_modules/**', 'notebooks/**', 'site/**'] },
   js.configs.recommended,
   {
-    files: ['lib/**/*.ts', 'lesson/**/*.ts', 'tools/**/*.ts', 'test/**/*.ts'],
+    files: ['lib/**/*.ts', 'lesson/**/*.ts', 'tools/**/*.ts', 'room/**/*.ts', 'test/**/*.ts'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { project: './test/tsconfig.json' } },
     rules: {

@@ -17,6 +17,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   lib: 7000,
   lesson: 2400,
   tools: 4800,
+  room: 1500,
 };
 /** Folders that are still above their budgets, and their lines today. They may only shrink. */
 const TODAY: Readonly<Record<string, number>> = {
@@ -33,7 +34,7 @@ const MEDIAN_OF_FUNCTIONS = 12;
 const LONG_FUNCTIONS = 4;
 const MOST_LINES_OF_FUNCTION = 30;
 
-const sources = sourcesIn('lib', 'lesson', 'tools');
+const sources = sourcesIn('lib', 'lesson', 'tools', 'room');
 const linesOf = ({ text }: Source) => text.split('\n').length - 1;
 const linesIn = (folder: string) => {
   const inside = folder.endsWith('/*')

@@ -19,19 +19,20 @@ const UNITS: readonly (readonly string[])[] = [
   ['lesson/charts/'],
   ['tools/dashboard/'],
   ['lesson/'],
+  ['room/'],
   ['tools/cli/'],
   ['tools/index.ts'],
 ];
 /** simd is a room that a reader may skip: it has one way in. */
 const WAY_INTO_SIMD = /^lib\/task\/evaluate\.ts -> lib\/simd\//;
-/** Lesson and tools enter lib by these alone. */
+/** Lesson, tools and room enter lib by these alone. */
 const DOORS = /^lib\/(index|errors|machine|atomic|entrance|[a-z]+\/index)\.ts$/;
 /** Files of lib in which sockets, threads, processes and timers may be. */
 const WITH_IO =
   /^lib\/(execute|slurm)\/|^lib\/(machine|atomic|lola|entrance)|^lib\/cluster\/(connect|connection|dial|door|link|local|open-client|scheduler-file|serve|start-scheduler|start-worker|websocket)\.ts/;
 const IO = /^(node:)?(net|http|https|child_process|worker_threads|cluster|fs|fs\/promises|dgram|tls)$|^ws$/;
 
-const sources = sourcesIn('lib', 'lesson', 'tools');
+const sources = sourcesIn('lib', 'lesson', 'tools', 'room');
 /** The longest name counts: lesson/charts/ is not part of the unit lesson/. */
 const unitOf = (file: string) =>
   UNITS.flat()
@@ -39,7 +40,7 @@ const unitOf = (file: string) =>
     .sort((a, b) => b.length - a.length)
     .at(0);
 const rankOf = (unit: string | undefined) => UNITS.findIndex((units) => units.includes(unit ?? ''));
-const ours = (file: string) => /^(lib|lesson|tools)\//.test(file);
+const ours = (file: string) => /^(lib|lesson|tools|room)\//.test(file);
 const arrows = (from: readonly Source[], wrong: (from: string, to: string) => boolean) =>
   from.flatMap(({ file, targets }) =>
     targets.filter((target) => wrong(file, target)).map((target) => `${file} -> ${target}`),
@@ -58,7 +59,7 @@ describe('the house', () => {
     expect(wrong.filter((arrow) => !WAY_INTO_SIMD.test(arrow))).toEqual([]);
   });
 
-  test('lesson and tools enter lib by its doors alone', () => {
+  test('lesson, tools and room enter lib by its doors alone', () => {
     const wrong = arrows(
       sources,
       (from, to) => !from.startsWith('lib/') && to.startsWith('lib/') && !DOORS.test(to),
@@ -66,7 +67,7 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('nothing imports or names a file outside lib, lesson and tools', () => {
+  test('nothing imports or names a file outside lib, lesson, tools and room', () => {
     const outside = (target: string) =>
       target.startsWith('..') || /^(scripts|test|episodes|notebooks|jupyter)\//.test(target);
     expect(arrows(sources, (_, to) => outside(to))).toEqual([]);
