@@ -67,10 +67,9 @@ function build() {
     if (/^dist-\d+(-old)?$/.test(name)) rmSync(at(name), { recursive: true, force: true }); // of a build that was killed
   const sources = fingerprint(root); // before the compiler reads them: what changes meanwhile is built next time
   const fresh = at(`dist-${process.pid}`);
+  const drop = () => rmSync(fresh, { recursive: true, force: true });
   const compiler = at('node_modules', 'typescript', 'bin', 'tsc');
-  run(process.execPath, [compiler, '-p', root, '--outDir', fresh], () => {
-    rmSync(fresh, { recursive: true, force: true });
-  });
+  run(process.execPath, [compiler, '-p', root, '--outDir', fresh], drop);
   // Templates, pages and data lie beside the code that reads them.
   for (const file of sourceFiles(root)) {
     if (/(?<!\.d)\.ts$|package\.json$/.test(file)) continue;
@@ -78,6 +77,7 @@ function build() {
     mkdirSync(dirname(target), { recursive: true });
     cpSync(file, target);
   }
+  run(process.execPath, [at('scripts', 'bundle-room.mjs'), fresh], drop);
   writeFileSync(join(fresh, basename(BUILD_STAMP)), sources);
   // Two renames: programs that look for a file at this moment find one build or the other.
   if (existsSync(at('dist'))) renameSync(at('dist'), `${fresh}-old`);

@@ -14,6 +14,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => v
   worker: async () => (await import('./worker.js')).addWorker,
   status: async () => (await import('./status.js')).addStatus,
   dashboard: async () => (await import('./dashboard.js')).addDashboard,
+  room: async () => (await import('./room.js')).addRoom,
   slurm: async () => (await import('./slurm.js')).addSlurm,
   doctor: async () => addDoctor,
 };

@@ -1,0 +1,107 @@
+// Who may ask a room for what, decided without I/O: Host, Origin, code and version of each request.
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
+import { CODE_LENGTH, readCode } from './names.js';
+import { ROOM_VERSION } from './version.js';
+
+/** As much of a request as a decision takes. */
+export interface Asked {
+  readonly method?: string;
+  readonly url?: string;
+  readonly headers: { readonly host?: string; readonly origin?: string };
+  /** Where it comes from. */
+  readonly address: string;
+}
+
+/** What a request gets. `join` says whether a page may join; a `socket` is for the wall, a guest's page, or its work. */
+export type Decision =
+  | { readonly answer: 'file'; readonly path: string }
+  | { readonly answer: 'join' }
+  | {
+      readonly answer: 'socket';
+      readonly kind: 'wall' | 'live' | 'work';
+      readonly key: string;
+      readonly name: string;
+    }
+  | { readonly answer: 'refuse'; readonly status: number; readonly why: string };
+
+/** From one address, in a minute: more wrong codes than people mistype are guesses. */
+const MOST_WRONG = 30;
+const WRONG_MS = 60_000;
+const MOST_ADDRESSES = 1000;
+const KEY = /^[\w-]{16,64}$/;
+
+export class Gate {
+  private wrong = new Map<string, number>();
+  private wrongSince = 0;
+
+  constructor(
+    private readonly code: string,
+    private readonly host: string,
+  ) {}
+
+  decide(asked: Asked, now: number): Decision {
+    const { method = 'GET', url = '/', headers } = asked;
+    if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'A room is only read: ask with GET.');
+    if (!this.knowsHost(headers.host)) return refuse(403, 'This room has no such name. Use its address.');
+    if (!this.knowsOrigin(headers)) return refuse(403, 'A page from elsewhere may not use this room.');
+    if (!url.startsWith('/')) return refuse(400, 'The target of a request is a path here.');
+    const [path, ...rest] = url.split('?');
+    const query = new URLSearchParams(rest.join('?'));
+    if (path === '/wall' || path === '/wall.live') return this.wall(path, query, asked, now);
+    if (path !== '/join' && path !== '/live' && path !== '/work') return { answer: 'file', path };
+    const problem = this.versionProblem(query) ?? this.codeProblem(query, asked.address, now);
+    if (problem) return problem;
+    const [key, name] = [query.get('key') ?? '', query.get('name') ?? ''];
+    if (path === '/join') return { answer: 'join' };
+    if (!KEY.test(key)) return refuse(400, 'A device needs a key of its own. Reload the page.');
+    return { answer: 'socket', kind: path === '/live' ? 'live' : 'work', key, name };
+  }
+
+  /** The wall shows the code, so it is for this machine, and for those who have the code. */
+  private wall(path: string, query: URLSearchParams, asked: Asked, now: number): Decision {
+    const isHere = /^(::ffff:)?127\.|^::1$/.test(asked.address);
+    const problem = isHere ? undefined : this.codeProblem(query, asked.address, now);
+    if (problem) return problem;
+    return path === '/wall'
+      ? { answer: 'file', path }
+      : { answer: 'socket', kind: 'wall', key: '', name: '' };
+  }
+
+  private versionProblem(query: URLSearchParams): Decision | undefined {
+    const version = query.get('version');
+    if (version === ROOM_VERSION) return undefined;
+    return refuse(426, 'This page is of another version than the room. Reload the page.');
+  }
+
+  private codeProblem(query: URLSearchParams, address: string, now: number): Decision | undefined {
+    if (now - this.wrongSince > WRONG_MS || this.wrong.size > MOST_ADDRESSES) {
+      this.wrong = new Map();
+      this.wrongSince = now;
+    }
+    const wrong = this.wrong.get(address) ?? 0;
+    if (wrong >= MOST_WRONG) return refuse(429, 'Too many wrong codes came from here. Wait for a minute.');
+    if (readCode(query.get('code') ?? '') === this.code) return undefined;
+    this.wrong.set(address, wrong + 1);
+    return refuse(
+      401,
+      `This is not the room's code. Look at the wall: it has ${CODE_LENGTH} letters and digits.`,
+    );
+  }
+
+  /** A page that rebinds a name of its own to this machine still says that name here; a number cannot be rebound. */
+  private knowsHost(host = ''): boolean {
+    const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : '';
+    const own = hostname().toLowerCase();
+    const names = ['localhost', own, `${own.replace(/\.local$/, '')}.local`, this.host.toLowerCase()];
+    return isIP(name.replace(/^\[|\]$/g, '')) !== 0 || names.includes(name);
+  }
+
+  private knowsOrigin({ origin, host }: Asked['headers']): boolean {
+    return origin === undefined || origin === `http://${host}`;
+  }
+}
+
+function refuse(status: number, why: string): Decision {
+  return { answer: 'refuse', status, why };
+}

@@ -1,0 +1,227 @@
+import { once } from 'node:events';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { ConnectionError } from '../../lib/errors.js';
+import { estimatePool } from '../../lib/index.js';
+import { startThreads, type Threads } from '../../lib/execute/index.js';
+import { startWorker, wireOf, type ClusterWorker } from '../../lib/cluster/index.js';
+import { packValue, unpackValue } from '../../lib/task/pack.js';
+import { startRoom, type Room, type RoomOptions } from '../../room/index.js';
+import { ROOM_VERSION } from '../../room/version.js';
+
+const SAMPLES = 64 * 2 ** 20;
+const opened: { close(): unknown }[] = [];
+let room: Room;
+let keys = 0;
+
+async function open(options: Partial<RoomOptions> = {}): Promise<Room> {
+  const given = {
+    samples: SAMPLES,
+    seed: 2017,
+    title: 'test',
+    host: '127.0.0.1',
+    port: 0,
+    share: 1,
+    threads: 1,
+  };
+  room = await startRoom({ ...given, ...options });
+  opened.push(room);
+  return room;
+}
+
+beforeEach(() => void (keys = 0));
+afterEach(async () => {
+  for (const one of opened.splice(0).reverse()) await one.close();
+});
+
+const at = (path: string) => `http://127.0.0.1:${room.port}${path}`;
+const query = (fields: object = {}) =>
+  new URLSearchParams({
+    version: ROOM_VERSION,
+    code: room.code,
+    key: `key-of-guest-${keys++}-0000`,
+    name: 'Ana',
+    ...fields,
+  }).toString();
+
+/** A socket to a path of the room, once it is open; rejects with the status of a refusal. */
+function socket(path: string, headers: Record<string, string> = {}): Promise<WebSocket> {
+  const ws = new WebSocket(`ws://127.0.0.1:${room.port}${path}`, { headers });
+  opened.push({ close: () => ws.terminate() });
+  return new Promise((resolve, reject) => {
+    ws.once('open', () => resolve(ws));
+    ws.once('unexpected-response', (_, { statusCode }) => reject(new Error(`status ${statusCode}`)));
+    ws.once('error', reject);
+  });
+}
+
+/** A guest as a page is one: lib's worker over a socket, with threads that may lie. */
+function join(name: string, threads: Threads): ClusterWorker {
+  const fields = query({ name });
+  const dial = async () => {
+    const ws = await socket(`/work?${fields}`).catch((error: Error) => {
+      throw new ConnectionError(error.message);
+    });
+    return wireOf(ws, (ws as unknown as { _socket: Socket })._socket);
+  };
+  const worker = startWorker({ dial, threads, name });
+  opened.push({ close: () => worker.drain() });
+  return worker;
+}
+
+async function threadsOf(change: (value: number) => number = (value) => value): Promise<Threads> {
+  const real = await startThreads({ count: 1 });
+  opened.push(real);
+  return {
+    count: 1,
+    close: () => real.close(),
+    run: (tasks, options) => real.run(tasks, options),
+    runPacked: async (tasks, options) => {
+      const end = await real.runPacked(tasks, options);
+      return { ...end, values: packValue((unpackValue(end.values) as number[]).map(change)) };
+    },
+  };
+}
+
+describe('a room', () => {
+  test('counts with its guests the integer of the pool, and names the liars that it has found', async () => {
+    await open();
+    const liars = [
+      join('Liar', await threadsOf((value) => value + 1)),
+      join('Nan', await threadsOf(() => NaN)),
+    ];
+    const reasons = await Promise.all(liars.map(({ ended }) => ended));
+    expect(reasons).toEqual(Array(2).fill('This device delivered a wrong count, and was removed.'));
+    const ana = join('Ana', await threadsOf());
+    await room.over;
+    const { inside } = await estimatePool(SAMPLES, { seed: 2017, workers: 1 });
+    const picture = room.picture();
+    expect(picture.room).toMatchObject({ samples: SAMPLES, inside, done: true });
+    expect(Object.fromEntries(picture.guests.map(({ name, state }) => [name, state]))).toEqual({
+      Ana: 'waiting',
+      Liar: 'lied',
+      Nan: 'lied',
+    });
+    expect(picture.trust).toMatchObject({ share: 1, waiting: 0, proven: picture.trust.results });
+    await ana.drain();
+  });
+
+  test('shows its page, its wall and the reach test, and says what else there is', async () => {
+    await open();
+    for (const [path, text] of [
+      ['/', 'Join with'],
+      ['/wall', 'What happened'],
+      ['/reach', 'reaches the room'],
+      ['/guest.js', 'visibilitychange'],
+    ])
+      expect(await (await fetch(at(path))).text()).toContain(text);
+    const missing = await fetch(at('/etc/passwd'));
+    expect([missing.status, await missing.text()]).toEqual([
+      404,
+      'There is the page /, the wall at /wall.\n',
+    ]);
+  });
+
+  test('serves the built lesson, and nothing outside its folder', async () => {
+    await open({ lesson: new URL('../../episodes/', import.meta.url).pathname });
+    expect(await (await fetch(at('/lesson/README.md'))).text()).toContain('#');
+    for (const path of [
+      '/lesson/../package.json',
+      '/lesson/%2e%2e/package.json',
+      '/lesson/..%2fpackage.json',
+      '/lesson/%00',
+      '/lesson/%',
+    ])
+      expect(await statusOf(path)).toBe(404);
+  });
+
+  test('tells a page why it cannot join', async () => {
+    await open();
+    const ask = async (fields: object) => (await fetch(at(`/join?${query(fields)}`))).json();
+    expect(await ask({})).toEqual({ ok: true, title: 'test', samples: SAMPLES });
+    expect(await ask({ code: 'wrong' })).toEqual({
+      ok: false,
+      why: expect.stringContaining("not the room's code"),
+    });
+    expect(await ask({ version: '0' })).toEqual({
+      ok: false,
+      why: expect.stringContaining('another version'),
+    });
+  });
+
+  test('is refused where another is open already at the port, or the port is taken', async () => {
+    const { port } = await open();
+    const again = startRoom({
+      samples: 1,
+      seed: 1,
+      title: '',
+      host: '127.0.0.1',
+      port,
+      share: 1,
+      threads: 1,
+    });
+    await expect(again).rejects.toThrow(`port ${port} is taken`);
+  });
+});
+
+/** The status of a request whose path is sent as it is. */
+async function statusOf(path: string): Promise<number> {
+  const tcp = connectTcp(room.port, '127.0.0.1');
+  opened.push({ close: () => tcp.destroy() });
+  tcp.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${room.port}\r\nconnection: close\r\n\r\n`);
+  const [data] = (await once(tcp, 'data')) as [Buffer];
+  return Number(data.toString().split(' ')[1]);
+}
+
+describe('strangers', () => {
+  test('with a wrong code, or of another page, get no socket', async () => {
+    await open();
+    await expect(socket(`/work?${query({ code: 'WRONG' })}`)).rejects.toThrow('status 401');
+    await expect(socket(`/live?${query({ code: 'WRONG' })}`)).rejects.toThrow('status 401');
+    await expect(socket(`/work?${query()}`, { origin: 'http://evil.example' })).rejects.toThrow('status 403');
+    await expect(socket(`/work?${query()}`, { host: 'evil.example' })).rejects.toThrow('status 403');
+    await expect(socket('/other')).rejects.toThrow('status 404');
+  });
+
+  test('that say what is no message, or too much, are closed, and the room goes on', async () => {
+    await open();
+    for (const [path, said] of [
+      ['/work', 'text'],
+      ['/work', Buffer.from([0xc1])],
+      ['/work', Buffer.alloc(100_000)],
+      ['/live', 'anything'],
+      ['/live', 'x'.repeat(5000)],
+    ] as const) {
+      const ws = await socket(`${path}?${query()}`);
+      ws.send(said);
+      await once(ws, 'close');
+    }
+    const ana = join('Ana', await threadsOf());
+    await room.over;
+    await ana.drain();
+  });
+
+  test('five hundred at once, and slow ones, leave room for a guest', async () => {
+    await open();
+    const slow = Array.from({ length: 500 }, () => {
+      const tcp = connectTcp(room.port, '127.0.0.1').on('error', () => {});
+      opened.push({ close: () => tcp.destroy() });
+      tcp.write('GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nx-slow: ');
+      return tcp;
+    });
+    await Promise.all(slow.map((tcp) => once(tcp, 'connect').catch(() => {})));
+    const ana = join('Ana', await threadsOf());
+    await room.over;
+    await ana.drain();
+  });
+
+  test('of the same network see nobody else’s counts: a page hears of itself alone', async () => {
+    await open();
+    const key = 'key-of-another-0000';
+    const ws = new WebSocket(`ws://127.0.0.1:${room.port}/live?${query({ key })}`);
+    opened.push({ close: () => ws.terminate() });
+    const [data] = (await once(ws, 'message')) as [Buffer];
+    expect(JSON.parse(data.toString())).toEqual({ op: 'none' });
+  });
+});
