@@ -140,9 +140,10 @@ class RoomServer implements Room {
 
   async listen(): Promise<void> {
     const { host, port } = this.options;
-    if (port === undefined && (await isRoom(DEFAULT_PORT)))
+    const wanted = port ?? DEFAULT_PORT;
+    if (await isRoom(wanted))
       throw new InvalidArgumentError(
-        `room: there is a room on this machine already, at port ${DEFAULT_PORT}. Close it first, or give this one another --port.`,
+        `room: there is a room on this machine already, at port ${wanted}. Close it first, or give this one another --port.`,
       );
     this.port = await this.entrance.listen(host, port, DEFAULT_PORT);
     const all = host === '0.0.0.0' || host === '::';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { ConnectionError } from '../../lib/errors.js';
@@ -150,18 +150,16 @@ describe('a room', () => {
     });
   });
 
-  test('is refused where another is open already at the port, or the port is taken', async () => {
+  test('is refused where another one is open at the port, or the port is taken by something else', async () => {
+    const again = (port: number) =>
+      startRoom({ samples: 1, seed: 1, title: '', host: '127.0.0.1', port, share: 1, threads: 1 });
     const { port } = await open();
-    const again = startRoom({
-      samples: 1,
-      seed: 1,
-      title: '',
-      host: '127.0.0.1',
-      port,
-      share: 1,
-      threads: 1,
-    });
-    await expect(again).rejects.toThrow(`port ${port} is taken`);
+    await expect(again(port)).rejects.toThrow(`there is a room on this machine already, at port ${port}`);
+    const other = createServer().listen(0, '127.0.0.1');
+    opened.push(other);
+    await once(other, 'listening');
+    const taken = (other.address() as AddressInfo).port;
+    await expect(again(taken)).rejects.toThrow(`port ${taken} is taken`);
   });
 });
 

@@ -1,8 +1,8 @@
 // `lola room`: opens a room on this machine. Guests join by a link, and all count together.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from '../../lib/errors.js';
 import { addressesOfMachine, largeNumber, qrText, startRoom, type Room } from '../../room/index.js';
@@ -21,7 +21,8 @@ interface RoomFlags {
 
 /** After this time without another machine, the network is probably the reason (ms). */
 const NOBODY_MS = 60_000;
-const LESSON = fileURLToPath(new URL('../../../dist-site/', import.meta.url));
+/** Where `npm run site` puts the lesson, seen from the clone. */
+const LESSON = resolve('dist-site');
 const ALL_ADDRESSES = ['0.0.0.0', '::'];
 
 export function addRoom(program: Command): void {

@@ -1,0 +1,119 @@
+// A room in each browser engine that is installed: its page joins, counts, is frozen with its browser, and comes back.
+import { execFileSync } from 'node:child_process';
+import { request as ask, createServer } from 'node:http';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { estimatePool } from '../../dist/lib/index.js';
+import { startRoom } from '../../dist/room/index.js';
+import { ENGINES, openIn } from './engines.mjs';
+
+const LONG = 300_000;
+const SAMPLES = 2e10;
+const opened = [];
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+/** The room behind a server that taps on Join: an engine without a driver has no finger. */
+async function tapping(room) {
+  const server = createServer((request, response) => {
+    if (request.url === '/tap.js')
+      return response
+        .writeHead(200, { 'content-type': 'text/javascript' })
+        .end("const join = document.getElementById('join');\nif (!join.disabled) join.click();");
+    const options = { port: room.port, path: request.url, headers: request.headers };
+    ask(options, (answer) => {
+      if (request.url !== '/') return answer.pipe(response.writeHead(answer.statusCode, answer.headers));
+      let page = '';
+      answer.on('data', (data) => (page += data));
+      answer.on('end', () =>
+        response
+          .writeHead(200, answer.headers)
+          .end(page.replace('</head>', '<script type="module" src="tap.js"></script></head>')),
+      );
+    }).end();
+  });
+  server.on('upgrade', (request, socket) => {
+    const head = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const inner = connect(room.port, '127.0.0.1', () => {
+      inner.write(`GET ${request.url} HTTP/1.1\r\n${head.join('')}\r\n`);
+      socket.pipe(inner).pipe(socket);
+    });
+    for (const [one, other] of [
+      [socket, inner],
+      [inner, socket],
+    ]) {
+      one.on('error', () => other.destroy());
+      one.on('close', () => other.destroy());
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  opened.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${server.address().port}/#${room.code}`;
+}
+
+/** All processes of a browser, which has a group of its own. */
+function processesOf(pid) {
+  const all = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const below = (parent) =>
+    all.flatMap(([child, above]) => (above === parent ? [child, ...below(child)] : []));
+  return [pid, ...below(pid)];
+}
+
+async function until(what, isSo) {
+  for (let tries = 0; !isSo(); tries++) {
+    if (tries > LONG / 50) throw new Error(`it never came that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('a page', () => {
+  for (const engine of ENGINES) {
+    const skipped = engine.program ? '' : ` (skipped: not installed. ${engine.install})`;
+    test.skipIf(!engine.program)(
+      `in ${engine.name} joins, counts, freezes, comes back, and the integer is the serial one${skipped}`,
+      async () => {
+        const options = {
+          samples: SAMPLES,
+          seed: 2017,
+          title: 'test',
+          host: '127.0.0.1',
+          port: 0,
+          share: 0.05,
+        };
+        const room = await startRoom({ ...options, threads: 1 });
+        opened.push(() => room.close());
+        const before = new Set(processesOf(process.pid));
+        opened.push(openIn(engine, await tapping(room)));
+        const guest = () => [...room.machine.guests.values()][0];
+        await until('it counts', () => guest()?.results > 0);
+        expect(room.machine.ended).toBeUndefined();
+
+        const browser = processesOf(process.pid).filter((pid) => !before.has(pid));
+        const signal = (name) => browser.forEach((pid) => kill(pid, name));
+        signal('SIGSTOP');
+        await until('the room notices', () => guest().peer === undefined);
+        signal('SIGCONT');
+        await until('it is back', () => guest().peer !== undefined);
+        await room.over;
+        const serial = await estimatePool(SAMPLES, { seed: 2017, workers: 2 });
+        expect(room.picture().room).toMatchObject({ samples: SAMPLES, inside: serial.inside });
+      },
+      2 * LONG,
+    );
+  }
+});
+
+function kill(pid, name) {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended meanwhile.
+  }
+}

@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { lola, until, type Lola } from '../../support/cluster.js';
+
+const started: Lola[] = [];
+afterEach(async () => {
+  for (const { child, ended } of started.splice(0)) {
+    child.kill('SIGTERM');
+    await ended;
+  }
+});
+
+function room(...words: string[]): Lola {
+  const process = lola(['room', '--host', '127.0.0.1', '--port', '0', '--no-wall', ...words]);
+  started.push(process);
+  return process;
+}
+
+const URL_OF = /http:\/\/127\.0\.0\.1:(\d+)\/ +code ([A-Z\d]{5})/;
+
+describe('lola room', () => {
+  test('shows address, code, QR code and wall, serves them, and ends at a signal', async () => {
+    const { child, output, ended } = room('--samples', '1e9', '--name', 'Room 7');
+    await until(() => output().includes('Ctrl-C closes the room.'));
+    const [, port, code] = URL_OF.exec(output())!;
+    expect(output()).toContain(`http://127.0.0.1:${port}/wall?code=${code}`);
+    expect(output()).toContain('█▀▀▀▀▀█');
+    const answer = await fetch(`http://127.0.0.1:${port}/join?version=1&code=${code}`);
+    expect(await answer.json()).toEqual({ ok: true, title: 'Room 7', samples: 1e9 });
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  });
+
+  test.each([
+    [['--check', '0'], "got '0'. A room that checks nothing believes everybody."],
+    [['--check', '-1'], "got '-1'. A share cannot be negative."],
+    [['--check', '101%'], "got '101%'. There is no more to check than all."],
+    [['--check', 'x'], "got 'x'. That is no percentage."],
+    [['--samples', '0'], "--samples must be a whole number from 1 to 2^53 - 1, got '0'"],
+    [['--seed', ''], '--seed must not be empty'],
+    [['--port', 'x'], "--port must be a whole number from 0 to 2^53 - 1, got 'x'"],
+    [['--host', '203.0.113.1'], "'203.0.113.1' is no address of this machine"],
+  ])('%j ends with exit code 2, the value, and what to do', async (words, message) => {
+    const { output, ended } = room(...words);
+    expect(await ended).toBe(2);
+    expect(output()).toContain(message);
+  });
+
+  test('without --host and without a terminal it opens nothing, and says which hosts there are', async () => {
+    const asked = lola(['room']);
+    started.push(asked);
+    expect(await asked.ended).toBe(2);
+    expect(asked.output()).toMatch(
+      /--host is missing.*0\.0\.0\.0.*127\.0\.0\.1|on no network.*--host 127\.0\.0\.1/,
+    );
+  });
+
+  test('a second room at the port, and a port that is taken by something else, each have their own remedy', async () => {
+    const first = room();
+    await until(() => URL_OF.test(first.output()));
+    const [, port] = URL_OF.exec(first.output())!;
+    const second = room('--port', port);
+    expect(await second.ended).toBe(2);
+    expect(second.output()).toContain(
+      `there is a room on this machine already, at port ${port}. Close it first`,
+    );
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const taken = String((other.address() as AddressInfo).port);
+    const third = room('--port', taken);
+    expect(await third.ended).toBe(2);
+    expect(third.output()).toContain(`port ${taken} is taken`);
+    other.close();
+  });
+});
