@@ -85,7 +85,7 @@ function wrongMissing(found: readonly unknown[], tasks: number, names: readonly 
 export const checkSlurm = {
   script: check(
     wrongScript,
-    'Slurm would have accepted the script as it was, and the job would have ended after ten seconds.',
+    'Slurm would have accepted the script as it was, and ended the job after a minute: it rounds ten seconds up.',
   ),
   time: functionCheck<[seconds: number], string>({
     of: 'askFor(seconds)',
