@@ -71,7 +71,9 @@ describe('the client’s machine', () => {
     const c = client();
     c.open();
     expect(c.welcome([])).toEqual([]);
-    expect(c.run(many(100)).submitted.flatMap(({ tasks }) => tasks.map(({ key }) => key))).toEqual(numbered(8));
+    expect(c.run(many(100)).submitted.flatMap(({ tasks }) => tasks.map(({ key }) => key))).toEqual(
+      numbered(8),
+    );
     const joined = c.hear({ op: 'workers', joined: [{ name: 'w', threads: 2 }], left: [] });
     expect(keys(joined)).toEqual(numbered(16).slice(8));
   });
