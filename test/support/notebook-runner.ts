@@ -29,7 +29,7 @@ export interface RunSettings {
 
 /** Runs all code cells of a notebook and ends their kernel. */
 export async function runNotebook(notebook: Notebook, settings: RunSettings = {}): Promise<NotebookRun> {
-  const { folder = notebookFolder, env = {}, cellTimeoutMs = 90_000, endTimeoutMs = 10_000 } = settings;
+  const { folder = notebookFolder, env = {}, cellTimeoutMs = 300_000, endTimeoutMs = 60_000 } = settings;
   const kernel = await Kernel.start(folder, env);
   const cells: CellRun[] = [];
   try {

@@ -58,6 +58,13 @@ export function solved(notebook: Notebook): Notebook {
   return { ...notebook, cells };
 }
 
+/** The notebook of a learner who runs each exercise untouched, then with its solution, and goes on. */
+export function solvedInTurn(notebook: Notebook): Notebook {
+  const after = solved(notebook).cells;
+  const cells = notebook.cells.flatMap((cell, i) => (hasTag(cell, 'exercise') ? [cell, after[i]] : [cell]));
+  return { ...notebook, cells };
+}
+
 /** The notebook of a learner who comes in at half time: the set-up, and all from the first cell tagged catch-up. */
 export function fromHalfTime(notebook: Notebook): Notebook {
   const half = notebook.cells.findIndex((cell) => hasTag(cell, 'catch-up'));
