@@ -40,6 +40,9 @@ export function main(args: readonly string[]): number;
 export function unknownFlag(given: string): string;
 export function gather(root: string, env: Readonly<Record<string, string | undefined>>): Facts;
 export function isNewEnough(version: string): boolean;
+
+/** The day of its last security fix, for a version of Node that is past it. */
+export function endedOn(version: string, today?: Date): string | undefined;
 export function ask(
   command: string,
   args: readonly string[],
@@ -47,7 +50,7 @@ export function ask(
 ): { readonly state: AnswerState; readonly out: string };
 export function jupyterInterfaces(out: string): string[];
 export function hasTslab(out: string): boolean;
-export function report(facts: Facts, colour: boolean): string;
+export function report(facts: Facts, colour: boolean, today?: Date): string;
 
 /** Ways to a Node that is new enough, one line each. */
 export function howToGetNode(platform: string): string[];

@@ -41,6 +41,22 @@ export function isNewEnough(version) {
   return (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
 }
 
+/** The last day of each line of Node that NODE_RANGE takes and that ends, from https://github.com/nodejs/Release. */
+const LAST_DAYS = {
+  20: '2026-04-30',
+  22: '2027-04-30',
+  23: '2025-06-01',
+  24: '2028-04-30',
+  25: '2026-06-01',
+  26: '2029-04-30',
+};
+
+/** The day of its last security fix, for a version of Node that is past it; else undefined. */
+export function endedOn(version, today = new Date()) {
+  const lastDay = LAST_DAYS[version.split('.')[0]];
+  return lastDay && lastDay < today.toISOString().slice(0, 10) ? lastDay : undefined;
+}
+
 /**
  * Asks a command on the PATH, for a bounded time.
  * @returns {object} `state`: 'ok', 'none' (no such command), 'failed' or 'slow' (no answer in time); `out`: what it said

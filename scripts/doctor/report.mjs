@@ -1,5 +1,5 @@
 // What the doctor says of its facts: a finding a line, remedies below it. As doctor.mjs it runs on a Node as old as 12.
-import { NODE_RANGE, diskTooFull } from './facts.mjs';
+import { NODE_RANGE, diskTooFull, endedOn } from './facts.mjs';
 
 const LOOKS = {
   ok: { text: '+ ok      ', colour: 32 },
@@ -9,9 +9,9 @@ const LOOKS = {
 };
 
 /** The facts for people: groups of findings, remedies below each, the line for the instructor at the end. */
-export function report(facts, colour) {
+export function report(facts, colour, today) {
   const lines = ['lola doctor: what is here, and what to do about what is missing'];
-  for (const { title, findings } of groups(facts)) {
+  for (const { title, findings } of groups(facts, today)) {
     lines.push('', title);
     for (const { look, text, remedy = [] } of findings) {
       const word = colour ? `\u001b[${LOOKS[look].colour}m${LOOKS[look].text}\u001b[0m` : LOOKS[look].text;
@@ -25,9 +25,9 @@ export function report(facts, colour) {
   return lines.join('\n');
 }
 
-function groups(facts) {
+function groups(facts, today) {
   return [
-    { title: 'Tools', findings: tools(facts) },
+    { title: 'Tools', findings: tools(facts, today) },
     { title: 'This machine', findings: resources(facts) },
     { title: 'This project', findings: project(facts) },
     {
@@ -38,15 +38,9 @@ function groups(facts) {
   ];
 }
 
-function tools({ node, npm, git }) {
+function tools({ node, npm, git }, today) {
   return [
-    node.ok
-      ? { look: 'ok', text: `Node ${node.version} (this project needs ${NODE_RANGE})` }
-      : {
-          look: 'missing',
-          text: `Node ${node.version} is too old, this project needs ${NODE_RANGE}; install it like so:`,
-          remedy: howToGetNode(process.platform),
-        },
+    nodeFinding(node, today),
     npm !== null
       ? { look: 'ok', text: `npm ${npm}` }
       : {
@@ -61,6 +55,18 @@ function tools({ node, npm, git }) {
           text: 'git does not answer. You need it only to fetch changes and to keep your own.',
         },
   ];
+}
+
+function nodeFinding({ version, ok }, today) {
+  const remedy = howToGetNode(process.platform);
+  if (!ok) {
+    const text = `Node ${version} is too old, this project needs ${NODE_RANGE}; install it like so:`;
+    return { look: 'missing', text, remedy };
+  }
+  const lastDay = endedOn(version, today);
+  if (lastDay === undefined) return { look: 'ok', text: `Node ${version} (this project needs ${NODE_RANGE})` };
+  const text = `Node ${version} works here, but its last security fixes came on ${lastDay}; get a newer one like so:`;
+  return { look: 'look', text, remedy };
 }
 
 function resources({ machine: here, memoryFreeBytes }) {
@@ -176,15 +182,15 @@ function batch({ slurm: { found, version, insideJob } }) {
 /** Ways to a Node that is new enough, one line each, without root where there is a way. */
 export function howToGetNode(platform) {
   const own = {
-    darwin: ['brew:     brew install node@22'],
+    darwin: ['brew:     brew install node'],
     win32: ['winget:   winget install OpenJS.NodeJS.LTS'],
   };
-  const shell = ['nvm:      nvm install 22   (nvm itself: https://github.com/nvm-sh/nvm)'];
+  const shell = ['nvm:      nvm install --lts   (nvm itself: https://github.com/nvm-sh/nvm)'];
   return [
     'download: https://nodejs.org/en/download, the LTS version',
     ...(own[platform] || []),
     ...(platform === 'win32' ? [] : shell),
-    'conda:    conda install -c conda-forge "nodejs>=22.12"',
+    'conda:    conda install -c conda-forge "nodejs>=24"',
     ...(platform === 'linux' ? ['cluster:  module avail node, then module load what it lists'] : []),
   ];
 }

@@ -17,9 +17,8 @@ const kernel = JSON.parse(read('jupyter/kernels/tslab/kernel.json')) as { displa
 test('the rooms have a Node of a line that package.json allows', () => {
   expect(engines.node).toBe('^20.19.0 || >=22.12.0');
   const { image } = JSON.parse(read('.devcontainer/devcontainer.json')) as { image: string };
-  // The image's newest 22, which has long been past 22.12.
-  expect(image).toBe('mcr.microsoft.com/devcontainers/typescript-node:22-bookworm');
-  expect(/- nodejs(.*)/.exec(read('.binder/environment.yml'))?.[1]).toBe('>=22.12,<23');
+  expect(image).toBe('mcr.microsoft.com/devcontainers/typescript-node:24-bookworm');
+  expect(/- nodejs(.*)/.exec(read('.binder/environment.yml'))?.[1]).toBe('>=24,<25');
 });
 
 test('both rooms install, build and register the kernel, by the scripts that a laptop runs', () => {

@@ -196,6 +196,27 @@ describe('what the doctor knows', () => {
     ]);
   });
 
+  it('a version of Node is past its end from the day after its last security fixes', () => {
+    const on = (day: string) =>
+      ['20.20.2', '22.23.3', '23.11.1', '24.21.0', '25.9.0', '26.10.0', '27.0.0'].map((version) =>
+        doctor.endedOn(version, new Date(day)),
+      );
+    const none = undefined;
+    expect(on('2026-04-30')).toEqual([none, none, '2025-06-01', none, none, none, none]);
+    expect(on('2026-11-29')).toEqual(['2026-04-30', none, '2025-06-01', none, '2026-06-01', none, none]);
+  });
+
+  it('a version that is past its end is reported with ways to a newer one, and stops nothing', () => {
+    const facts = doctor.gather(repository, process.env);
+    const report = (day: string) =>
+      doctor.report({ ...facts, node: { ...facts.node, version: '20.20.2', ok: true } }, false, new Date(day));
+    expect(report('2026-04-30')).toContain('+ ok        Node 20.20.2 (this project needs');
+    const text = report('2026-05-01');
+    expect(text).toContain('! look      Node 20.20.2 works here, but its last security fixes came on 2026-04-30');
+    expect(text).toContain(doctor.howToGetNode(process.platform)[0]);
+    expect(text.includes('Ready: `npm start`.')).toBe(facts.ready);
+  });
+
   it('the range of Node is the one in package.json', () => {
     const { engines } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
       engines: { node: string };
@@ -222,8 +243,8 @@ describe('what the doctor knows', () => {
   });
 
   it('a command that does not answer is given up, and one that is not there is told from one that fails', () => {
-    const asked = (script: string) => doctor.ask(process.execPath, ['-e', script], 5_000).state;
-    expect(doctor.ask(process.execPath, ['--version']).out.trim()).toBe(process.version);
+    const asked = (script: string) => doctor.ask(process.execPath, ['-e', script], 60_000).state;
+    expect(doctor.ask(process.execPath, ['--version'], 60_000).out.trim()).toBe(process.version);
     expect(
       doctor.ask(process.execPath, ['-e', "process.on('SIGTERM', () => {}); setInterval(() => {}, 1e6)"], 300)
         .state,
