@@ -64,7 +64,8 @@ function nodeFinding({ version, ok }, today) {
     return { look: 'missing', text, remedy };
   }
   const lastDay = endedOn(version, today);
-  if (lastDay === undefined) return { look: 'ok', text: `Node ${version} (this project needs ${NODE_RANGE})` };
+  if (lastDay === undefined)
+    return { look: 'ok', text: `Node ${version} (this project needs ${NODE_RANGE})` };
   const text = `Node ${version} works here, but its last security fixes came on ${lastDay}; get a newer one like so:`;
   return { look: 'look', text, remedy };
 }

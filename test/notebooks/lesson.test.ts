@@ -1,5 +1,5 @@
 // The lesson's notebooks keep the rules, and a learner comes through each: every check says not yet, and passes with the
-// solution. CI sets LOLA_NOTEBOOKS=all: then each is also run from a fresh kernel untouched, solved, and from half time on.
+// solution. CI sets LOLA_TESTS=all: then each is also run from a fresh kernel untouched, solved, and from half time on.
 import { describe, expect, test, vi } from 'vitest';
 import { breachesOf } from '../support/notebook-rules.js';
 import { runNotebook, textOf } from '../support/notebook-runner.js';
@@ -16,7 +16,7 @@ import {
 
 vi.setConfig({ testTimeout: 1_200_000 }); // the runner limits each cell
 const names = notebookNames();
-const all = process.env.LOLA_NOTEBOOKS === 'all';
+const all = process.env.LOLA_TESTS === 'all';
 
 /** What the checks say, one after the other, in a fresh kernel and with fewer samples than in a lesson. */
 async function checksOf(notebook: Notebook): Promise<[string, string][]> {

@@ -7,54 +7,68 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
 import { codeCell, notebookOf, soundNotebook } from '../support/made-up.js';
-import { runNotebook, textOf, type RunSettings } from '../support/notebook-runner.js';
-import { hasTag, solved } from '../support/notebook.js';
+import {
+  runNotebook,
+  runNotebooks,
+  textOf,
+  type NotebookRun,
+  type RunSettings,
+} from '../support/notebook-runner.js';
+import { hasTag, solved, solvedInTurn } from '../support/notebook.js';
 
-vi.setConfig({ testTimeout: 120_000 }); // the runner has limits of its own; a busy machine starts a kernel in 10 s
+vi.setConfig({ testTimeout: 600_000 }); // the runner has limits of its own; a busy machine starts a kernel in 10 s
 
-/** Runs cells named a, b, c, ...; gives how each ended, and the problems. */
-async function run(sources: readonly string[], settings?: RunSettings) {
-  const cells = sources.map((source, i) => codeCell('abcdef'[i], source));
-  const { cells: runs, problems } = await runNotebook(notebookOf(cells), settings);
-  return { statuses: runs.map(({ status }) => status).join(' '), problems };
-}
+/** Cells named a, b, c, ... */
+const cellsOf = (sources: readonly string[]) => sources.map((source, i) => codeCell('abcdef'[i], source));
+const told = (source: string) => codeCell('told', source, 'raises-exception');
+const summary = ({ cells, problems }: NotebookRun) => ({
+  statuses: cells.map(({ status }) => status).join(' '),
+  problems,
+});
+const run = async (sources: readonly string[], settings?: RunSettings) =>
+  summary(await runNotebook(notebookOf(cellsOf(sources)), settings));
 
-describe('a notebook that is sound', () => {
-  test('runs without a problem: text, data, the library, and what a cell is told by its environment', async () => {
-    const cells = [
-      "console.log('one')",
-      "import { piOf } from '../lib'; piOf(3, 4)",
-      'console.log(process.env.LOLA_TRY)',
-    ];
-    const notebook = notebookOf(
-      [...cells, "import { display } from 'tslab'; display.html('<b>2</b>')"].map((source, i) =>
-        codeCell(`c${i}`, source),
-      ),
-    );
-    const { cells: runs, problems } = await runNotebook(notebook, { env: { LOLA_TRY: 'told' } });
-    expect(problems).toEqual([]);
-    expect(runs.map((cell) => textOf(cell))).toEqual(['one\n', '3\n', 'told\n', '']);
-    expect(runs[3].outputs).toMatchObject([{ type: 'display_data', data: { 'text/html': '<b>2</b>' } }]);
-  });
+test('a notebook that is sound has no problem: text, data, the library, its environment, an exercise', async () => {
+  const sources = [
+    "console.log('one')",
+    "import { piOf } from '../lib'; piOf(3, 4)",
+    'console.log(process.env.LOLA_TRY)',
+    "import { display } from 'tslab'; display.html('<b>2</b>')",
+  ];
+  const exercise = soundNotebook();
+  const [plain, ...rest] = await runNotebooks(
+    [
+      ...[notebookOf(cellsOf(sources)), exercise, solved(exercise), solvedInTurn(exercise)],
+      notebookOf([told('throw new Error()')]),
+    ],
+    { env: { LOLA_TRY: 'told' } },
+  );
+  expect([plain, ...rest].flatMap(({ problems }) => problems)).toEqual([]);
+  expect(plain.cells.map((cell) => textOf(cell))).toEqual(['one\n', '3\n', 'told\n', '']);
+  expect(plain.cells[3].outputs).toMatchObject([{ type: 'display_data', data: { 'text/html': '<b>2</b>' } }]);
+  const said = rest.map(({ cells }) =>
+    cells.filter(({ cell }) => hasTag(cell, 'exercise')).map((cell) => textOf(cell)),
+  );
+  expect(said).toEqual([['not yet\n'], ['passed\n'], ['not yet\n', 'passed\n'], []]);
+});
 
-  test('says not yet untouched, and passed where the solution is in its place', async () => {
-    const said = async (notebook = soundNotebook()) => {
-      const { cells, problems } = await runNotebook(notebook);
-      expect(problems).toEqual([]);
-      return cells.filter(({ cell }) => hasTag(cell, 'exercise')).map((cell) => textOf(cell));
-    };
-    expect([await said(), await said(solved(soundNotebook()))]).toEqual([['not yet\n'], ['passed\n']]);
-  });
+test('an error that is announced must come, and ends the run as in Jupyter', async () => {
+  const runs = await runNotebooks([
+    notebookOf([told('1')]),
+    notebookOf([told('throw new Error()'), codeCell('next', '2')]),
+  ]);
+  expect(runs.map(summary)).toEqual([
+    { statuses: 'ok', problems: ['told is tagged raises-exception, and ran without an error'] },
+    { statuses: 'error abort', problems: ['next did not run'] },
+  ]);
 });
 
 describe('a notebook that is broken', () => {
   test('a cell that throws fails with its own error, and what follows does not run', async () => {
-    const { statuses, problems } = await run(['1', "throw new RangeError('out of range')", '3']);
-    expect(statuses).toBe('ok error abort');
-    expect(problems).toEqual([
-      expect.stringMatching(/^b failed: [^]*RangeError: out of range/),
-      'c did not run',
-    ]);
+    expect(await run(['1', "throw new RangeError('out of range')", '3'])).toEqual({
+      statuses: 'ok error abort',
+      problems: [expect.stringMatching(/^b failed: [^]*RangeError: out of range/), 'c did not run'],
+    });
   });
 
   test('a cell with a type error does not run', async () => {
@@ -96,17 +110,6 @@ describe('a notebook that is broken', () => {
     const { statuses, problems } = await run(['setInterval(() => {}, 1000); 1'], { endTimeoutMs: 500 });
     expect(statuses).toBe('ok');
     expect(problems).toEqual(['the kernel ended by SIGKILL, not by itself: close what the cells open']);
-  });
-
-  test('an error that is announced must come, and ends the run as in Jupyter', async () => {
-    const tagged = (source: string) => codeCell('told', source, 'raises-exception');
-    const problems = async (...cells: ReturnType<typeof codeCell>[]) =>
-      (await runNotebook(notebookOf(cells))).problems;
-    expect(await problems(tagged('throw new Error()'))).toEqual([]);
-    expect(await problems(tagged('1'))).toEqual([
-      'told is tagged raises-exception, and ran without an error',
-    ]);
-    expect(await problems(tagged('throw new Error()'), codeCell('next', '2'))).toEqual(['next did not run']);
   });
 });
 

@@ -12,7 +12,7 @@ const spec = fileURLToPath(new URL('../../jupyter/kernels/tslab', import.meta.ur
 const keeper = fileURLToPath(new URL('./kernel-keeper.mjs', import.meta.url));
 const DELIMITER = '<IDS|MSG>';
 /** The longest that a kernel may take to answer, on a machine that is busy (ms). */
-const START_MS = 60_000;
+const START_MS = 300_000;
 
 /** What a cell shows: the text of a stream, or data by media type. */
 export interface Output {

@@ -29,23 +29,42 @@ export interface RunSettings {
 
 /** Runs all code cells of a notebook and ends their kernel. */
 export async function runNotebook(notebook: Notebook, settings: RunSettings = {}): Promise<NotebookRun> {
-  const { folder = notebookFolder, env = {}, cellTimeoutMs = 300_000, endTimeoutMs = 60_000 } = settings;
+  return (await runNotebooks([notebook], settings))[0];
+}
+
+/**
+ * Runs notebooks one after the other in one kernel, and ends it. Only the last may have a cell that fails, since the kernel
+ * aborts what comes within a moment after it; the last one also has the problems of the kernel's end.
+ */
+export async function runNotebooks(
+  notebooks: readonly Notebook[],
+  { folder = notebookFolder, env = {}, cellTimeoutMs = 300_000, endTimeoutMs = 60_000 }: RunSettings = {},
+): Promise<NotebookRun[]> {
   const kernel = await Kernel.start(folder, env);
-  const cells: CellRun[] = [];
+  const all: CellRun[][] = [];
   try {
-    const code = notebook.cells.filter((cell) => cell.cell_type === 'code' && sourceOf(cell).trim() !== '');
-    for (const { cell, request } of code.map((cell) => ({ cell, request: kernel.execute(sourceOf(cell)) }))) {
-      const inTime = await within(cellTimeoutMs, request.status);
-      cells.push({ cell, status: inTime ? await request.status : 'slow', outputs: request.outputs });
-      if (!inTime) await kernel.kill();
-    }
+    for (const notebook of notebooks) all.push(await runCells(kernel, notebook, cellTimeoutMs));
     // What goes wrong after the last cell has no cell to show it: let it go to the process's own standard error.
     await within(cellTimeoutMs, kernel.execute('delete process.stderr.write').status);
     await kernel.shutdown(endTimeoutMs);
   } finally {
     await kernel.kill();
   }
-  return { cells, problems: [...problemsOf(cells, kernel), ...problemsOfEnd(cells, kernel)] };
+  return all.map((cells, i) => {
+    const problemsAtEnd = i === all.length - 1 ? problemsOfEnd(cells, kernel) : [];
+    return { cells, problems: [...problemsOf(cells, kernel), ...problemsAtEnd] };
+  });
+}
+
+async function runCells(kernel: Kernel, { cells }: Notebook, timeoutMs: number): Promise<CellRun[]> {
+  const code = cells.filter((cell) => cell.cell_type === 'code' && sourceOf(cell).trim() !== '');
+  const runs: CellRun[] = [];
+  for (const { cell, request } of code.map((cell) => ({ cell, request: kernel.execute(sourceOf(cell)) }))) {
+    const inTime = await within(timeoutMs, request.status);
+    runs.push({ cell, status: inTime ? await request.status : 'slow', outputs: request.outputs });
+    if (!inTime) await kernel.kill();
+  }
+  return runs;
 }
 
 /** All that a cell wrote, or that part of it that went to one stream. */

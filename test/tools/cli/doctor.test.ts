@@ -209,10 +209,16 @@ describe('what the doctor knows', () => {
   it('a version that is past its end is reported with ways to a newer one, and stops nothing', () => {
     const facts = doctor.gather(repository, process.env);
     const report = (day: string) =>
-      doctor.report({ ...facts, node: { ...facts.node, version: '20.20.2', ok: true } }, false, new Date(day));
+      doctor.report(
+        { ...facts, node: { ...facts.node, version: '20.20.2', ok: true } },
+        false,
+        new Date(day),
+      );
     expect(report('2026-04-30')).toContain('+ ok        Node 20.20.2 (this project needs');
     const text = report('2026-05-01');
-    expect(text).toContain('! look      Node 20.20.2 works here, but its last security fixes came on 2026-04-30');
+    expect(text).toContain(
+      '! look      Node 20.20.2 works here, but its last security fixes came on 2026-04-30',
+    );
     expect(text).toContain(doctor.howToGetNode(process.platform)[0]);
     expect(text.includes('Ready: `npm start`.')).toBe(facts.ready);
   });
