@@ -21,6 +21,13 @@ test('the rooms have a Node of a line that package.json allows', () => {
   expect(/- nodejs(.*)/.exec(read('.binder/environment.yml'))?.[1]).toBe('>=24,<25');
 });
 
+test('CI and the workflow at GitHub test every line of Node with long-term support that package.json allows', () => {
+  const workflow = /node: \[(.*)\]/.exec(read('.github/workflows/tests.yml'))?.[1].split(', ');
+  expect(workflow).toEqual(['20', '22', '24', '26']);
+  const [, lines] = /for line in ([\d ]+); do step/.exec(read('.ci/run'))!;
+  expect(lines.split(' ')).toEqual(workflow!.slice(1)); // the first is the one CI's machine has
+});
+
 test('both rooms install, build and register the kernel, by the scripts that a laptop runs', () => {
   const { postCreateCommand } = JSON.parse(read('.devcontainer/devcontainer.json')) as {
     postCreateCommand: string;
