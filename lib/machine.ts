@@ -1,5 +1,8 @@
 // The machine this runs on, as far as results and timings depend on it; no host, user or path. Needs Node.
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { machine, type Machine } from './cores.mjs';
+import { InvalidArgumentError } from './errors.js';
 
 export { readText, type Machine } from './cores.mjs';
 export { hasEnded, thisProcess, type Owner } from './owner.mjs';
@@ -12,4 +15,14 @@ export function describeMachine(): Machine {
 /** Cores this process may use: the fewest that the machine, cgroups, the affinity mask and Slurm allow. */
 export function allottedCores(): number {
   return machine().coresAllotted;
+}
+
+/** The folder in your home where settings, addresses and tokens are. @throws InvalidArgumentError if you have no home */
+export function lolaFolder(): string {
+  try {
+    return join(homedir(), '.lola');
+  } catch {
+    const why = 'you have no home folder here: HOME is not set, and the system does not know your user';
+    throw new InvalidArgumentError(`${why}. Set HOME to a folder of your own.`);
+  }
 }

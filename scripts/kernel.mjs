@@ -81,15 +81,26 @@ function say(text) {
 }
 
 function main(args) {
-  const file = join(dataFolder(process.env), 'kernels', 'tslab', 'kernel.json');
   const unknown = args.find((arg) => arg !== '--remove' && arg !== '--help');
   if (unknown !== undefined) {
     process.stderr.write(`npm run kernel: unknown argument '${unknown}'. Known: --remove, --help.\n`);
     return 2;
   }
   if (args.includes('--help')) process.stdout.write(HELP);
-  else return args.includes('--remove') ? remove(file) : register(file);
+  else return change(args.includes('--remove') ? remove : register);
   return 0;
+}
+
+/** Without a home, or in one that is read-only, says so. */
+function change(act) {
+  try {
+    return act(join(dataFolder(process.env), 'kernels', 'tslab', 'kernel.json'));
+  } catch (error) {
+    if (error.code === undefined) throw error;
+    const remedy = 'Set HOME or JUPYTER_DATA_DIR to a folder that you may write to.';
+    process.stderr.write(`npm run kernel: ${error.message}. ${remedy}\n`);
+    return 1;
+  }
 }
 
 process.exitCode = main(process.argv.slice(2));

@@ -3,8 +3,8 @@ import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } f
 import { hasEnded, thisProcess } from '../lib/owner.mjs';
 
 const LOOK_MS = 100;
-/** A process on another host cannot be asked: if its lock is older, it is taken for gone (ms). */
-const MOST_MS = 20 * 60_000;
+/** A process on another host cannot be asked: if its lock is older, it is taken for gone. An empty one, of a full disk, sooner (ms). */
+const MOST_MS = { owned: 20 * 60_000, empty: 10_000 };
 
 /**
  * Does something while this process has the lock.
@@ -30,10 +30,13 @@ function take(file, say) {
       writeFileSync(file, JSON.stringify(thisProcess()), { flag: 'wx' });
       return;
     } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
+      if (error.code !== 'EEXIST') {
+        rmSync(file, { force: true }); // a full disk may have taken its name and nothing else
+        throw error;
+      }
     }
     const owner = readOwner(file);
-    if (hasEnded(owner) || ageOf(file) > MOST_MS) setAside(file);
+    if (isNobodys(file)) setAside(file);
     else {
       if (waits === 10) say(`waiting for process ${owner?.pid} on ${owner?.host}, which prepares this clone`);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS);
@@ -46,11 +49,16 @@ function setAside(file) {
   const aside = `${file}-${process.pid}`;
   try {
     renameSync(file, aside);
-    if (!hasEnded(readOwner(aside)) && ageOf(aside) <= MOST_MS) linkSync(aside, file);
+    if (!isNobodys(aside)) linkSync(aside, file);
   } catch {
     // somebody else was first
   }
   rmSync(aside, { force: true });
+}
+
+function isNobodys(file) {
+  const owner = readOwner(file);
+  return hasEnded(owner) || ageOf(file) > (owner ? MOST_MS.owned : MOST_MS.empty);
 }
 
 function removeOwn(file) {

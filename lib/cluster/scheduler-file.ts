@@ -1,11 +1,11 @@
 // The scheduler file: where a scheduler listens and the token that it asks for, for its owner's eyes only. Needs Node.
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { writeAtomically } from '../atomic.js';
 import { ConnectionError, InvalidArgumentError } from '../errors.js';
+import { lolaFolder } from '../machine.js';
 import { checkAddress, type Target } from './dial.js';
 import { PROTOCOL } from './messages.js';
 
@@ -27,7 +27,7 @@ export type SchedulerInfo = v.InferOutput<typeof schedulerInfo>;
 
 /** Where a scheduler's file is by default. */
 export function defaultSchedulerFile(): string {
-  return join(homedir(), '.lola', 'scheduler.json');
+  return join(lolaFolder(), 'scheduler.json');
 }
 
 /** 32 random bytes, as 64 hexadecimal digits. */

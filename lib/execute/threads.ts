@@ -1,5 +1,5 @@
 // Threads of this process. Each runs one batch of tasks at a time, and is replaced when it ends.
-import { fromErrorRecord, toErrorRecord } from '../errors.js';
+import { EstimatorError, fromErrorRecord, toErrorRecord } from '../errors.js';
 import { packValue, type PackedTask } from '../task/pack.js';
 import type { Task, Value } from '../task/task.js';
 import { openPort } from './node-port.js';
@@ -48,9 +48,9 @@ export async function startThreads(o: { count: number; tasks?: readonly string[]
   const failed = ends.find(({ error, lost }) => error ?? lost);
   if (!failed) return lent;
   await lent.close();
-  throw failed.error
-    ? fromErrorRecord(failed.error)
-    : new Error(`a thread did not start: ${failed.lost?.ended}`);
+  if (failed.error && failed.error.message !== 'EAGAIN') throw fromErrorRecord(failed.error);
+  const why = failed.lost?.ended ?? 'EAGAIN'; // Node could make no thread
+  throw new EstimatorError('THREADS', `a thread did not start: ${why}. See ulimit -a: take fewer workers.`);
 }
 
 class LentThreads implements Threads {

@@ -20,6 +20,10 @@ const find = (advice: Advice, said: string) => advice.find(([pattern]) => patter
 const AWAY =
   /contact slurm controller|connection refused|timed out|connect failure|not responding|zero bytes/i;
 const REFUSALS: Advice = [
+  [
+    /(unrecognized|invalid|unknown) option/i,
+    'This Slurm is too old: 20.02 or newer is needed (sbatch --version).',
+  ],
   [/invalid partition/i, "sinfo shows the partitions; set 'partition'."],
   [/invalid account/i, "sacctmgr show associations user=$USER lists your accounts; set 'account'."],
   [/memory specification|--mem/i, "This site does not take --mem so: set 'memory' to less, or to 'none'."],

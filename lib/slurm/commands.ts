@@ -48,9 +48,12 @@ export function isAway(error: unknown): boolean {
 export async function sbatch(script: string): Promise<string> {
   const printed = await succeed('sbatch', '--parsable', script);
   // 'JOB;CLUSTER' on sites with several clusters; many sites print lines of their own around it.
-  const found = /^(?:(\d+)(?:;\S+)?|Submitted batch job (\d+).*)$/m.exec(printed);
-  if (found) return found[1] ?? found[2];
-  const said = `sbatch took the script, but its answer names no job: ${show(printed.trim())}.`;
+  const told = /^\s*(?:sbatch: )?Submitted batch job (\d+)\b/m.exec(printed)?.[1];
+  const alone = new Set([...printed.matchAll(/^\s*(\d+)(?:;\S+)?\s*$/gm)].map(([, number]) => number));
+  const job = told ?? (alone.size === 1 ? [...alone][0] : undefined);
+  if (job !== undefined) return job;
+  const named = alone.size > 1 ? 'several jobs' : 'no job';
+  const said = `sbatch took the script, but its answer names ${named}: ${show(printed.trim())}.`;
   throw new SlurmError(`${said} squeue --me shows whether a job is there.`);
 }
 
@@ -70,7 +73,9 @@ export async function jobStates(jobs: readonly string[]): Promise<JobState[]> {
 
 async function statesOf(job: string): Promise<JobState[]> {
   const { code, stdout, stderr } = await call('scontrol', ['show', 'job', '-o', job]);
-  if (code === 0) return parseScontrol(stdout);
+  const states = code === 0 ? parseScontrol(stdout) : [];
+  if (states.length > 0) return states;
+  if (code === 0) throw new SlurmError(`scontrol does not answer: it said nothing of job ${job}.`);
   if (!/invalid job id/i.test(stderr)) throw new SlurmError(adviseOn('scontrol', code, stderr));
   const accounts = await call('sacct', ['-nPX', '-j', job, '--format=JobID,State,ExitCode,NodeList']);
   return accounts.code === 0 ? parseSacct(accounts.stdout) : [];
@@ -78,16 +83,16 @@ async function statesOf(job: string): Promise<JobState[]> {
 
 /** The user's job of this name, ended or not, if Slurm still knows it. */
 export async function jobNamed(name: string): Promise<string | undefined> {
-  const printed = await succeed('squeue', '-h', '--me', '-t', 'all', '-n', name, '-o', '%F');
-  return /^\d+$/m.exec(printed)?.[0];
+  const printed = await succeed('squeue', '-h', '--me', '-t', 'all', '-n', name, '-o', 'job=%F');
+  return /^job=(\d+)$/m.exec(printed)?.[1];
 }
 
-/** The user's jobs that carry this comment and have not ended. Lines of another form are skipped. */
+/** The user's jobs whose comment begins so and that have not ended. Lines of another form are skipped. */
 export async function jobsWithComment(comment: string): Promise<JobState[]> {
   const printed = await succeed('squeue', '-h', '--me', '-o', '%A|%T|%N|%r|%k');
   const lines = [...printed.matchAll(/^(\d+)\|(\w+)\|([^|\n]*)\|([^|\n]*)\|(.*)$/gm)];
   return lines
-    .filter((line) => line[5] === comment)
+    .filter((line) => line[5] === comment || line[5].startsWith(`${comment} `))
     .map(([, job, state, node, reason]) => ({ job, state, node, reason }));
 }
 

@@ -120,8 +120,9 @@ export class Follower {
     const { tasks, tasksPerElement, label } = this.record;
     const most = Math.ceil(tasks / tasksPerElement); // as in the first round: a later array has no more elements
     const spans = this.collector.missing([0, tasks], tasksPerElement).slice(0, most);
+    if (this.round < 0 || this.job !== undefined) this.round++; // else Slurm may have it after all: one name cancels both
     this.job = undefined;
-    const job = await this.submitter.submitArray(++this.round, spans);
+    const job = await this.submitter.submitArray(this.round, spans);
     this.beginRound(job, spans);
     if (this.run.settled || label === null) return;
     await this.submitter.submitReduce(job).catch(({ message }: Error) => {
@@ -186,4 +187,4 @@ export class Follower {
   }
 }
 
-const GONE = { job: '', state: 'gone from Slurm (as when cancelled while it waited)', reason: '', node: '' };
+const GONE = { job: '', state: 'GONE from Slurm (as when cancelled while it waited)', reason: '', node: '' };

@@ -19,12 +19,12 @@ export const EXIT_UNSAVED = 74;
 /** No array has more elements here. A longer list in what a command printed is a misprint. */
 export const MOST_ELEMENTS = 100_000;
 
-const LIVE =
-  /^(PENDING|RUNNING|CONFIGURING|COMPLETING|REQUEUE|RESIZING|SUSPENDED|STOPPED|SIGNALING|STAGE_OUT|SPECIAL)/;
+const ENDED =
+  /^(BOOT_FAIL|CANCELLED|COMPLETED|DEADLINE|FAILED|GONE|LAUNCH_FAILED|NODE_FAIL|OUT_OF_MEMORY|PREEMPTED|RECONFIG_FAIL|REVOKED|TIMEOUT)\b/;
 
-/** Whether the job may still do something. */
+/** Whether the job may still do something. A word that is not known here concludes nothing. */
 export function isLive({ state }: JobState): boolean {
-  return LIVE.test(state);
+  return !ENDED.test(state);
 }
 
 /** Reads sacct's lines: JobID, State, ExitCode, NodeList; skips lines of another form. */

@@ -10,13 +10,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
+import * as v from 'valibot';
 import { writeAtomically } from '../atomic.js';
-import { InvalidArgumentError, type ErrorRecord } from '../errors.js';
+import { InvalidArgumentError, show } from '../errors.js';
 import { packTask, packValue, unpackTask, unpackValue, type PackedTask } from '../task/pack.js';
 import type { Drawn, Run } from '../task/run.js';
 import type { Task, Value } from '../task/task.js';
 import { SlurmError } from './commands.js';
-import type { JobSettings } from './settings.js';
+import { checkSettings, type JobSettings } from './settings.js';
 
 /** Raised with every change of what the files hold. */
 export const FORMAT = 2;
@@ -25,43 +26,47 @@ const PAGE = { tasks: 500, bytes: 2 ** 22 };
 /** What is written to alive/ has one length, so that a later line covers an earlier one. */
 const ALIVE_LENGTH = 200;
 
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const some = v.pipe(whole, v.minValue(1));
+const time = v.pipe(v.number(), v.finite());
+const value = v.custom<Value>(() => true); // unpackValue, or JSON, gave it
+const text = v.optional(v.string());
+const list = <S extends v.GenericSchema>(schema: S) => v.pipe(v.array(schema), v.readonly());
+
+const runRecord = v.object({
+  format: v.literal(FORMAT),
+  tasks: whole,
+  workers: some, // elements that run at the same time
+  tasksPerElement: some,
+  modules: list(v.string()), // URLs of task modules
+  settings: v.custom<JobSettings>((given) => Boolean(checkSettings(given, 'run.json'))),
+  label: value, // what the run is for: an estimate's samples and seed
+});
 /** What a run is. It is written once, before its tasks are submitted. */
-export interface RunRecord {
-  readonly format: number;
-  readonly tasks: number;
-  /** Elements that run at the same time. */
-  readonly workers: number;
-  readonly tasksPerElement: number;
-  /** URLs of task modules. */
-  readonly modules: readonly string[];
-  readonly settings: JobSettings;
-  /** What the run is for: an estimate's samples and seed. */
-  readonly label: Value;
-}
+export type RunRecord = v.InferOutput<typeof runRecord>;
 
+const span = v.pipe(v.strictTuple([whole, whole]), v.readonly());
 /** The tasks from number `first` up to, but not with, `end`. */
-export type Span = readonly [first: number, end: number];
+export type Span = v.InferOutput<typeof span>;
 
+const submission = v.object({ spans: list(span), job: v.optional(v.pipe(v.string(), v.digits())) });
 /** One array job: element i computes spans[i]. `job` is missing until Slurm has taken it. */
-export type Submission = { readonly spans: readonly Span[]; readonly job?: string };
+export type Submission = v.InferOutput<typeof submission>;
 
+const alive = v.object({ task: whole, time, host: v.string() });
 /** Which task an element runs, since when (see clock) and where. */
-export type Alive = { readonly task: number; readonly time: number; readonly host: string };
+export type Alive = v.InferOutput<typeof alive>;
 
-/** How one task ended, by its element's clock. */
-export interface TaskEnd {
-  readonly start: number;
-  readonly end: number;
-  readonly value?: Value;
-  readonly error?: ErrorRecord;
-}
+const error = v.object({ name: v.string(), message: v.string(), stack: text, code: text });
+const taskEnd = v.object({ start: time, end: time, value: v.optional(value), error: v.optional(error) });
+/** How one task ended, by its element's clock: with a value, or with an error. */
+export type TaskEnd = v.InferOutput<typeof taskEnd>;
 
+const results = v.object({ first: whole, host: v.string(), ends: list(taskEnd) });
 /** How tasks ended that follow one another from number `first`, and the host they ran on. */
-export interface Results {
-  readonly first: number;
-  readonly host: string;
-  readonly ends: readonly TaskEnd[];
-}
+export type Results = v.InferOutput<typeof results>;
+
+const page = v.array(v.object({ key: v.string(), payload: v.instance(Uint8Array) }));
 
 /** The files of a run. */
 export class RunFolder {
@@ -88,14 +93,18 @@ export class RunFolder {
   /** @throws InvalidArgumentError if the folder is no run's, or another version's */
   readRecord(): RunRecord {
     const refuse = (reason: string) => new InvalidArgumentError(`run: ${this.path} ${reason}`);
-    let record: RunRecord;
+    let record: unknown;
     try {
-      record = JSON.parse(readFileSync(this.file('run.json'), 'utf8')) as RunRecord;
+      record = JSON.parse(readFileSync(this.file('run.json'), 'utf8'));
     } catch (cause) {
       throw refuse(`is no run's folder (${(cause as Error).message}). Name one that holds run.json.`);
     }
-    if (record.format === FORMAT) return record;
-    throw refuse(`has format ${record.format}, this version reads ${FORMAT}. Use the version that wrote it.`);
+    const { success, output, issues } = v.safeParse(runRecord, record);
+    if (success) return output;
+    const { format } = (record ?? {}) as { readonly format?: unknown };
+    if (format === FORMAT)
+      throw refuse(`has a run.json that is damaged: ${issues[0].message}. Start the run anew.`);
+    throw refuse(`has format ${show(format)}, this version reads ${FORMAT}. Use the version that wrote it.`);
   }
 
   /** Draws all tasks of a run and writes them. If the run fails meanwhile, it stops. */
@@ -121,9 +130,9 @@ export class RunFolder {
     let next = from;
     for (const [i, first] of firsts.entries()) {
       if (firsts[i + 1] <= from || next >= end) continue;
-      const page = this.unpack(join('tasks', `${first}`), 'Start the run anew.') as PackedTask[];
-      for (const packed of page.slice(next - first, end - first)) yield unpackTask(packed);
-      next = first + page.length;
+      const packedTasks = this.unpack(join('tasks', `${first}`), 'Start the run anew.', page);
+      for (const packed of packedTasks.slice(next - first, end - first)) yield unpackTask(packed);
+      next = first + packedTasks.length;
     }
     if (next < end) throw new SlurmError(`${this.path} lacks tasks from number ${next}. Start the run anew.`);
   }
@@ -133,7 +142,10 @@ export class RunFolder {
   }
 
   readSubmission(number: number): Submission {
-    return JSON.parse(readFileSync(this.file(`submission-${number}.json`), 'utf8')) as Submission;
+    const path = this.file(`submission-${number}.json`);
+    return explained(`${path} cannot be read`, 'Start the run anew.', () =>
+      v.parse(submission, JSON.parse(readFileSync(path, 'utf8'))),
+    );
   }
 
   /** How many array jobs were submitted. */
@@ -150,7 +162,7 @@ export class RunFolder {
   /** undefined if the element has not begun. */
   readAlive(element: string): Alive | undefined {
     try {
-      return JSON.parse(readFileSync(this.file('alive', element), 'utf8')) as Alive;
+      return v.parse(alive, JSON.parse(readFileSync(this.file('alive', element), 'utf8')));
     } catch {
       return undefined;
     }
@@ -163,7 +175,7 @@ export class RunFolder {
   }
 
   readResults(name: string): Results {
-    return this.unpack(join('results', name), 'Delete it and resume the run.') as Results;
+    return this.unpack(join('results', name), 'Delete it and resume the run.', results);
   }
 
   /** Names of the results that are whole. */
@@ -192,9 +204,11 @@ export class RunFolder {
     return explained(`cannot write to ${this.path}`, remedy, action);
   }
 
-  private unpack(name: string, remedy: string): unknown {
+  private unpack<S extends v.GenericSchema>(name: string, remedy: string, schema: S): v.InferOutput<S> {
     const path = this.file(name);
-    return explained(`${path} cannot be read`, remedy, () => unpackValue(readFileSync(path)));
+    return explained(`${path} cannot be read`, remedy, () =>
+      v.parse(schema, unpackValue(readFileSync(path))),
+    );
   }
 }
 

@@ -1,9 +1,9 @@
 // What a site asks of its jobs: partition, account, time, modules. Given by the caller or read from a file. Needs Node.
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { InvalidArgumentError, show } from '../errors.js';
+import { lolaFolder } from '../machine.js';
 
 /** A line break would begin a line of its own in a script. */
 const word = v.pipe(v.string(), v.regex(/^\P{Cc}+$/u, 'Expected a text without control characters'));
@@ -25,13 +25,16 @@ const settings = v.strictObject({
     v.pipe(
       word,
       v.regex(/^[^%\\]*$/, 'Expected a folder without % and \\, which Slurm fills in'),
-      v.transform((folder) => folder.replace(/^~(?=\/|$)/, homedir())), // as a shell would
+      v.transform((folder) => folder.replace(/^~(?=\/|$)/, () => dirname(lolaFolder()))), // as a shell would
     ),
   ),
   /** Shell lines before Node starts, as 'module load nodejs'. */
   prologue: v.optional(v.array(word)),
   /** Directives of your own, as '--qos=short'. */
-  extra: words(/^--[a-z][a-z-]*(=.*)?$/, 'Expected --name or --name=value'),
+  extra: words(
+    /^--(?!clusters?(=|$))[a-z][a-z-]*(=.*)?$/,
+    'Expected --name or --name=value; for --clusters set SLURM_CLUSTERS, which every command of Slurm reads',
+  ),
   /** Names of directives to leave out, as 'requeue'. */
   skip: words(/^[a-z][a-z-]*$/, 'Expected a name as requeue, without --'),
   /** The Node that jobs run. The default is this one or, after a prologue, the one that it brought. */
@@ -61,7 +64,7 @@ export function checkSettings(given: unknown, source: string): JobSettings {
  * @throws InvalidArgumentError if the file cannot be read or is malformed
  */
 export function readSettings(file?: string): JobSettings {
-  const path = file ?? join(homedir(), '.lola', 'slurm.json');
+  const path = file ?? join(lolaFolder(), 'slurm.json');
   try {
     return checkSettings(JSON.parse(readFileSync(path, 'utf8')), path);
   } catch (error) {

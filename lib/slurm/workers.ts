@@ -1,4 +1,5 @@
 // Workers of the cluster as Slurm's jobs: one script, submitted once for each worker. Needs Node.
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { lolaProgram } from '../lola.js';
@@ -8,18 +9,18 @@ import { isLive, type JobState } from './job-state.js';
 import { render } from './render.js';
 import { nodeWords, type JobSettings } from './settings.js';
 
-/** Slurm keeps this with each job of ours, so that `down` ends no other. */
-const COMMENT = 'lola slurm up';
+/** Slurm keeps this with each job of ours, so that `down` ends no other. A mark of each `up` follows. */
+export const COMMENT = 'lola slurm up';
 
 /**
  * The script of a worker.
  * @param file where the scheduler wrote its addresses, seen by all nodes
- * @param forUp as `up` submits it: with its log in one folder with others, and marked as ours
+ * @param forUp as `up` submits it, with its log in one folder with others: the comment that marks it as ours
  */
-export function workerScript(settings: JobSettings, file: string, forUp = false): string {
+export function workerScript(settings: JobSettings, file: string, forUp?: string): string {
   const values = { lola: [...nodeWords(settings), lolaProgram()], join: ['--scheduler-file', resolve(file)] };
-  if (!forUp) return render('worker', settings, values);
-  return render('worker', { ...settings, logDir: logDirOf(settings) }, values, [`--comment=${COMMENT}`]);
+  if (forUp === undefined) return render('worker', settings, values);
+  return render('worker', { ...settings, logDir: logDirOf(settings) }, values, [`--comment=${forUp}`]);
 }
 
 /**
@@ -30,12 +31,15 @@ export async function submitWorkers(count: number, settings: JobSettings, file: 
   const logDir = logDirOf(settings);
   mkdirSync(logDir, { recursive: true }); // without it a job fails and leaves no log that would say why
   const script = join(logDir, 'worker.sh');
-  writeFileSync(script, workerScript(settings, file, true));
+  const comment = `${COMMENT} ${randomBytes(4).toString('hex')}`;
+  writeFileSync(script, workerScript(settings, file, comment));
   const jobs: string[] = [];
   try {
     while (jobs.length < count) jobs.push(await sbatch(script));
   } catch (error) {
-    await scancel(jobs);
+    // Slurm may have taken one whose number we did not hear.
+    const unheard = await jobsWithComment(comment).catch(() => []);
+    await scancel([...new Set([...jobs, ...unheard.map(({ job }) => job)])]);
     throw error;
   }
   return jobs;

@@ -337,7 +337,7 @@ describe('the dashboard in a browser', () => {
   test.each([
     ['wide, light', { width: 1280 }],
     ['narrow, dark', { width: 390, colorScheme: 'dark' }],
-  ])("a race's report opens from disk, with tables and charts before the panels: %s", async (name, size) => {
+  ])("a race's report opens from disk, with table and charts: %s", async (name, size) => {
     const path = join(folder, `race ${name}.html`);
     const racer = lola(
       ...'race --stages serial,pool --workers 1,2 --sweep 1e4..1e5 --repeats 1'.split(' '),
@@ -346,18 +346,9 @@ describe('the dashboard in a browser', () => {
     );
     await once(racer, 'exit');
     const { page, problems } = await openPage(pathToFileURL(path).href, size);
-    await page.waitForSelector('#workers tbody td:first-child'); // so short a race may have no curve of its rate
-    expect(await page.locator('section').evaluateAll((all) => all[0].id)).toBe('race');
-    expect(await page.locator('#race tbody tr').count()).toBe(6);
-    const drawn = await page
-      .locator('#race img')
-      .evaluateAll((all) => all.map(({ naturalWidth }) => naturalWidth));
+    expect(await page.locator('tbody tr').count()).toBe(6);
+    const drawn = await page.locator('img').evaluateAll((all) => all.map(({ naturalWidth }) => naturalWidth));
     expect(drawn).toEqual([680, 680, 680, 680]);
-    expect(await page.locator('#workers tbody td:first-child').allTextContents()).toEqual([
-      'serial',
-      'pool(1)',
-      'pool(2)',
-    ]);
     expect(problems).toEqual([]);
     expect(await violations(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(size.width);

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { adviseOn, describeEnd, mayTryAgain } from '../../lib/slurm/advice.js';
-import { SlurmError, jobStates, jobsWithComment, sbatch } from '../../lib/slurm/commands.js';
+import { SlurmError, jobNamed, jobStates, jobsWithComment, sbatch } from '../../lib/slurm/commands.js';
 import { isLive, parseSacct, parseScontrol } from '../../lib/slurm/job-state.js';
 import { describeResult } from '../../lib/slurm/result.js';
+import { submitWorkers } from '../../lib/slurm/workers.js';
 import { makeSite, type Answers } from '../support/slurm-site.js';
 
 // What Slurm 22.05.8 printed.
@@ -55,9 +56,19 @@ describe('what Slurm prints', () => {
     expect(parseScontrol(WAITING.replace('0-2,5%2', '0-99999999,0-99999999')).length).toBe(100_000);
   });
 
-  test('a job that is requeued or completing is not over', () => {
+  test('a job that is requeued or completing is not over, nor one of which Slurm says what we do not know', () => {
     const live = (state: string) => isLive({ job: '1', state, reason: '', node: '' });
-    expect(['PENDING', 'RUNNING', 'COMPLETING', 'REQUEUED', 'SUSPENDED'].map(live)).not.toContain(false);
+    const words = [
+      'PENDING',
+      'RUNNING',
+      'COMPLETING',
+      'REQUEUED',
+      'SUSPENDED',
+      'RESV_DEL_HOLD',
+      'POWER_UP_NODE',
+      'EXPEDITING',
+    ];
+    expect(words.map(live)).not.toContain(false);
     expect(
       ['COMPLETED', 'FAILED', 'TIMEOUT', 'OUT_OF_MEMORY', 'NODE_FAIL', 'PREEMPTED', 'CANCELLED'].map(live),
     ).not.toContain(true);
@@ -143,6 +154,10 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     ['Submitted batch job 7'],
     ['Submitted batch job 7 on cluster main'],
     ['7\nYour project has 1234 core-hours left.'],
+    ['  7\r\n'],
+    ['sbatch: Submitted batch job 7'],
+    ['2026\nSubmitted batch job 7'],
+    ['7\n7;cluster'],
     ['Welcome to 2026!\nSubmitted batch job 7\nYour project has 1234 core-hours left.'],
   ])('a job’s number is known by its form: %j', async (printed) => {
     site({ sbatch: `cat <<'END'\n${printed}\nEND` });
@@ -155,6 +170,46 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     await expect(sbatch('script.sh')).rejects.toThrow(
       "names no job: 'Your project has 1234 core-hours left.'",
     );
+  });
+
+  test('of two numbers none is believed', async () => {
+    site({ sbatch: "printf '2026\\n7\\n'" });
+    await expect(sbatch('script.sh')).rejects.toThrow(/names several jobs: '2026/);
+  });
+
+  test.each([
+    ["sbatch: unrecognized option '--parsable'"],
+    ["squeue: unrecognized option '--me'"],
+    ["sbatch: invalid option -- 'p'"],
+    ['error: Unknown option --parsable'],
+  ])('a Slurm that is too old is called so: %s', async (said) => {
+    site({ sbatch: `cat >&2 <<'END'\n${said}\nEND\nexit 1` });
+    await expect(sbatch('script.sh')).rejects.toThrow('too old: 20.02 or newer is needed');
+  });
+
+  test('a job is found by its name although the site prints numbers of its own', async () => {
+    site({ squeue: "printf '2026\\njob=12\\n'" });
+    expect(await jobNamed('lola-x-0')).toBe('12');
+    site({ squeue: "printf '2026\\n'" });
+    expect(await jobNamed('lola-x-0')).toBeUndefined();
+  });
+
+  test.each([
+    ['names no job', "echo 'Your project has 1234 core-hours left.'"],
+    ['is an error, as after a time-out', "echo 'Socket timed out on send/recv operation' >&2; exit 1"],
+    ['names two', "printf '2026\\n7\\n'"],
+  ])('a worker whose answer %s is taken back all the same', async (_, last) => {
+    const once = `if [ -e '${join(parent, 'second')}' ]; then ${last}; else touch '${join(parent, 'second')}'; echo 41; fi`;
+    const comment = `$(grep -o 'lola slurm up [0-9a-f]*' '${join(parent, 'logs', 'worker.sh')}')`;
+    site({
+      sbatch: once,
+      squeue: `echo "42|RUNNING|node1|None|${comment}"; echo '43|RUNNING|node1|None|lola slurm up 00000000'`,
+    });
+    await expect(submitWorkers(3, { logDir: join(parent, 'logs') }, 'scheduler.json')).rejects.toThrow(
+      SlurmError,
+    );
+    expect(calls('sbatch')).toHaveLength(2);
+    expect(calls('scancel')).toEqual(['41 42']);
   });
 
   test('what an outer job says of itself does not reach the jobs submitted from there', async () => {
@@ -181,6 +236,15 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
       { job: '7', element: 0, state: 'TIMEOUT', reason: '', exitCode: '0:0', node: 'node1' },
     ]);
   });
+
+  test.each([[''], ['Welcome to 2026!'], ['slurm: maintenance tonight']])(
+    'nothing is concluded from an answer without the job: %j',
+    async (printed) => {
+      site({ scontrol: `echo '${printed}'` });
+      await expect(jobStates(['7'])).rejects.toThrow(/does not answer/);
+      expect(calls('sacct')).toEqual([]);
+    },
+  );
 
   test('nothing is concluded from a controller that does not answer', async () => {
     site({ scontrol: "echo 'Unable to contact slurm controller (connect failure)' >&2; exit 1" });

@@ -140,6 +140,7 @@ describe('settings', () => {
     [{ time: '01:0:0' }, /time: Expected HH:MM:SS/],
     [{ logDir: 'logs/%j' }, /logDir/],
     [{ extra: ['qos=short'] }, /extra/],
+    [{ extra: ['--clusters=other'] }, /set SLURM_CLUSTERS/],
     [{ skip: ['--requeue'] }, /skip/],
     [{ prologue: ['module load a\nrm b'] }, /prologue/],
     ['short', /settings/],

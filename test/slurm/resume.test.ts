@@ -202,7 +202,7 @@ describe.skipIf(process.platform === 'win32')('a run is submitted once', () => {
   test('although the controller went away over it: it is asked for the job before another try', async () => {
     site({
       sbatch: "echo 'Unable to contact slurm controller (connect failure)' >&2; exit 1",
-      squeue: 'echo 7',
+      squeue: 'echo job=7',
     });
     const onReport = vi.fn();
     const executor = await start({ onReport });
@@ -214,5 +214,20 @@ describe.skipIf(process.platform === 'win32')('a run is submitted once', () => {
     await executor.close();
     expect(calls('sbatch')).toHaveLength(1);
     expect(onReport).toHaveBeenCalledWith(expect.stringMatching(/does not answer/));
+  });
+
+  test('under one name, if it seems not to have it: whatever turns up later is cancelled with the rest', async () => {
+    site({ sbatch: "echo 'Socket timed out on send/recv operation' >&2; exit 1" });
+    const executor = await start();
+    const controller = new AbortController();
+    const running = executor.run(tasks, { signal: controller.signal });
+    await expect.poll(() => calls('sbatch').length, { timeout: 20_000 }).toBeGreaterThan(1);
+    controller.abort();
+    await expect(running).rejects.toThrow(CancelledError);
+    await executor.close();
+    expect(new Set(calls('sbatch').map((words) => words.replace(/.*\//, '')))).toEqual(
+      new Set(['array-0.sh']),
+    );
+    expect(calls('scancel')).toEqual([expect.stringMatching(/^--name lola-run-.*-0$/)]);
   });
 });

@@ -1,19 +1,20 @@
 // `lola dashboard`: where the dashboards of this account are. Each has left a note with its token, which only you can read.
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { homedir, hostname, userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { writeAtomically } from '../../lib/atomic.js';
+import { hasEnded, lolaFolder, thisProcess, type Owner } from '../../lib/machine.js';
 import type { Dashboard } from '../dashboard/index.js';
 import { EXIT } from './exit.js';
+import { warn } from './whereabouts.js';
 
 /** Machines that share a home have the same ports and process numbers, so each has notes of its own. */
 const PREFIX = `dashboard-${hostname()}-`;
 
 /** What a dashboard leaves in a file, for as long as it is up. */
-interface Note extends Pick<Dashboard, 'url' | 'address' | 'port'> {
+interface Note extends Pick<Dashboard, 'url' | 'address' | 'port'>, Owner {
   readonly title: string;
-  readonly pid: number;
 }
 
 export function addDashboard(program: Command): void {
@@ -59,51 +60,46 @@ export function sshLine(port: number, user: string, env: NodeJS.ProcessEnv): str
 
 /** Writes down where a dashboard is. */
 export function noteDashboard({ url, address, port }: Dashboard, title: string): void {
-  const note: Note = { title, url, address, port, pid: process.pid };
+  const note: Note = { title, url, address, port, ...thisProcess() };
   try {
-    mkdirSync(folder(), { recursive: true, mode: 0o700 });
+    mkdirSync(lolaFolder(), { recursive: true, mode: 0o700 });
     writeAtomically(noteOf(port), JSON.stringify(note), 0o600);
   } catch (error) {
-    const { message } = error as Error;
-    process.stderr.write(
-      `lola: the dashboard is up, but its address cannot be written to ${noteOf(port)}: ${message}\n`,
-    );
+    warn(`the dashboard is up, but lola dashboard will not find it: ${(error as Error).message}`);
   }
 }
 
+/** Removes a dashboard's note, unless another process has written its own there. */
 export function forgetDashboard(port: number): void {
-  rmSync(noteOf(port), { force: true });
+  const [note] = readNotes().filter((one) => one.port === port && one.pid === process.pid);
+  if (note) rmSync(noteOf(port), { force: true });
 }
 
-/** The dashboards that are up on this machine. Notes of those that were killed are removed. */
+/** The dashboards that are up on this host. Notes of those that were killed are removed. */
 function readNotes(): readonly Note[] {
   return namesOfNotes().flatMap((name) => {
-    const path = join(folder(), name);
+    const path = join(lolaFolder(), name);
     try {
       const note = JSON.parse(readFileSync(path, 'utf8')) as Note;
-      process.kill(note.pid, 0);
-      return [note];
+      if (hasEnded(note)) rmSync(path, { force: true });
+      else if (note.host === hostname()) return [note];
     } catch {
-      rmSync(path, { force: true });
-      return [];
+      // it is no note, or not to be read or removed: of no use here
     }
+    return [];
   });
 }
 
 function namesOfNotes(): string[] {
   try {
-    return readdirSync(folder()).filter((name) => name.startsWith(PREFIX) && name.endsWith('.json'));
+    return readdirSync(lolaFolder()).filter((name) => name.startsWith(PREFIX) && name.endsWith('.json'));
   } catch {
     return [];
   }
 }
 
-function folder(): string {
-  return join(homedir(), '.lola');
-}
-
 function noteOf(port: number): string {
-  return join(folder(), `${PREFIX}${port}.json`);
+  return join(lolaFolder(), `${PREFIX}${port}.json`);
 }
 
 /** An account may have no name, as in some containers. */

@@ -29,13 +29,14 @@ function addDoctor(program: Command): void {
 
 /** Runs one command line (without node and script) and sets process.exitCode. */
 export async function main(words: readonly string[]): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithReader);
   const program = new Command('lola')
     .description("Lola's pi: estimate pi from random points, from one thread to a cluster.")
     .version(`lolas-pi on Node ${process.versions.node}`)
     .option('--debug', 'show where in the code an error came from')
     .showHelpAfterError('(lola --help shows the commands, lola COMMAND --help their flags)');
   const [asked] = words.filter((word) => Object.hasOwn(COMMANDS, word));
+  process.stderr.on('error', () => {}); // what is said beside the result may fail
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => endUnlessServer(error, asked));
   const load = asked === undefined ? Object.values(COMMANDS) : [COMMANDS[asked]];
   for (const add of await Promise.all(load.map((command) => command()))) add(program);
   for (const command of [program, ...program.commands])
@@ -53,10 +54,15 @@ export async function main(words: readonly string[]): Promise<void> {
   }
 }
 
-/** Whoever reads our output has gone, as `head` does: there is nobody left to work for. */
-function endWithReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
+/** These serve others: they go on without their log. */
+const SERVERS: readonly (string | undefined)[] = ['scheduler', 'worker'];
+
+/** The reader of our output has gone, as `head` does, or the disk is full. */
+function endUnlessServer(error: NodeJS.ErrnoException, command: string | undefined): void {
+  if (SERVERS.includes(command)) return;
+  if (error.code === 'EPIPE' || error.code === 'EIO') process.exit();
+  process.stderr.write(`lola: cannot write to standard output: ${error.message}\n`);
+  process.exit(EXIT.failed);
 }
 
 /** Says what went wrong, for people; gives the exit code. */

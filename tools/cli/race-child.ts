@@ -2,23 +2,21 @@
 import { toErrorRecord, type ErrorRecord } from '../../lib/errors.js';
 import { STAGES, type Estimate, type Stage, type StageOptions } from '../../lib/estimators/index.js';
 import { startPool, startSerial } from '../../lib/execute/index.js';
-import type { Executor, ExecutorEvent } from '../../lib/task/index.js';
+import type { Executor } from '../../lib/task/index.js';
 import { childrenCpuSeconds, childrenPeakMemoryBytes, peakMemoryBytes } from '../measure/memory.js';
 import { timeOnce } from '../measure/stopwatch.js';
 
-/** What the race tells its child: who it is, first, and whether events are wanted; then each run. */
+/** What the race tells its child: who it is, first; then each run. */
 export type ToRacer =
   | {
       readonly stage: string;
       readonly workers: number;
       readonly seed: number | string;
-      readonly watched: boolean;
     }
   | { readonly samples: number };
 
-/** What the child tells: events of a run, if they are wanted; it is up, a run has ended, or why not. */
+/** What the child tells: it is up, a run has ended, or why not. */
 export type FromRacer =
-  | { readonly type: 'events'; readonly events: readonly ExecutorEvent[] }
   | { readonly type: 'up'; readonly startupSeconds: number }
   | {
       readonly type: 'ran';
@@ -42,38 +40,24 @@ let cluster: boolean;
 
 async function handle(order: ToRacer): Promise<FromRacer> {
   if ('samples' in order) return run(order.samples);
-  const { stage, workers, seed, watched } = order;
+  const { stage, workers, seed } = order;
   const start = EXECUTORS[stage] ?? ((count: number) => startPool({ workers: count }));
   const { value: executor, seconds } = await timeOnce({ timed: start, given: [workers] });
   estimate = await STAGES[stage]();
   cluster = stage === 'distributed';
-  options = { seed, executor, onEvent: watched ? tellEvents : undefined };
+  options = { seed, executor };
   return { type: 'up', startupSeconds: seconds };
 }
 
 /** CPU time and memory are those of this process and of a cluster's. */
 async function run(samples: number): Promise<FromRacer> {
-  told = performance.now(); // a short run tells its events when it is over
   const before = cluster ? childrenCpuSeconds() : 0;
-  const timing = await timeOnce({ timed: estimate, given: [samples, options] }).finally(() => tellEvents());
+  const timing = await timeOnce({ timed: estimate, given: [samples, options] });
   const after = cluster ? childrenCpuSeconds() : 0;
   if (before === undefined || after === undefined) return { type: 'ran', estimate: timing.value };
   const cpuSeconds = timing.cpuSeconds + after - before;
   const peakBytes = peakMemoryBytes() + (cluster ? childrenPeakMemoryBytes() : 0);
   return { type: 'ran', estimate: timing.value, cpuSeconds, peakBytes };
-}
-
-/** Events travel together, so often (ms). */
-const EVENTS_MS = 100;
-let events: ExecutorEvent[] = [];
-let told: number;
-
-/** Takes an event and, once in a while or without one, passes on what came. */
-function tellEvents(event?: ExecutorEvent): void {
-  if (event) events.push(event);
-  if (events.length === 0 || (event && performance.now() - told < EVENTS_MS)) return;
-  process.send?.({ type: 'events', events } satisfies FromRacer);
-  [events, told] = [[], performance.now()];
 }
 
 process.on('message', (order: ToRacer) => {

@@ -1,4 +1,4 @@
-// Races as charts and HTML: what the report of a race begins with, and the page of the board.
+// Races as charts and HTML: the page of a race, and the page of the board.
 import {
   crossoverChart,
   efficiencyChart,
@@ -21,15 +21,9 @@ import {
 } from '../measure/race.js';
 import type { RaceResult } from '../measure/race-file.js';
 
-/** What a report of a race shows before its panels: findings, with laws or without, table and charts. */
-export function raceSection(result: RaceResult, laws: boolean): string {
-  const lines = [
-    ...findingsOf(result, laws),
-    'Below is how it ran: each racer has rows of its own, one turn after another. Progress and lesson are of the last turn.',
-  ];
-  return `<section id="race" aria-labelledby="race-title"><h2 id="race-title">The race</h2>
-${contentOf(lines, tableOfRace(result), raceCharts(result))}
-</section>`;
+/** A race as a page of its own: findings, with laws or without, table and charts. */
+export function racePage(result: RaceResult, laws: boolean): string {
+  return pageOf("Lola's pi: a race", findingsOf(result, laws), tableOfRace(result), raceCharts(result));
 }
 
 /** The charts that the runs give something to show for. */
@@ -47,17 +41,9 @@ export function raceCharts(result: RaceResult): Chart[] {
   ];
 }
 
-/** The board as a page of its own, without scripts and without anything from elsewhere. */
+/** The board as a page of its own. */
 export function boardPage(entries: readonly BoardEntry[]): string {
-  const title = "Lola's pi: the board";
-  const style =
-    'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}table{border-collapse:collapse;font-size:14px}th,td{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:right}th:first-child,td:first-child{text-align:left}.scroll{overflow-x:auto}img{max-width:100%}';
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${style}</style></head>
-<body><h1>${title}</h1>
-${contentOf([], boardTable(entries), boardCharts(entries))}
-</body></html>
-`;
+  return pageOf("Lola's pi: the board", [], boardTable(entries), boardCharts(entries));
 }
 
 /** Everybody's speed-ups of the best stage, and predictions against what was measured. */
@@ -85,10 +71,21 @@ export function boardCharts(entries: readonly BoardEntry[]): Chart[] {
   ];
 }
 
-function contentOf(lines: readonly string[], table: string[][], charts: readonly Chart[]): string {
-  return [
-    ...lines.map((line) => `<p>${escaped(line)}</p>`),
-    `<div class="scroll" tabindex="0" role="group" aria-label="Table">${htmlTable(table)}</div>`,
-    `<div class="charts">${charts.map(pictureOf).join('\n')}</div>`,
-  ].join('\n');
+/** A page without scripts and without anything from elsewhere. */
+function pageOf(
+  title: string,
+  lines: readonly string[],
+  table: string[][],
+  charts: readonly Chart[],
+): string {
+  const style =
+    'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}table{border-collapse:collapse;font-size:14px}th,td{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:right}th:first-child,td:first-child{text-align:left}.scroll{overflow-x:auto}img{max-width:100%}';
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${style}</style></head>
+<body><main><h1>${title}</h1>
+${lines.map((line) => `<p>${escaped(line)}</p>`).join('\n')}
+<div class="scroll" tabindex="0" role="group" aria-label="Table">${htmlTable(table)}</div>
+<div class="charts">${charts.map(pictureOf).join('\n')}</div>
+</main></body></html>
+`;
 }

@@ -4,7 +4,6 @@ import { Option, type Command } from 'commander';
 import { CancelledError, InvalidArgumentError } from '../../lib/errors.js';
 import { STAGES } from '../../lib/estimators/index.js';
 import { describeMachine } from '../../lib/machine.js';
-import type { ExecutorEvent } from '../../lib/task/index.js';
 import type { RaceResult, RaceRun, Racer } from '../measure/race-file.js';
 import {
   disagreements,
@@ -15,15 +14,17 @@ import {
   tableOfRace,
 } from '../measure/race.js';
 import { machineLine } from '../measure/text.js';
+import { allowedThreads } from '../slurm/login-node.js';
 import { EXIT } from './exit.js';
 import { countOption, readChoice, readCount, readSeed } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { outputFile } from './output.js';
 import { progressBar } from './progress.js';
-import { raceSection } from './race-page.js';
+import { racePage } from './race-page.js';
 import { RacerProcess } from './racer.js';
 import { table } from './table.js';
-import { addWatchFlags, startWatch, type WatchFlags } from './watch.js';
+import { beside } from './beside.js';
+import { warn } from './whereabouts.js';
 
 /** A run that would take longer is left out of a sweep (s). */
 const MOST_SECONDS = 30;
@@ -31,7 +32,7 @@ const CALIBRATION = 1e7;
 /** Slurm's stage needs a cluster; all others run on any machine. */
 const RACED = Object.keys(STAGES).filter((stage) => stage !== 'slurm');
 
-interface RaceFlags extends WatchFlags {
+interface RaceFlags {
   readonly stages: readonly string[];
   readonly samples?: number;
   readonly sweep?: readonly number[];
@@ -41,6 +42,7 @@ interface RaceFlags extends WatchFlags {
   readonly nickname?: string;
   readonly predict?: number;
   readonly json?: string;
+  readonly report?: string;
 }
 
 /** What differs between the race and its short form. */
@@ -91,7 +93,7 @@ function addForm(program: Command, form: Form): void {
   const sweep = new Option('--sweep <A..B>', 'every power of ten from A to B: shows where the stages cross');
   const readStages = listOf((text) => readChoice('--stages', text, RACED));
   const readWorkers = listOf((text) => readCount('--workers', text));
-  const command = program
+  program
     .command(form.name)
     .description(form.description)
     .addOption(stages.argParser(readStages))
@@ -102,13 +104,17 @@ function addForm(program: Command, form: Form): void {
     .option('--seed <S>', 'a number or a text, the same for all', readSeed, 2017)
     .option('--nickname <NAME>', 'the name that `lola board` shows', readNickname)
     .option('--predict <S>', 'the best speed-up that you predict', readPrediction)
-    .option('--json <FILE>', 'also write the result as JSON, for `lola board`');
-  addWatchFlags(command).action((flags: RaceFlags) => runRace(flags, form));
+    .option('--json <FILE>', 'also write the result as JSON, for `lola board`')
+    .option('--report <FILE>', 'also write an HTML page with table and charts')
+    .action((flags: RaceFlags) => runRace(flags, form));
 }
 
 async function runRace(flags: RaceFlags, form: Form): Promise<void> {
   const machine = describeMachine();
-  const { stages, workers = form.workers(machine.coresAllotted), nickname, predict, seed, repeats } = flags;
+  const { stages, nickname, predict, seed, repeats } = flags;
+  const wanted = flags.workers ?? form.workers(machine.coresAllotted);
+  const most = allowedThreads(Math.max(...wanted), warn);
+  const workers = [...new Set(wanted.map((count) => Math.min(count, most)))];
   const { racers, notMeasured } = racersOf(stages, workers, machine.coresAllotted);
   const result: RaceResult = {
     format: 'lolas-pi.race.1',
@@ -116,21 +122,21 @@ async function runRace(flags: RaceFlags, form: Form): Promise<void> {
     ...{ runs: [], notMeasured, memory: [] },
   };
   const write = flags.json === undefined ? undefined : outputFile('--json', flags.json);
-  const watch = await startWatch("Lola's pi: a race", flags);
+  const report = flags.report === undefined ? undefined : outputFile('--report', flags.report);
   const { signal, release } = interruptible();
   let failure: unknown;
   try {
     const sizes = flags.sweep ?? [flags.samples ?? (await fittingSamples(racers, repeats, form.aimSeconds))];
-    await race(result, racers, sizes, signal, watch.onEvent);
+    await race(result, racers, sizes, signal);
   } catch (error) {
     failure = error;
   }
   release();
   result.interrupted = failure instanceof CancelledError;
-  write?.(`${JSON.stringify(result, null, 1)}\n`);
   const failed = failure !== undefined && !result.interrupted;
   if (!failed) tell(result, form);
-  await watch.finish(failure === undefined, raceSection(result, form.laws));
+  if (write) await beside('--json', () => write(`${JSON.stringify(result, null, 1)}\n`));
+  if (report) await beside('--report', () => report(racePage(result, form.laws)));
   if (failed) throw failure;
 }
 
@@ -163,11 +169,10 @@ async function race(
   racers: readonly Racer[],
   sizes: readonly number[],
   signal: AbortSignal,
-  onEvent?: (event: ExecutorEvent) => void,
 ): Promise<void> {
   const processes: RacerProcess[] = [];
   try {
-    for (const racer of racers) processes.push(await RacerProcess.start(racer, result.seed, signal, onEvent));
+    for (const racer of racers) processes.push(await RacerProcess.start(racer, result.seed, signal));
     for (const samples of racers.length > 0 ? sizes : []) {
       const expected = expectedSeconds(result.runs.slice(-racers.length), samples);
       if (sizes.length === 1 || expected <= MOST_SECONDS) await runSize(result, processes, samples);

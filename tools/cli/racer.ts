@@ -1,16 +1,12 @@
-// A racer's process, as the race sees it: one order, one answer; its events go on under the racer's own name.
+// A racer's process, as the race sees it: one order, one answer.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { CancelledError, EstimatorError, fromErrorRecord } from '../../lib/errors.js';
-import { clock, type ExecutorEvent } from '../../lib/task/index.js';
 import type { RaceRun, Racer } from '../measure/race-file.js';
 import type { FromRacer, ToRacer } from './race-child.js';
 
-type Answer = Exclude<FromRacer, { readonly type: 'events' | 'failed' }>;
-
-/** What receives the events of a race. */
-type Listener = (event: ExecutorEvent) => void;
+type Answer = Exclude<FromRacer, { readonly type: 'failed' }>;
 
 /** A racer's process. It stays warm between its turns. */
 export class RacerProcess {
@@ -24,27 +20,19 @@ export class RacerProcess {
   private constructor(
     readonly racer: Racer,
     private readonly signal: AbortSignal,
-    private readonly turns?: Turns,
   ) {
     this.process = fork(fileURLToPath(new URL('./race-child.js', import.meta.url)), { execArgv: [] });
     this.process.on('exit', () => this.reject(this.gone()));
     this.process.on('message', (report: FromRacer) => {
-      if (report.type === 'events') for (const event of report.events) turns?.tell(event);
-      else if (report.type === 'failed') this.reject(fromErrorRecord(report.error));
+      if (report.type === 'failed') this.reject(fromErrorRecord(report.error));
       else this.resolve(report);
     });
   }
 
-  /** @param onEvent if somebody watches: receives what the racer's executor emits */
-  static async start(
-    racer: Racer,
-    seed: number | string,
-    signal: AbortSignal,
-    onEvent?: Listener,
-  ): Promise<RacerProcess> {
-    const child = new RacerProcess(racer, signal, onEvent && new Turns(racer, onEvent));
+  static async start(racer: Racer, seed: number | string, signal: AbortSignal): Promise<RacerProcess> {
+    const child = new RacerProcess(racer, signal);
     try {
-      const report = await child.ask({ ...racer, seed, watched: onEvent !== undefined });
+      const report = await child.ask({ ...racer, seed });
       if (report.type === 'up') child.startupSeconds = report.startupSeconds;
       return child;
     } catch (error) {
@@ -55,7 +43,7 @@ export class RacerProcess {
 
   /** Takes a turn. @throws CancelledError if the race is stopped meanwhile; what the racer threw */
   async run(samples: number): Promise<RaceRun> {
-    const report = await this.ask({ samples }).finally(() => this.turns?.end());
+    const report = await this.ask({ samples });
     if (report.type !== 'ran')
       throw new EstimatorError('RACE', `race: ${this.racer.stage} answered '${report.type}' to a run.`);
     const { estimate, cpuSeconds, peakBytes } = report;
@@ -97,39 +85,5 @@ export class RacerProcess {
     if (this.process.connected) this.process.disconnect();
     await ended;
     clearTimeout(timer);
-  }
-}
-
-/** A racer's events under its name, such as pool(2): each has rows of its own in the task stream, one turn after the other. */
-export class Turns {
-  private readonly here = new Set<string>();
-  /** Tasks without an end, which a race that is stopped leaves behind, and where they run. */
-  private readonly open = new Map<string, string | undefined>();
-  private readonly name: string;
-
-  constructor(
-    { stage, workers }: Racer,
-    private readonly onEvent: Listener,
-  ) {
-    this.name = stage === 'serial' ? stage : `${stage}(${workers})`;
-  }
-
-  tell(event: ExecutorEvent): void {
-    const own = 'worker' in event ? event.worker : undefined;
-    const worker = own === 'local' ? this.name : own && `${this.name} ${own}`;
-    if (event.type === 'left') this.here.delete(worker!);
-    else if (worker !== undefined) this.here.add(worker);
-    if (event.type === 'queued' || event.type === 'started') this.open.set(event.task, worker);
-    else if (event.type === 'failed' && event.retried) this.open.set(event.task, undefined);
-    else if ('task' in event) this.open.delete(event.task);
-    this.onEvent(worker === undefined ? event : ({ ...event, worker } as ExecutorEvent));
-  }
-
-  end(): void {
-    for (const [task, worker] of this.open) this.onEvent({ type: 'dropped', task, worker, time: clock() });
-    this.open.clear();
-    for (const worker of this.here)
-      this.onEvent({ type: 'left', worker, reason: 'its turn is over', time: clock() });
-    this.here.clear();
   }
 }

@@ -1,8 +1,17 @@
 // `lola scheduler`: starts a scheduler and logs what happens, until it is stopped.
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { defaultSchedulerFile, startScheduler } from '../../lib/cluster/index.js';
+import {
+  askStatus,
+  defaultSchedulerFile,
+  readSchedulerFile,
+  startScheduler,
+} from '../../lib/cluster/index.js';
 import { readCount } from './flags.js';
 import { PUBLIC_URL } from './watch.js';
+
+/** How often to see whether the file is still this scheduler's (ms). */
+const LOOK_MS = 2000;
 
 interface SchedulerFlags {
   readonly host: string;
@@ -44,6 +53,7 @@ async function runScheduler(flags: SchedulerFlags): Promise<void> {
   const log = (line: string) => (json ? process.stderr : process.stdout).write(`${line}\n`);
   const watch = flags.dashboard ? await import('./watch.js') : undefined; // a dashboard's packages take 30 ms
   const dashboard = await watch?.showDashboard("Lola's pi: cluster", flags);
+  const earlier = existsSync(file) ? askStatus({ file }).then(String, () => undefined) : undefined;
   try {
     const scheduler = await startScheduler({
       host,
@@ -58,11 +68,33 @@ async function runScheduler(flags: SchedulerFlags): Promise<void> {
     const { address, addresses } = scheduler;
     const up = { address, addresses, schedulerFile: file, pid: process.pid };
     if (json) process.stdout.write(`${JSON.stringify(up)}\n`);
+    const advice = 'Give each scheduler its own --scheduler-file.';
+    if (await earlier)
+      log(`lola.scheduler - WARNING - ${file} was that of a scheduler which still answers. ${advice}`);
+    const watching = setInterval(() => {
+      const loss = lossOf(file);
+      if (loss === undefined) return;
+      clearInterval(watching);
+      log(`lola.scheduler - WARNING - ${loss}: workers and clients do not find this one any more. ${advice}`);
+    }, LOOK_MS);
     await stopped();
+    clearInterval(watching);
     log('lola.scheduler - INFO - Closing');
     await scheduler.close();
   } finally {
     if (dashboard) await watch!.hideDashboard(dashboard);
+  }
+}
+
+/** Why the file does not lead to this scheduler any more, if so. */
+function lossOf(file: string): string | undefined {
+  try {
+    const { pid, addresses } = readSchedulerFile(file);
+    return pid === process.pid
+      ? undefined
+      : `${file} is now that of process ${pid} at ${addresses.join(', ')}`;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 

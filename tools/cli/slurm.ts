@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { askStatus, defaultSchedulerFile, readSchedulerFile } from '../../lib/cluster/index.js';
 import { ConnectionError, InvalidArgumentError } from '../../lib/errors.js';
 import {
+  COMMENT,
   adviseOnReason,
   checkSettings,
   describeResult,
@@ -99,7 +100,7 @@ async function runUp(flags: JobFlags): Promise<void> {
   const settings = settingsOf(flags);
   const file = fileOf(flags);
   const times = workers === 1 ? 'once' : `${workers} times`;
-  if (dryRun) return say(`# submitted ${times}:\n${workerScript(settings, file, true).trimEnd()}`);
+  if (dryRun) return say(`# submitted ${times}:\n${workerScript(settings, file, COMMENT).trimEnd()}`);
   const { addresses } = readSchedulerFile(file, warn);
   if (addresses.every((address) => /^(localhost|127\.|\[::1\])/.test(new URL(address).hostname))) {
     const why = `the scheduler listens on ${addresses.join(', ')}, which no other host can reach`;

@@ -4,6 +4,7 @@ import type { Dashboard } from '../dashboard/index.js';
 import { InvalidArgumentError } from '../../lib/errors.js';
 import { describeMachine } from '../../lib/machine.js';
 import type { ExecutorEvent } from '../../lib/task/index.js';
+import { beside, tellFailure } from './beside.js';
 import { announce, forgetDashboard, noteDashboard } from './dashboard.js';
 import { readCount } from './flags.js';
 import { outputFile } from './output.js';
@@ -23,11 +24,8 @@ export interface WatchFlags {
 export interface Watch {
   /** Absent if nobody wants events: executors then need not report them. */
   readonly onEvent?: (event: ExecutorEvent) => void;
-  /**
-   * Writes the report. After a run that is done, a dashboard on a terminal waits for Ctrl-C, so that it can be read.
-   * @param section what the report begins with, as HTML
-   */
-  finish(done: boolean, section?: string): Promise<void>;
+  /** Writes the report. After a run that is done, a dashboard on a terminal waits for Ctrl-C, so that it can be read. */
+  finish(done: boolean): Promise<void>;
 }
 
 export function addWatchFlags(command: Command): Command {
@@ -44,28 +42,33 @@ export async function startWatch(title: string, flags: WatchFlags): Promise<Watc
     throw new InvalidArgumentError(
       '--dashboard-port and --public-url belong to --dashboard. Add it, or leave them out.',
     );
-  if (!flags.dashboard && flags.report === undefined) return { finish: async () => {} };
+  const report = flags.report === undefined ? undefined : await startReport(title, flags.report);
   const dashboard = flags.dashboard ? await showDashboard(title, flags) : undefined;
-  try {
-    const report = flags.report === undefined ? undefined : await startReport(title, flags.report);
-    return {
-      onEvent: (event) => {
-        report?.onEvent(event);
-        dashboard?.onEvent(event);
-      },
-      finish: async (done, section) => {
-        try {
-          report?.write(section);
-          if (dashboard && process.stderr.isTTY && done) await untilInterrupted();
-        } finally {
-          if (dashboard) await hideDashboard(dashboard);
-        }
-      },
-    };
-  } catch (error) {
-    if (dashboard) await hideDashboard(dashboard);
-    throw error;
-  }
+  const hear = [
+    ...(report ? [unlessBroken('--report', report.onEvent)] : []),
+    ...(dashboard ? [unlessBroken('--dashboard', dashboard.onEvent)] : []),
+  ];
+  return {
+    ...(hear.length > 0 && { onEvent: (event) => hear.forEach((each) => each(event)) }),
+    finish: async (done) => {
+      if (report) await beside('--report', () => report.write());
+      if (dashboard && process.stderr.isTTY && done) await untilInterrupted();
+      if (dashboard) await beside('--dashboard', () => hideDashboard(dashboard));
+    },
+  };
+}
+
+function unlessBroken(what: string, hear: (event: ExecutorEvent) => void): (event: ExecutorEvent) => void {
+  let broken = false;
+  return (event) => {
+    if (broken) return;
+    try {
+      hear(event);
+    } catch (error) {
+      broken = true;
+      tellFailure(what, error);
+    }
+  };
 }
 
 /** Records a run for a report. */
@@ -79,24 +82,33 @@ async function startReport(title: string, path: string) {
   const recorder = new Recorder(title, machineLine(describeMachine()));
   return {
     onEvent: (event: ExecutorEvent) => recorder.add(event),
-    write: (section?: string) => write(renderReport(recorder.picture(), section)),
+    write: () => write(renderReport(recorder.picture())),
   };
 }
 
-/** Starts a dashboard, for this machine only, and says on stderr where it is. */
-export async function showDashboard(title: string, flags: WatchFlags): Promise<Dashboard> {
+/**
+ * Starts a dashboard, for this machine only, and says on stderr where it is. Nothing if the system does not let it.
+ * @throws InvalidArgumentError for flags that cannot be meant
+ */
+export async function showDashboard(title: string, flags: WatchFlags): Promise<Dashboard | undefined> {
   const { dashboardPort, publicUrl } = flags;
   const port = dashboardPort === undefined ? undefined : readCount('--dashboard-port', dashboardPort, 0);
   const { startDashboard } = await import('../dashboard/index.js');
-  const dashboard = await startDashboard({ title, port, publicUrl });
-  noteDashboard(dashboard, title);
-  announce(dashboard, process.stderr);
-  return dashboard;
+  try {
+    const dashboard = await startDashboard({ title, port, publicUrl });
+    noteDashboard(dashboard, title);
+    announce(dashboard, process.stderr);
+    return dashboard;
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw error;
+    tellFailure('--dashboard', error);
+    return undefined;
+  }
 }
 
 /** Ends a dashboard and forgets its address. */
 export async function hideDashboard(dashboard: Dashboard): Promise<void> {
-  forgetDashboard(dashboard.port);
+  await beside('--dashboard', () => forgetDashboard(dashboard.port));
   await dashboard.close();
 }
 

@@ -22,11 +22,8 @@ export function readPageFile(path: string): { readonly text: string; readonly ty
   return module === undefined ? undefined : { text: read(module), type: 'text/javascript' };
 }
 
-/**
- * The report as a text of HTML.
- * @param section what else the run has to tell, as HTML whose text is escaped; it stands before the panels
- */
-export function renderReport(picture: Picture, section = ''): string {
+/** The report as a text of HTML. */
+export function renderReport(picture: Picture): string {
   // In a script element only '<' could end it; JSON may write it otherwise.
   const data = JSON.stringify(picture).replaceAll('<', '\\u003c');
   const program = joinModules();
@@ -38,7 +35,6 @@ export function renderReport(picture: Picture, section = ''): string {
 </body>`;
   return read(PAGE)
     .replace(/<link rel="stylesheet"[^>]*>/, () => head)
-    .replace('<main>', () => `<main>${section}`)
     .replace(/<script [^>]*><\/script>\s*/, '')
     .replace('</body>', () => body);
 }

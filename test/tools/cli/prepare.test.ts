@@ -122,6 +122,12 @@ describe.skipIf(process.platform === 'win32')('prepare', { timeout: 120_000 }, (
     expect((await prepare()).code).toBe(0);
   });
 
+  test('an empty lock, as a full disk leaves it, is waited for a moment and no longer', async () => {
+    writeFileSync(at('.preparing'), '');
+    utimesSync(at('.preparing'), new Date(), new Date(Date.now() - 11_000));
+    expect((await prepare()).code).toBe(0);
+  });
+
   test('a copy has other times, and needs no build', async () => {
     await prepare();
     utimesSync(at('lib', 'a.ts'), new Date(0), new Date(0));

@@ -76,8 +76,10 @@ describe('the commands that watch', () => {
     }
     expect(process.platform === 'win32' || lola('dashboard').status === 1).toBe(true);
     // What a killed one left behind is no dashboard. What another machine with this home has is not ours to judge.
-    const note = JSON.stringify({ pid: scheduler.pid });
-    for (const host of [hostname(), 'other']) writeFileSync(join(folder, `dashboard-${host}-1.json`), note);
+    for (const host of [hostname(), 'other']) {
+      const note = JSON.stringify({ host, pid: scheduler.pid, started: '' });
+      writeFileSync(join(folder, `dashboard-${host}-1.json`), note);
+    }
     expect(lola('dashboard').status).toBe(1);
     expect(readdirSync(folder).filter((each) => each.startsWith('dashboard-'))).toEqual([
       'dashboard-other-1.json',

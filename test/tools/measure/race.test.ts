@@ -4,9 +4,7 @@ import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { boardCharts, boardPage, raceCharts, raceSection } from '../../../tools/cli/race-page.js';
-import { Turns } from '../../../tools/cli/racer.js';
-import type { Picture } from '../../../tools/dashboard/picture.js';
+import { boardCharts, boardPage, raceCharts, racePage } from '../../../tools/cli/race-page.js';
 import { InvalidArgumentError } from '../../../lib/errors.js';
 import { describeMachine } from '../../../lib/machine.js';
 import { boardTable, entriesOf } from '../../../tools/measure/board.js';
@@ -23,7 +21,6 @@ import {
 import { readRace, type RaceResult, type RaceRun } from '../../../tools/measure/race-file.js';
 import { countInside } from '../../../lib/sampling/kernel.js';
 import { keyOfSeed } from '../../../lib/sampling/seed.js';
-import type { ExecutorEvent } from '../../../lib/task/executor.js';
 
 const run = (stage: string, workers: number, seconds: number, more: Partial<RaceRun> = {}): RaceRun => ({
   stage,
@@ -168,51 +165,16 @@ describe('what a race says', () => {
       ...four.runs.map((each) => ({ ...each, samples: 10_000, inside: 7854 })),
     ]);
     expect(raceCharts(sweep)).toHaveLength(4);
-    const section = raceSection(sweep, true);
-    expect(section.match(/<img alt="[^"]+"/g)).toHaveLength(4);
+    const page = racePage(sweep, true);
+    expect(page.match(/<img alt="[^"]+"/g)).toHaveLength(4);
     const board = boardPage(entriesOf([raced(sweep.runs, { nickname: '<b> & c' })]));
     expect(board).toContain('<th scope="row">&lt;b&gt; &amp; c</th>');
-    for (const page of [section, board]) expect(page).not.toMatch(/<script|<b>|(src|href)="(?!data:)/);
+    for (const each of [page, board]) expect(each).not.toMatch(/<script|<b>|(src|href)="(?!data:)/);
   });
 
   test('the number of samples is a round one', () => {
     expect([7.3e8, 4.9e6, 1.99e3, 1, 0.2].map(roundSamples)).toEqual([5e8, 2e6, 1e3, 1, 1]);
   });
-});
-
-test('a racer tells its events under its own name, and a turn that is stopped leaves no task behind', () => {
-  const told: ExecutorEvent[] = [];
-  const turns = new Turns({ stage: 'pool', workers: 2 }, (event) => told.push(event));
-  turns.tell({ type: 'joined', worker: 'local', threads: 2, time: 0 });
-  for (const task of ['a', 'b', 'c']) turns.tell({ type: 'queued', task, time: 1 });
-  const local = { worker: 'local', thread: 0 };
-  turns.tell({ type: 'started', task: 'a', ...local, time: 2 });
-  turns.tell({ type: 'finished', task: 'a', ...local, start: 2, end: 3, time: 3 });
-  turns.tell({ type: 'started', task: 'b', ...local, time: 4 });
-  turns.end();
-  expect(told.map(({ time, ...event }) => (time < 5 ? event.type : event))).toEqual([
-    ...['joined', 'queued', 'queued', 'queued', 'started', 'finished', 'started'],
-    { type: 'dropped', task: 'b', worker: 'pool(2)' },
-    { type: 'dropped', task: 'c', worker: undefined },
-    { type: 'left', worker: 'pool(2)', reason: 'its turn is over' },
-  ]);
-  turns.end();
-  expect(told[0]).toEqual({ type: 'joined', worker: 'pool(2)', threads: 2, time: 0 });
-  expect(told).toHaveLength(10); // nobody is there to leave again
-});
-
-test('a task that waits for another try is left behind by a stopped turn, too; a worker that left does so once', () => {
-  const told: ExecutorEvent[] = [];
-  const turns = new Turns({ stage: 'distributed', workers: 1 }, (event) => told.push(event));
-  const place = { task: 'a', worker: 'w', thread: 0 };
-  turns.tell({ type: 'queued', task: 'a', time: 1 });
-  turns.tell({ type: 'started', ...place, time: 2 });
-  turns.tell({ type: 'failed', ...place, message: 'no', retried: true, time: 3 });
-  turns.tell({ type: 'left', worker: 'w', reason: 'gone', time: 4 });
-  turns.end();
-  const [, , , , dropped, ...rest] = told.map(({ time: _, ...event }) => event);
-  expect(dropped).toEqual({ type: 'dropped', task: 'a', worker: undefined });
-  expect(rest).toEqual([]);
 });
 
 describe('the file of a race', () => {
@@ -298,8 +260,6 @@ describe('lola race and lola board', () => {
     spawnSync(process.execPath, [script, ...words], { encoding: 'utf8', timeout: 60_000 });
   let folder: string;
   const file = (name: string) => join(folder, name);
-  const pictureIn = (report: string) =>
-    JSON.parse(/<script type="application\/json" id="recorded">(.*?)<\/script>/s.exec(report)![1]) as Picture;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'lola-race-'));
   });
@@ -344,9 +304,6 @@ describe('lola race and lola board', () => {
     expect(text).not.toMatch(new RegExp(`"${userInfo().username}"`));
     const report = readFileSync(file('ada.html'), 'utf8');
     expect(report).toContain('Time over samples');
-    const picture = pictureIn(report);
-    expect(picture.rows.map(({ worker }) => worker)).toEqual(['serial', 'pool(1)']);
-    expect(picture.run).toBe(result.runs.length); // each turn has a ledger of its own
   });
 
   test('workers beyond the cores are said and not raced; nothing left to race is no failure', () => {
@@ -403,7 +360,6 @@ describe('lola race and lola board', () => {
       expect(result.runs.filter(({ samples }) => samples === 1e4)).toHaveLength(10);
       const report = readFileSync(file('stopped.html'), 'utf8');
       expect(report).toContain('The race was stopped; this is what was done.');
-      expect(pictureIn(report).progress).toMatchObject({ running: 0, waiting: 0 }); // nothing runs on
     },
   );
 
@@ -527,7 +483,7 @@ describe('lola race and lola board', () => {
   test('a race that is refused leaves the files of the last one as they are', () => {
     for (const name of ['old.json', 'old.html']) writeFileSync(file(name), 'old');
     const files = ['--json', file('old.json'), '--report', file('old.html')];
-    const words = ['race', ...files, '--dashboard', '--dashboard-port', '70000'];
+    const words = ['race', ...files, '--workers', '0'];
     expect(lola(...words).status).toBe(2);
     for (const name of ['old.json', 'old.html']) expect(readFileSync(file(name), 'utf8')).toBe('old');
   });

@@ -1,0 +1,231 @@
+// What surrounds a command may be missing, small, full or shared: it says so, or goes on without.
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { thisProcess } from '../../../lib/machine.js';
+
+const script = fileURLToPath(new URL('../../support/lola.mjs', import.meta.url));
+const kernel = fileURLToPath(new URL('../../../scripts/kernel.mjs', import.meta.url));
+const home = mkdtempSync(join(tmpdir(), 'lola-environment-'));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+const env: NodeJS.ProcessEnv = { ...process.env, HOME: home };
+const isLinux = process.platform === 'linux';
+const has = (command: string) => spawnSync(command, ['--version']).status === 0;
+const PI = 'pi is 3.139580 from 1000000 samples';
+
+/** A line of sh, in which `lola` is the command. */
+function shell(line: string, more: NodeJS.ProcessEnv = {}) {
+  const text = line.replaceAll('lola', `'${process.execPath}' '${script}'`);
+  const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', text], {
+    env: { ...env, ...more },
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
+  expect(stderr).not.toMatch(/\n\s+at /);
+  return { status, stdout, stderr };
+}
+
+describe.runIf(isLinux)('pipes and files that are full', { timeout: 120_000 }, () => {
+  test('a result that cannot be written is said, without a stack', () => {
+    const { status, stderr } = shell('lola pi --samples 1e6 > /dev/full');
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/^lola: cannot write to standard output: ENOSPC.*\n$/),
+    });
+  });
+
+  test.each([
+    ['warnings', 'lola pi --samples 1e6 --dashboard 2> /dev/full', 0],
+    ['a report', 'lola pi --samples 1e6 --report /dev/full', 1],
+    ['a report beside a dashboard', 'lola pi --samples 1e6 --dashboard --report /dev/full', 1],
+  ])('%s that cannot be written cost no result', (_, line, code) => {
+    const { status, stdout } = shell(line);
+    expect(stdout).toContain(PI);
+    expect(status).toBe(code);
+    expect(readdirSync(home)).not.toContain('dashboard');
+  });
+
+  test('a race whose file cannot be written prints its table all the same', () => {
+    const { status, stdout, stderr } = shell(
+      'lola race --stages serial --samples 1e4 --repeats 1 --json /dev/full --report /dev/full',
+    );
+    expect(stdout).toContain('One integer at every stage.');
+    expect(stderr).toMatch(/--json: .*ENOSPC[^]*--report: .*ENOSPC/);
+    expect(status).toBe(1);
+  });
+
+  test('a scheduler whose reader has gone serves on, without its log', async () => {
+    const file = join(home, 'piped.json');
+    const scheduler = startScheduler(file);
+    try {
+      await said(scheduler, 'address and token in');
+      scheduler.stdout!.destroy();
+      for (let i = 0; i < 2; i++) expect(shell(`lola status --scheduler-file ${file}`).status).toBe(0);
+      expect(scheduler.exitCode).toBe(null);
+      expect(existsSync(file)).toBe(true);
+    } finally {
+      await end(scheduler);
+    }
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe.runIf(isLinux && process.getuid?.() === 0 && has('setpriv'))('a user without a home', () => {
+  const nobody = 'setpriv --reuid=54321 --regid=54321 --clear-groups';
+
+  test.each(['lola status', 'lola worker', 'lola slurm worker'])(
+    '%s says so',
+    { timeout: 120_000 },
+    (line) => {
+      const { status, stderr } = shell(`unset HOME; ${nobody} ${line}`);
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: expect.stringMatching(/no home folder here.*Set HOME/),
+      });
+    },
+  );
+
+  test('gets an estimate with a dashboard, which lola dashboard cannot find', { timeout: 120_000 }, () => {
+    const { status, stdout, stderr } = shell(`unset HOME; ${nobody} lola pi --samples 1e6 --dashboard`);
+    expect(stdout).toContain(PI);
+    expect(stderr).toContain('dashboard at:');
+    expect(stderr).toContain('no home folder here');
+    expect(status).toBe(0);
+  });
+
+  test.each([
+    ['without one', 'unset HOME;'],
+    ['in one that is no folder', 'HOME=/dev/null; export HOME;'],
+  ])('npm run kernel %s says what to set', { timeout: 120_000 }, (_, before) => {
+    const { status, stderr } = shell(
+      `unset XDG_DATA_HOME JUPYTER_DATA_DIR; ${before} ${nobody} '${process.execPath}' '${kernel}'`,
+    );
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/Set HOME or JUPYTER_DATA_DIR/),
+    });
+  });
+});
+
+describe.runIf(isLinux && has('prlimit'))('limits', () => {
+  test('too few files for the threads: named, with what to do', { timeout: 120_000 }, () => {
+    const { status, stdout, stderr } = shell(
+      'prlimit --nofile=64 lola pi --stage pool --workers 32 --samples 1e6',
+    );
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^lola: a thread did not start: .* take fewer workers\.\n$/);
+  });
+
+  test.runIf(process.getuid?.() === 0 && has('setpriv'))(
+    'too few processes: likewise',
+    { timeout: 120_000 },
+    () => {
+      const line =
+        'setpriv --reuid=54322 --regid=54322 --clear-groups prlimit --nproc=40 lola pi --stage pool --workers 64';
+      const { status, stderr } = shell(line);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/lola: a thread did not start: .* take fewer workers\.\n$/);
+    },
+  );
+});
+
+describe.runIf(isLinux)('a login node', () => {
+  test('races with two threads', { timeout: 120_000 }, () => {
+    const bin = join(home, 'bin');
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(join(bin, 'scontrol'), '#!/bin/sh\nexit 0\n');
+    chmodSync(join(bin, 'scontrol'), 0o755);
+    const outside = { PATH: `${bin}:${process.env.PATH}`, SLURM_JOB_ID: undefined };
+    const { stdout, stderr } = shell(
+      'lola race --stages pool --samples 1e4 --workers 64 --repeats 1',
+      outside,
+    );
+    expect(stderr).toContain('this is a login node, shared by many: 2 threads instead of 64');
+    expect(stdout).not.toContain('64');
+  });
+});
+
+describe.runIf(isLinux)('files that several processes share', { timeout: 120_000 }, () => {
+  test('a scheduler that takes the file of another says so, and the other one hears of it and leaves it', async () => {
+    const file = join(home, 'shared.json');
+    const first = startScheduler(file);
+    await said(first, 'address and token in');
+    const second = startScheduler(file);
+    try {
+      await Promise.all([
+        said(second, 'was that of a scheduler which still answers'),
+        said(first, `is now that of process ${second.pid}`),
+      ]);
+      await end(first);
+      expect(existsSync(file)).toBe(true);
+    } finally {
+      await Promise.all([end(first), end(second)]);
+    }
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('a scheduler whose file is deleted says so', async () => {
+    const file = join(home, 'deleted.json');
+    const scheduler = startScheduler(file);
+    try {
+      await said(scheduler, 'address and token in');
+      rmSync(file);
+      await said(scheduler, 'workers and clients do not find this one any more');
+    } finally {
+      await end(scheduler);
+    }
+  });
+
+  test('a note of another host stays and is not shown; one whose process has ended goes', () => {
+    const folder = join(home, '.lola');
+    mkdirSync(folder, { recursive: true });
+    const own = thisProcess();
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    const note = (name: string, owner: object) => {
+      const content = { title: name, url: 'http://x/?token=1', address: 'http://x/', port: 1, ...owner };
+      writeFileSync(join(folder, `dashboard-${own.host}-${name}.json`), JSON.stringify(content));
+    };
+    note('here', own);
+    note('2-host', { ...own, host: `${own.host}-2` });
+    note('ended', { ...own, pid });
+    note('reused', { ...own, started: '1' });
+    writeFileSync(join(folder, `dashboard-${own.host}-empty.json`), '');
+    const { stdout } = shell('lola dashboard');
+    expect(stdout.match(/^\S+ \(process/gm)).toEqual(['here (process']);
+    const left = readdirSync(folder).filter((name) => name.startsWith('dashboard-'));
+    expect(left.map((name) => name.slice(`dashboard-${own.host}-`.length)).sort()).toEqual([
+      '2-host.json',
+      'empty.json',
+      'here.json',
+    ]);
+  });
+});
+
+function startScheduler(file: string): ChildProcess {
+  const words = ['scheduler', '--port', '0', '--no-dashboard', '--scheduler-file', file];
+  return spawn(process.execPath, [script, ...words], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** Resolves when it has said this, now or later. */
+function said(child: ChildProcess & { heard?: string }, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = () => child.heard?.includes(text) && resolve();
+    if (child.heard === undefined) {
+      child.heard = '';
+      child.stdout!.on('data', (bytes) => (child.heard += String(bytes)));
+    }
+    child.stdout!.on('data', look);
+    child.once('exit', () => reject(new Error(`it ended before it said '${text}': ${child.heard}`)));
+    look();
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((done) => child.once('exit', done));
+  child.kill('SIGTERM');
+  await ended;
+}
