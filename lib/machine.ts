@@ -22,7 +22,6 @@ export function lolaFolder(): string {
   try {
     return join(homedir(), '.lola');
   } catch {
-    const why = 'you have no home folder here: HOME is not set, and the system does not know your user';
-    throw new InvalidArgumentError(`${why}. Set HOME to a folder of your own.`);
+    throw new InvalidArgumentError('you have no home folder here. Set HOME to a folder of your own.');
   }
 }

@@ -35,7 +35,7 @@ await build({
   format: 'esm',
   platform: 'browser',
   target: BROWSERS,
-  external: ['node:*'],
+  external: ['node:*', 'fs', 'os'],
   plugins: [forPages()],
   logLevel: 'warning',
 });

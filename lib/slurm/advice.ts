@@ -1,5 +1,5 @@
 // Slurm's refusals, reasons and ends in words, with what to do about them. Needs Node.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { JobState } from './job-state.js';
 
 type Advice = readonly (readonly [pattern: RegExp, text: string])[];
@@ -20,17 +20,11 @@ const find = (advice: Advice, said: string) => advice.find(([pattern]) => patter
 const AWAY =
   /contact slurm controller|connection refused|timed out|connect failure|not responding|zero bytes/i;
 const REFUSALS: Advice = [
-  [
-    /(unrecognized|invalid|unknown) option/i,
-    'This Slurm is too old: 20.02 or newer is needed (sbatch --version).',
-  ],
+  [/(unrecognized|invalid|unknown) option/i, 'This Slurm is too old: 20.02 or newer is needed.'],
   [/invalid partition/i, "sinfo shows the partitions; set 'partition'."],
   [/invalid account/i, "sacctmgr show associations user=$USER lists your accounts; set 'account'."],
   [/memory specification|--mem/i, "This site does not take --mem so: set 'memory' to less, or to 'none'."],
-  [
-    /node configuration|more processors/i,
-    "No node is that large: set less 'cpus' or 'memory' (see sinfo -Nl).",
-  ],
+  [/node configuration|more processors/i, "No node is that large: set less 'cpus' or 'memory'."],
   [/time limit/i, "Set a shorter 'time' (sinfo -o '%P %l' shows what is allowed)."],
   [/array/i, 'Cut the run into fewer elements.'],
   [/submit limit|MaxSubmit|QOS/i, 'A limit of your account: wait for jobs to end, or ask for fewer.'],
@@ -45,10 +39,7 @@ export function adviseOnReason(reason: string): string {
 const REASONS: Advice = [
   [/^(Priority|Resources)$/, 'It waits for its turn; squeue --start guesses when that is.'],
   [/TimeLimit/, "It asks for more time than it may have and would wait for ever: set a shorter 'time'."],
-  [
-    /^(PartitionConfig|BadCon)/,
-    "No node there is like that: set less 'cpus' or 'memory', or no 'constraint'.",
-  ],
+  [/^(PartitionConfig|BadCon)/, "No node is like that: set less 'cpus' or 'memory', or no 'constraint'."],
   [/^BeginTime$/, 'Slurm starts it again about two minutes after it was requeued.'],
   [/held/i, 'Somebody, or a failed launch, holds it: scontrol release lets it go.'],
   [/^Dependency/, 'It waits for another job.'],
@@ -69,9 +60,13 @@ export function describeEnd({ state, exitCode, node, reason }: JobState, log: st
 }
 
 function lastLines(log: string): string {
-  if (!existsSync(log)) return `no log at ${log}`;
-  const lines = readFileSync(log, 'utf8').trim().split('\n').filter(Boolean).slice(-3);
-  return lines.length === 0 ? 'its log is empty' : `its log ends: ${lines.join(' | ')}`;
+  try {
+    const lines = readFileSync(log, 'utf8').trim().split('\n').filter(Boolean).slice(-3);
+    return lines.length === 0 ? 'its log is empty' : `its log ends: ${lines.join(' | ')}`;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? `no log at ${log}` : `its log ${log} cannot be read (${code})`;
+  }
 }
 
 /** Whether another try may end otherwise. A task that ends its process, or takes too much, does so every time. */

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import * as v from 'valibot';
 import { writeAtomically } from '../atomic.js';
-import { InvalidArgumentError, show } from '../errors.js';
+import { InvalidArgumentError } from '../errors.js';
 import { packTask, packValue, unpackTask, unpackValue, type PackedTask } from '../task/pack.js';
 import type { Drawn, Run } from '../task/run.js';
 import type { Task, Value } from '../task/task.js';
@@ -34,7 +34,7 @@ const text = v.optional(v.string());
 const list = <S extends v.GenericSchema>(schema: S) => v.pipe(v.array(schema), v.readonly());
 
 const runRecord = v.object({
-  format: v.literal(FORMAT),
+  format: v.literal(FORMAT, `it needs the version that wrote it: this one reads format ${FORMAT}`),
   tasks: whole,
   workers: some, // elements that run at the same time
   tasksPerElement: some,
@@ -92,19 +92,12 @@ export class RunFolder {
 
   /** @throws InvalidArgumentError if the folder is no run's, or another version's */
   readRecord(): RunRecord {
-    const refuse = (reason: string) => new InvalidArgumentError(`run: ${this.path} ${reason}`);
-    let record: unknown;
     try {
-      record = JSON.parse(readFileSync(this.file('run.json'), 'utf8'));
+      return v.parse(runRecord, JSON.parse(readFileSync(this.file('run.json'), 'utf8')));
     } catch (cause) {
-      throw refuse(`is no run's folder (${(cause as Error).message}). Name one that holds run.json.`);
+      const why = `${this.path} is no run's folder (${(cause as Error).message})`;
+      throw new InvalidArgumentError(`run: ${why}. Name one that holds run.json.`);
     }
-    const { success, output, issues } = v.safeParse(runRecord, record);
-    if (success) return output;
-    const { format } = (record ?? {}) as { readonly format?: unknown };
-    if (format === FORMAT)
-      throw refuse(`has a run.json that is damaged: ${issues[0].message}. Start the run anew.`);
-    throw refuse(`has format ${show(format)}, this version reads ${FORMAT}. Use the version that wrote it.`);
   }
 
   /** Draws all tasks of a run and writes them. If the run fails meanwhile, it stops. */
@@ -130,7 +123,7 @@ export class RunFolder {
     let next = from;
     for (const [i, first] of firsts.entries()) {
       if (firsts[i + 1] <= from || next >= end) continue;
-      const packedTasks = this.unpack(join('tasks', `${first}`), 'Start the run anew.', page);
+      const packedTasks = this.read(join('tasks', `${first}`), 'Start the run anew.', page);
       for (const packed of packedTasks.slice(next - first, end - first)) yield unpackTask(packed);
       next = first + packedTasks.length;
     }
@@ -142,10 +135,8 @@ export class RunFolder {
   }
 
   readSubmission(number: number): Submission {
-    const path = this.file(`submission-${number}.json`);
-    return explained(`${path} cannot be read`, 'Start the run anew.', () =>
-      v.parse(submission, JSON.parse(readFileSync(path, 'utf8'))),
-    );
+    const json = (bytes: Uint8Array) => JSON.parse(String(bytes)) as unknown;
+    return this.read(`submission-${number}.json`, 'Start the run anew.', submission, json);
   }
 
   /** How many array jobs were submitted. */
@@ -175,7 +166,7 @@ export class RunFolder {
   }
 
   readResults(name: string): Results {
-    return this.unpack(join('results', name), 'Delete it and resume the run.', results);
+    return this.read(join('results', name), 'Delete it and resume the run.', results);
   }
 
   /** Names of the results that are whole. */
@@ -204,11 +195,14 @@ export class RunFolder {
     return explained(`cannot write to ${this.path}`, remedy, action);
   }
 
-  private unpack<S extends v.GenericSchema>(name: string, remedy: string, schema: S): v.InferOutput<S> {
+  private read<S extends v.GenericSchema>(
+    name: string,
+    remedy: string,
+    schema: S,
+    unpack: (bytes: Uint8Array) => unknown = unpackValue,
+  ): v.InferOutput<S> {
     const path = this.file(name);
-    return explained(`${path} cannot be read`, remedy, () =>
-      v.parse(schema, unpackValue(readFileSync(path))),
-    );
+    return explained(`${path} cannot be read`, remedy, () => v.parse(schema, unpack(readFileSync(path))));
   }
 }
 

@@ -80,6 +80,6 @@ describe('the folder of a run', () => {
   test('a folder of no run, or of another version, is refused', () => {
     expect(() => folder.readRecord()).toThrow(InvalidArgumentError);
     writeFileSync(folder.file('run.json'), '{ "format": 99 }');
-    expect(() => folder.readRecord()).toThrow(/format 99/);
+    expect(() => folder.readRecord()).toThrow(/reads format 2/);
   });
 });

@@ -25,9 +25,9 @@ const TODAY: Readonly<Record<string, number>> = {
   'lib/execute': 545,
   'lib/cluster': 2767,
   'lib/simulation': 760,
-  lib: 9016,
+  lib: 9050, // 34 more: files of a run are believed by form, and a missing home has a name
   lesson: 2688, // 90 more: time limits and words for any answer, and what set-up cells need
-  tools: 4920,
+  tools: 4917,
   room: 1870,
 };
 const MOST_LINES = 350;
