@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { kernelPlugins } from './kernel.mjs';
 import { layOut } from './layout.mjs';
 import { pageOf } from './links.mjs';
 import { renderMarkdown } from './markdown.mjs';
@@ -38,7 +39,8 @@ async function bundleScript(to) {
     base: './',
     publicDir: false,
     logLevel: 'error',
-    worker: { format: 'es' },
+    plugins: kernelPlugins(),
+    worker: { format: 'es', plugins: kernelPlugins },
     build: {
       target: 'es2022',
       outDir: to,
