@@ -22,7 +22,8 @@ export function largeNumber(text: string): string {
   return [0, 2, 4].map((row) => `  ${line(row)}`.trimEnd()).join('\n');
 }
 
-/** The QR code of an address, for a terminal. */
-export function qrText(url: string): string {
-  return renderUnicodeCompact(url, { border: 2 });
+/** The QR code of an address: light on dark. `coloured`: also in a terminal that is dark on light. */
+export function qrText(url: string, coloured: boolean): string {
+  const text = renderUnicodeCompact(url, { border: 2 });
+  return coloured ? text.replace(/^.+$/gm, '\x1b[97;40m$&\x1b[0m') : text;
 }

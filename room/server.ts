@@ -79,7 +79,7 @@ export async function startRoom(options: RoomOptions): Promise<Room> {
 /** Whether a room answers at a port of this machine. */
 async function isRoom(port: number): Promise<boolean> {
   try {
-    const { headers } = await fetch(`http://127.0.0.1:${port}/reach`, { signal: AbortSignal.timeout(1000) });
+    const { headers } = await fetch(`http://127.0.0.1:${port}/reach`, { signal: AbortSignal.timeout(5000) });
     return headers.get(MARK) === 'room';
   } catch {
     return false;

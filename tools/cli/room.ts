@@ -120,7 +120,7 @@ function bannerOf({ urls, code, wall, port }: Room): string {
   const [first, ...others] = urls;
   return [
     largeNumber(`${first.address}:${port}`),
-    qrText(first.url),
+    qrText(first.url, process.stdout.isTTY),
     `Join:        ${first.url.replace(/#.*/, '')}   code ${code}`,
     ...others.map(({ url, card }) => `or, on ${card}:  ${url.replace(/#.*/, '')}`),
     `The wall:    ${wall}`,

@@ -25,7 +25,7 @@ describe('lola room', () => {
     await until(() => output().includes('Ctrl-C closes the room.'));
     const [, port, code] = URL_OF.exec(output())!;
     expect(output()).toContain(`http://127.0.0.1:${port}/wall?code=${code}`);
-    expect(output()).toContain('█▀▀▀▀▀█');
+    expect(output()).toContain('█ ▄▄▄▄▄ █');
     const answer = await fetch(`http://127.0.0.1:${port}/join?version=1&code=${code}`);
     expect(await answer.json()).toEqual({ ok: true, title: 'Room 7', samples: 1e9 });
     child.kill('SIGTERM');
