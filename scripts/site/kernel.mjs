@@ -7,13 +7,11 @@ import { transformWithEsbuild } from 'vite';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const here = join(root, 'site', 'kernel');
-/** What lib's front door and the lesson expect of files that have a version for pages: there, nothing answers. */
-const MISSING = {
-  'lib/page-machine.js': 'export const readText = () => undefined;',
-  'lib/cluster/page-local.js': 'export { connect as askStatus };',
-};
+/** Files of lib that pages get in place of others: what only the others have needs Node. */
+const FOR_PAGES = ['lib/page-machine.js', 'lib/cluster/page-local.js'];
 const STUB = '\0needs-node:';
 const TYPES = 'virtual:types';
+const TYPESCRIPT = '\0typescript';
 /** What stands in a page for code of the lesson that needs Node: files of dist/, and files of stands/. */
 const STANDS = {
   'lesson/charts/plotly.js': 'plotly.ts',
@@ -24,12 +22,18 @@ const STANDS = {
 
 /** @returns {import('vite').Plugin[]} give them to `plugins` and, again, to `worker.plugins` */
 export function kernelPlugins() {
-  return [standIns(), types(), minifier()];
+  return [standIns(), typescript(), types(), minifier()];
 }
 
 /** The path of a file in dist/. */
 function inDist(id) {
   return id.replaceAll('\\', '/').split('/dist/')[1];
+}
+
+/** A default export from which come all names that a module lacks: each says that it needs Node when it is used. */
+function stub(module) {
+  const file = JSON.stringify(join(here, 'node.ts'));
+  return `import { stubOf } from ${file}; export default stubOf(${JSON.stringify(module)});`;
 }
 
 function standIns() {
@@ -46,13 +50,30 @@ function standIns() {
       return stand && join(here, 'stands', stand);
     },
     transform(code, id) {
-      const missing = MISSING[inDist(id)];
-      return missing && { code: `${code}\n${missing}`, map: null };
+      if (!FOR_PAGES.includes(inDist(id))) return undefined;
+      return { code: `${code}\n${stub(inDist(id))}`, map: null, syntheticNamedExports: true };
     },
     load(id) {
       if (!id.startsWith(STUB)) return undefined;
-      const code = `import { stubOf } from ${JSON.stringify(join(here, 'node.ts'))}; export default stubOf(${JSON.stringify(id.slice(STUB.length))});`;
+      const code = stub(id.slice(STUB.length));
       return { code, syntheticNamedExports: true, moduleSideEffects: false };
+    },
+  };
+}
+
+/** TypeScript is 9 MB of one script: made small on its own, it needs no bundler, which would take minutes. */
+function typescript() {
+  return {
+    name: 'kernel-typescript',
+    enforce: 'pre',
+    resolveId: (id) => (id === 'typescript' ? TYPESCRIPT : undefined),
+    async load(id) {
+      if (id !== TYPESCRIPT) return undefined;
+      const file = createRequire(import.meta.url).resolve('typescript');
+      const script = `${readFileSync(file, 'utf8')}\nexport default ts;`;
+      const { code: source } = await minified(script, 'typescript.js');
+      const reference = this.emitFile({ type: 'asset', name: 'typescript.js', source });
+      return `const { default: ts } = await import(/* @vite-ignore */ import.meta.ROLLUP_FILE_URL_${reference});\nexport default ts;`;
     },
   };
 }
@@ -66,7 +87,8 @@ function types() {
   };
 }
 
-function declarations() {
+/** What the checker of types reads, by path. */
+export function declarations() {
   const files = {};
   const typescript = join(createRequire(import.meta.url).resolve('typescript'), '..');
   const ofLanguage = /^lib\.(es5|es20(1\d|2[0-3])(\..*)?|decorators(\.legacy)?|webworker)\.d\.ts$/;
@@ -93,12 +115,16 @@ function minifier() {
     enforce: 'post',
     async renderChunk(code, chunk) {
       if (readable(chunk)) return undefined;
-      return transformWithEsbuild(code, chunk.fileName, {
-        minify: true,
-        target: 'es2022',
-        format: 'esm',
-        sourcemap: false,
-      });
+      return minified(code, chunk.fileName);
     },
   };
+}
+
+function minified(code, file) {
+  return transformWithEsbuild(code, file, {
+    minify: true,
+    target: 'es2022',
+    format: 'esm',
+    sourcemap: false,
+  });
 }

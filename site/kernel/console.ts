@@ -2,17 +2,17 @@
 import { format, inspect } from 'node-inspect-extracted';
 
 /** Takes what is printed. */
-export type Write = (name: 'stdout' | 'stderr', text: string) => void;
+export type Write = (name: 'stdout' | 'stderr', print: () => string) => void;
 
 /** A console as Node's, as far as notebooks have use for it. */
 export function consoleOf(write: Write): Partial<Console> {
   const counts = new Map<string, number>();
   const timers = new Map<string, number>();
   let indent = '';
-  const print = (name: 'stdout' | 'stderr', text: string) =>
-    write(name, `${indent}${text.replaceAll('\n', `\n${indent}`)}\n`);
-  const log = (...values: unknown[]) => print('stdout', format(...values));
-  const error = (...values: unknown[]) => print('stderr', format(...values));
+  const print = (name: 'stdout' | 'stderr', text: () => string) =>
+    write(name, () => `${indent}${text().replaceAll('\n', `\n${indent}`)}\n`);
+  const log = (...values: unknown[]) => print('stdout', () => format(...values));
+  const error = (...values: unknown[]) => print('stderr', () => format(...values));
   const passed = (label: string) => {
     const since = timers.get(label);
     return since === undefined
@@ -26,9 +26,9 @@ export function consoleOf(write: Write): Partial<Console> {
     error,
     warn: error,
     trace: (...values: unknown[]) => error('Trace:', ...values),
-    dir: (value: unknown, options?: object) => print('stdout', inspect(value, options)),
+    dir: (value: unknown, options?: object) => print('stdout', () => inspect(value, options)),
     table: (data: unknown, columns?: readonly string[]) => {
-      if (typeof data === 'object' && data !== null) print('stdout', table(data, columns));
+      if (typeof data === 'object' && data !== null) print('stdout', () => table(data, columns));
       else log(data);
     },
     assert: (isTrue?: boolean, ...values: unknown[]) => {

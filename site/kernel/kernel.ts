@@ -1,8 +1,11 @@
 // The page's side of a kernel: it runs cells in a Web Worker, one after the other, and can always stop them.
+import { Checking } from './checking.js';
 import type { FromKernel, OutputMessage, ToKernel } from './protocol.js';
 
 /** A kernel that does not answer an interrupt in this time is ended and replaced (ms). */
 const MOST_SILENCE_MS = 300;
+/** The checker of types is loaded when a cell has run, or the page has been up for so long (ms). */
+const CHECKER_AFTER_MS = 3000;
 
 /** `starting`: no cell has run in this worker yet. `lost`: the worker was replaced, and the names of all cells with it. */
 export type KernelState = 'starting' | 'idle' | 'busy' | 'lost';
@@ -35,9 +38,18 @@ export class Kernel {
   private queue: Request[] = [];
   private readonly listeners = new Map<string, (message: OutputMessage) => void>();
   private impatient: ReturnType<typeof setTimeout> | undefined;
+  private readonly checking = new Checking();
+  private readonly later: ReturnType<typeof setTimeout>;
 
   constructor(private readonly options: KernelOptions = {}) {
     this.worker = this.open();
+    this.later = setTimeout(() => void this.loadChecker(), CHECKER_AFTER_MS);
+  }
+
+  /** Loads the checker of types, which comes by itself after a while. Resolves when cells are checked. */
+  loadChecker(): Promise<void> {
+    clearTimeout(this.later);
+    return this.checking.load();
   }
 
   /**
@@ -72,8 +84,9 @@ export class Kernel {
   /** Ends the worker with all that it started. */
   close(): void {
     this.drop();
-    clearTimeout(this.impatient);
+    clearTimeout(this.later);
     this.worker.terminate();
+    this.checking.close();
     this.finish({ ok: false, count: 0 });
   }
 
@@ -99,6 +112,7 @@ export class Kernel {
       this.next();
     } else if (message.type === 'done') {
       this.finish(message);
+      void this.loadChecker();
       this.next();
     } else this.listeners.get(message.cell)?.(message);
   }
@@ -108,7 +122,18 @@ export class Kernel {
     this.running = this.queue.shift();
     if (!this.running) return;
     this.tell('busy');
-    this.post({ type: 'run', cell: this.running.cell, code: this.running.code });
+    void this.checkAndRun(this.running);
+  }
+
+  private async checkAndRun(request: Request): Promise<void> {
+    const { cell, code } = request;
+    const wrong = await this.checking.check(code);
+    if (request !== this.running) return; // it was interrupted
+    if (wrong.length === 0) return this.post({ type: 'run', cell, code });
+    const output = { output_type: 'stream', name: 'stderr', text: `${wrong.join('\n')}\n` } as const;
+    this.listeners.get(cell)?.({ type: 'output', cell, output });
+    this.finish({ ok: false, count: 0 });
+    this.next();
   }
 
   private finish({ ok, count }: Ended): void {
@@ -122,6 +147,7 @@ export class Kernel {
 
   private replace(why: string): void {
     this.worker.terminate();
+    this.checking.reset();
     this.ready = false;
     if (this.running) this.say(this.running.cell, 'KernelInterrupted', why);
     this.finish({ ok: false, count: 0 });

@@ -20,7 +20,7 @@ export function installProcess(env: Readonly<Record<string, string>>, write: Wri
   };
   const streamOf = (name: 'stdout' | 'stderr') => ({
     write: (text: string) => {
-      write(name, text);
+      write(name, () => text);
       return true;
     },
   });

@@ -38,8 +38,11 @@ export class Outputs {
     this.leftOut = 0;
   }
 
-  readonly write = (name: 'stdout' | 'stderr', text: string): void => {
+  /** @param print makes the text; it is not asked to when there is no room left */
+  readonly write = (name: 'stdout' | 'stderr', print: () => string): void => {
+    const text = this.room > 0 ? print() : '\n';
     if (text.length > this.room) {
+      this.room = 0;
       this.leftOut += linesOf(text);
       return;
     }

@@ -38,5 +38,5 @@ async function run(cell: string, code: string): Promise<void> {
 }
 
 function complain(kind: string, reason: unknown): void {
-  outputs.write('stderr', `${kind}: ${shownError(reason).traceback.join('\n')}\n`);
+  outputs.write('stderr', () => `${kind}: ${shownError(reason).traceback.join('\n')}\n`);
 }

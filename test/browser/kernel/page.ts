@@ -8,9 +8,10 @@ interface Cell {
 }
 
 /** Runs cells one after the other, as 'Run all' does; ends at the first that fails. */
-async function runAll(cells: readonly Cell[], env: Record<string, string>) {
+async function runAll(cells: readonly Cell[], env: Record<string, string>, checked = false) {
   const states: string[] = [];
   const kernel = new Kernel({ env, onState: (state: KernelState) => states.push(state) });
+  if (checked) await kernel.loadChecker();
   const ran: { id: string; ok: boolean; count: number; outputs: OutputMessage[]; ms: number }[] = [];
   for (const { id, code } of cells) {
     const outputs: OutputMessage[] = [];

@@ -1,0 +1,2 @@
+/** What the checker of types reads, by path. */
+export function declarations(): Readonly<Record<string, string>>;

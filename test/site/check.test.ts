@@ -1,0 +1,87 @@
+// The checker of types for cells, over the declarations that it has in a page.
+import { beforeAll, describe, expect, test } from 'vitest';
+import { declarations } from '../../scripts/site/kernel.mjs';
+import { Checker } from '../../site/kernel/check.js';
+import { hasTag, notebookNames, readNotebook, solved, sourceOf } from '../support/notebook.js';
+
+let files: Readonly<Record<string, string>>;
+beforeAll(() => (files = declarations()));
+
+/** What is wrong with the last of some cells; nothing is wrong with the others. */
+function lastOf(...cells: string[]): string[] {
+  const checker = new Checker(files);
+  for (const cell of cells.slice(0, -1)) expect(checker.check(cell)).toEqual([]);
+  return checker.check(cells[cells.length - 1]);
+}
+
+describe('a cell is refused', () => {
+  test.each<[string, string[], string[]]>([
+    [
+      'for a wrong value',
+      ["const n: number = 'ten';"],
+      ["1:7 - Type 'string' is not assignable to type 'number'."],
+    ],
+    ['for an unknown name', ['const a = 1;', 'a +\n  b'], ["2:3 - Cannot find name 'b'."]],
+    [
+      'for a wrong value of an earlier name',
+      ['let n: number = NaN;', "n = 'ten';"],
+      ["1:1 - Type 'string' is not assignable to type 'number'."],
+    ],
+    [
+      'for a constant of an earlier cell that it assigns',
+      ['const n = 1;', 'n = 2;'],
+      ["1:1 - Cannot assign to 'n' because it is a constant."],
+    ],
+    [
+      'for a wrong argument of lib',
+      ["import { piOf } from '../lib';", "piOf(1, '2')"],
+      ["1:9 - Argument of type 'string' is not assignable to parameter of type 'number'."],
+    ],
+    [
+      'for an export that is not there',
+      ["import { nothing } from '../lib';"],
+      ["1:10 - Module '\"../lib\"' has no exported member 'nothing'."],
+    ],
+    [
+      'for a module that is not there',
+      ["import x from 'nothing';"],
+      ["1:15 - Cannot find module 'nothing' or its corresponding type declarations."],
+    ],
+    ['for code that cannot be read', ['const a = ;'], ['1:11 - Expression expected.']],
+  ])('%s', (_, cells, wrong) => {
+    expect(lastOf(...cells)).toEqual(wrong);
+  });
+});
+
+test('names may be declared again by another kind of declaration, and types are names too', () => {
+  const cells = [
+    "import { piOf as pi, type Estimate } from '../lib';\nimport * as tslab from 'tslab';",
+    'interface Point { x: number }\nclass C<T> { constructor(readonly t: T) {} }\ntype Pair<T> = [T, T];\nenum E { a }',
+    'const p: Point = { x: pi(3, 4) }, c: C<number> = new C(1), q: Pair<E> = [E.a, E.a];\nlet e: Estimate;\ntslab.display.html(String(c.t));',
+    'function p(): string { return ""; }\nlet q = 1;',
+    'q = p().length; await Promise.resolve(); process.env.LOLA_QUICK',
+  ];
+  expect(lastOf(...cells)).toEqual([]);
+});
+
+test('a name of a refused cell stays unknown, unless the cell has run', () => {
+  const checker = new Checker(files);
+  expect(checker.check("const n: number = '';").length).toBe(1);
+  expect(checker.check('n')).toEqual(["1:1 - Cannot find name 'n'."]);
+  checker.check("const n: number = '';", true);
+  expect(checker.check('n')).toEqual([]);
+});
+
+test.each(notebookNames())(
+  '%s has nothing wrong, untouched and with its solutions',
+  { timeout: 180_000 },
+  (name) => {
+    for (const { cells } of [readNotebook(name), solved(readNotebook(name))]) {
+      const checker = new Checker(files);
+      const code = cells.filter((cell) => cell.cell_type === 'code');
+      const wrong = code.flatMap((cell) => checker.check(sourceOf(cell)).map((line) => `${cell.id} ${line}`));
+      expect(wrong).toEqual([]);
+      expect(code.some((cell) => hasTag(cell, 'set-up'))).toBe(true);
+    }
+  },
+);
