@@ -3,7 +3,7 @@ import { mergeConfig } from 'vitest/config';
 import base from './vitest.config.js';
 
 const merged = mergeConfig(base, {
-  test: { testTimeout: 120_000, hookTimeout: 60_000, fileParallelism: false },
+  test: { testTimeout: 600_000, hookTimeout: 120_000, fileParallelism: false },
 });
 merged.test.include = ['test/slurm/**/*.slurm.ts'];
 export default merged;

@@ -13,6 +13,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { prepare } from './prepare.mjs';
+import { jupyterFolder } from './systems.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
 const MARK = 'lolas-pi'; // in the metadata of what we write: the clone that it serves
@@ -23,14 +24,6 @@ Registers this clone's TypeScript kernel for VS Code, or for a Jupyter started e
   --help     print this text
 Exit code: 0 done, 1 another kernel is in the way, 2 unknown flag.
 `;
-
-/** Where Jupyter looks for a user's own kernels: https://docs.jupyter.org/en/stable/use/jupyter-directories.html */
-function dataFolder({ JUPYTER_DATA_DIR, APPDATA, XDG_DATA_HOME }) {
-  if (JUPYTER_DATA_DIR) return JUPYTER_DATA_DIR;
-  if (process.platform === 'win32') return join(APPDATA || join(homedir(), 'AppData', 'Roaming'), 'jupyter');
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Jupyter');
-  return join(XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'jupyter');
-}
 
 /** What is registered there: 'nothing', 'ours' (of any clone) or 'another'. */
 function registered(file) {
@@ -94,7 +87,8 @@ function main(args) {
 /** Without a home, or in one that is read-only, says so. */
 function change(act) {
   try {
-    return act(join(dataFolder(process.env), 'kernels', 'tslab', 'kernel.json'));
+    const folder = jupyterFolder(process.platform, process.env, homedir);
+    return act(join(folder, 'kernels', 'tslab', 'kernel.json'));
   } catch (error) {
     if (error.code === undefined) throw error;
     const remedy = 'Set HOME or JUPYTER_DATA_DIR to a folder that you may write to.';

@@ -4,24 +4,19 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { prepare } from './prepare.mjs';
+import { installHere } from './systems.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tools = join(root, 'scripts', 'lint');
 const write = process.argv.includes('--write');
 
 function run(command, args, cwd = root) {
-  const { status } = spawnSync(command, args, {
-    cwd,
-    stdio: 'inherit',
-    shell: process.platform === 'win32' && command === 'npm',
-  });
-  return status === 0;
+  return spawnSync(command, args, { cwd, stdio: 'inherit' }).status === 0;
 }
 const node = (file, ...args) => run(process.execPath, [file, ...args]);
 
 prepare();
-if (!existsSync(join(tools, 'node_modules')))
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], tools);
+if (!existsSync(join(tools, 'node_modules'))) installHere(tools);
 const module = (...parts) => join(tools, 'node_modules', ...parts);
 const passed = [
   node(module('prettier', 'bin', 'prettier.cjs'), write ? '--write' : '--check', '--log-level', 'warn', '.'),

@@ -5,25 +5,25 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ask, howToGetJupyter } from './doctor.mjs';
 import { prepare } from './prepare.mjs';
+import { spawnable, waysToJupyter } from './systems.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const windows = process.platform === 'win32';
 
-/** The first command that answers: JupyterLab before Notebook, on the PATH before in Python. */
+/** The first command that answers. */
 function findJupyter() {
-  const ways = [['jupyter'], [windows ? 'py' : 'python3', '-m', 'jupyter']];
-  const commands = ['lab', 'notebook'].flatMap((name) => ways.map((way) => [...way, name]));
-  return commands.find(([command, ...args]) => ask(command, [...args, '--version'], 60_000).state === 'ok');
+  return waysToJupyter(process.platform).find(
+    ([command, ...args]) => ask(command, [...args, '--version'], 60_000).state === 'ok',
+  );
 }
 
 function open([command, ...args]) {
   const JUPYTER_PATH = [join(root, 'jupyter'), process.env.JUPYTER_PATH].filter(Boolean).join(delimiter);
-  const jupyter = spawn(command, args, {
+  const options = {
     cwd: join(root, 'notebooks'),
     env: { ...process.env, JUPYTER_PATH },
     stdio: 'inherit',
-    shell: windows, // `jupyter` may be a .cmd file there
-  });
+  };
+  const jupyter = spawn(...spawnable(process.platform, command, args, options));
   process.on('SIGINT', () => {}); // Ctrl-C reaches Jupyter too, which asks whether it is meant
   jupyter.on('exit', (code) => (process.exitCode = code ?? 1));
 }

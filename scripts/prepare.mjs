@@ -87,8 +87,9 @@ function build() {
 
 // Output goes to stderr, so that `lola pi --json` prints its one object also when it had to build first.
 function run(command, args, onFailure = () => {}) {
-  const shell = process.platform === 'win32' && command === 'npm';
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell });
+  const shell = process.platform === 'win32' && command === 'npm'; // a shell gets one text: Node 24 warns of a list
+  const [file, words] = shell ? [[command, ...args].join(' '), []] : [command, args];
+  const { status, error } = spawnSync(file, words, { cwd: root, stdio: ['ignore', 2, 2], shell });
   if (status === 0) return;
   onFailure();
   say(

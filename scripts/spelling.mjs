@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installHere } from './systems.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tools = join(root, 'scripts', 'spelling');
@@ -71,14 +72,7 @@ function tidy(texts) {
   return found.length === 0;
 }
 
-if (!existsSync(join(tools, 'node_modules'))) {
-  const shell = process.platform === 'win32';
-  spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: tools,
-    stdio: 'inherit',
-    shell,
-  });
-}
+if (!existsSync(join(tools, 'node_modules'))) installHere(tools);
 const texts = prose();
 if (![spelled(texts), tidy(texts)].every(Boolean)) {
   process.stderr.write('lolas-pi: mend the word, or put it into scripts/spelling/words.txt, in its place.\n');

@@ -334,7 +334,7 @@ describe('who looks for a scheduler', () => {
     expect(error.message).toMatch(/^nobody listens at ws:\/\/127.0.0.1:\d+.*lola scheduler/);
   });
 
-  test('is told when what listens hangs', { timeout: 20_000 }, async () => {
+  test('is told when what listens hangs', async () => {
     const server = createServer(() => {});
     const error = await failure(connect({ address: await listening(server), token: newToken() }));
     expect(error).toBeInstanceOf(ConnectionError);

@@ -93,7 +93,7 @@ describe('Slurm as the engine', () => {
     expect(failure).toBeInstanceOf(SlurmError);
     expect(failure.message).toMatch(/cannot read .*away.*ENOENT/);
     await executor.close();
-    await expect.poll(own, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(own).toEqual([]);
   });
 
   test('a refusal comes with its remedy, before anything runs', async () => {

@@ -60,7 +60,7 @@ describe('lola slurm', () => {
     rmSync(file, { force: true });
     const words = ['scheduler', '--host', '0.0.0.0', '--port', '0', '--scheduler-file', file];
     const scheduler = spawn(process.execPath, [lola, ...words], { stdio: 'ignore' });
-    await expect.poll(() => existsSync(file), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => existsSync(file)).toBe(true);
     return { file, scheduler };
   }
   const workersAt = (file: string): number =>
@@ -88,10 +88,10 @@ describe('lola slurm', () => {
   test('workers whose scheduler was killed end by themselves, and no job or process stays', async () => {
     const { file, scheduler } = await startScheduler('killed');
     submitByHand(file, 3);
-    await expect.poll(() => workersAt(file), { timeout: 30_000 }).toBe(2);
+    await expect.poll(() => workersAt(file)).toBe(2);
     scheduler.kill('SIGKILL');
-    await expect.poll(own, { timeout: 30_000 }).toEqual([]);
-    await expect.poll(() => processesOf(file), { timeout: 10_000 }).toBe('');
+    await expect.poll(own).toEqual([]);
+    await expect.poll(() => processesOf(file)).toBe('');
     for (const log of ['worker1.log', 'worker2.log'])
       expect(readFileSync(join(cwd, log), 'utf8')).toMatch(/no scheduler for 3 s/);
   });
@@ -99,18 +99,18 @@ describe('lola slurm', () => {
   test('a scheduler that comes back in time has its workers back: they read its file again', async () => {
     const first = await startScheduler('back');
     submitByHand(first.file, 60);
-    await expect.poll(() => workersAt(first.file), { timeout: 30_000 }).toBe(2);
+    await expect.poll(() => workersAt(first.file)).toBe(2);
     first.scheduler.kill('SIGKILL');
     const { file, scheduler } = await startScheduler('back');
     try {
-      await expect.poll(() => workersAt(file), { timeout: 30_000 }).toBe(2);
+      await expect.poll(() => workersAt(file)).toBe(2);
       expect(countAt(file)).toMatchObject({ workers: 2, inside: countInside(keyOfSeed(), 0, 1_000_003) });
     } finally {
       slurm('scancel', ...own());
-      await expect.poll(own, { timeout: 20_000 }).toEqual([]);
+      await expect.poll(own).toEqual([]);
       scheduler.kill('SIGTERM');
     }
-    await expect.poll(() => processesOf(file), { timeout: 10_000 }).toBe('');
+    await expect.poll(() => processesOf(file)).toBe('');
   });
 
   test('all in one job, where nothing may run on the login node: scheduler, two workers and the client', async () => {
@@ -120,7 +120,7 @@ describe('lola slurm', () => {
     // The job is in the project's folder, and has a home of its own.
     const env = { ...process.env, HOME: cwd };
     spawnSync('sbatch', ['-o', log, '-D', root, script], { env });
-    await expect.poll(own, { timeout: 60_000 }).toEqual([]);
+    await expect.poll(own).toEqual([]);
     const said = readFileSync(log, 'utf8');
     expect(said).toContain(`${countInside(keyOfSeed(), 0, 1e9)} of them inside`);
     expect(said.match(/Worker joined/g)).toHaveLength(2);
@@ -139,7 +139,7 @@ describe('lola slurm', () => {
       }
       expect(countAt(file)).toMatchObject({ workers: 2, inside: countInside(keyOfSeed(), 0, 1_000_003) });
       expect(run('slurm', 'down').stdout).toMatch(/^ended: \d+, \d+$/m);
-      await expect.poll(own, { timeout: 20_000 }).toEqual([other]);
+      await expect.poll(own).toEqual([other]);
       const logs = readdirSync(join(cwd, 'lola-logs')).filter((name) => name.endsWith('.log'));
       for (const log of logs)
         expect(readFileSync(join(cwd, 'lola-logs', log), 'utf8')).toContain('Finishing running tasks');

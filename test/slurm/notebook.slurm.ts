@@ -29,7 +29,7 @@ test('the lesson’s terminal runs commands, shows a failure, and ends what it h
   expect(said[1]).toMatch(/\nlola\ncat: nowhere: No such file or directory\n\(exit code 1\)$/);
   const state = () =>
     spawnSync('ps', ['-o', 'stat=', '-p', said[2].split('\n')[1]], { encoding: 'utf8' }).stdout;
-  await expect.poll(state, { timeout: 10_000 }).toMatch(/^(Z.*\n)?$/); // gone, or dead and not yet waited for
+  await expect.poll(state).toMatch(/^(Z.*\n)?$/); // gone, or dead and not yet waited for
 });
 
 test('a terminal that was told to exit says so to each command after, and can be closed', async () => {
@@ -58,6 +58,6 @@ test(
     expect(text.match(/3141601561 of them inside/g)).toHaveLength(3);
     expect(text.match(/6283161607 of them inside/g)).toHaveLength(3); // result.txt, resume, and with an element cancelled
     expect(text).toMatch(/CANCELLED, on node\d.*submitting again what is missing/);
-    await expect.poll(own, { timeout: 30_000 }).toEqual([]);
+    await expect.poll(own).toEqual([]);
   },
 );

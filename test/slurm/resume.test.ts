@@ -208,7 +208,7 @@ describe.skipIf(process.platform === 'win32')('a run is submitted once', () => {
     const executor = await start({ onReport });
     const controller = new AbortController();
     const running = executor.run(tasks, { signal: controller.signal });
-    await expect.poll(() => calls('scontrol'), { timeout: 10_000 }).toContain('show job -o 7');
+    await expect.poll(() => calls('scontrol')).toContain('show job -o 7');
     controller.abort();
     await expect(running).rejects.toThrow(CancelledError);
     await executor.close();
@@ -221,7 +221,7 @@ describe.skipIf(process.platform === 'win32')('a run is submitted once', () => {
     const executor = await start();
     const controller = new AbortController();
     const running = executor.run(tasks, { signal: controller.signal });
-    await expect.poll(() => calls('sbatch').length, { timeout: 20_000 }).toBeGreaterThan(1);
+    await expect.poll(() => calls('sbatch').length).toBeGreaterThan(1);
     controller.abort();
     await expect(running).rejects.toThrow(CancelledError);
     await executor.close();

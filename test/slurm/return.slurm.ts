@@ -19,7 +19,7 @@ describe('who went away and comes back', () => {
     await expect(
       executor.run(tasks, { signal: controller.signal, onResult: () => void onResult() }),
     ).rejects.toThrow(/cancelled/);
-    await expect.poll(own, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(own).toEqual([]);
     const [run] = readdirSync(directory);
     const told = { queued: 0, started: 0, finished: 0, failed: 0, dropped: 0, joined: 0, left: 0 };
     const onEvent = ({ type }: ExecutorEvent) => void told[type]++;
@@ -40,7 +40,7 @@ describe('who went away and comes back', () => {
     const words = `pi --stage slurm --samples ${samples} --workers 2 --kernel reference`.split(' ');
     const env = { ...process.env, HOME: cwd };
     const client = spawn(process.execPath, [lola, ...words], { cwd, stdio: 'ignore', env });
-    await expect.poll(() => own().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(jobs);
+    await expect.poll(() => own().length).toBeGreaterThanOrEqual(jobs);
     client.kill('SIGKILL');
     return join(cwd, 'lola-runs', readdirSync(join(cwd, 'lola-runs'))[0]);
   }
@@ -55,13 +55,13 @@ describe('who went away and comes back', () => {
     const run = await killedClient('killed', '30_000_003', 1);
     const { status, stdout } = resume(run);
     expect({ status, stdout }).toEqual({ status: 0, stdout: piFrom(30_000_003) });
-    await expect.poll(own, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(own).toEqual([]);
     expect(existsSync(run)).toBe(false);
   });
 
   test('who never looks back has the result in the run’s folder: a dependent job added it up', async () => {
     const run = await killedClient('left', '50_000_003', 2);
-    await expect.poll(own, { timeout: 60_000 }).toEqual([]);
+    await expect.poll(own).toEqual([]);
     expect(readFileSync(join(run, 'result.txt'), 'utf8')).toEqual(piFrom(50_000_003));
     expect(resume(run)).toMatchObject({ status: 0, stdout: piFrom(50_000_003) });
   });
@@ -70,7 +70,7 @@ describe('who went away and comes back', () => {
     const run = await killedClient('torn', '100_000_003', 2);
     const array = own().find((id) => id.includes('_'))!;
     slurm('scancel', array.split('_')[0]);
-    await expect.poll(own, { timeout: 60_000 }).toEqual([]);
+    await expect.poll(own).toEqual([]);
     expect(existsSync(join(run, 'result.txt'))).toBe(false);
     const logs = join(run, 'logs');
     const [log] = readdirSync(logs).filter((name) => name.includes('reduce'));
@@ -78,13 +78,13 @@ describe('who went away and comes back', () => {
       /\d+ of \d+ tasks have no result: lola slurm resume/,
     );
     expect(resume(run)).toMatchObject({ status: 0, stdout: piFrom(100_000_003) });
-    await expect.poll(own, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(own).toEqual([]);
   });
 
   test('of two who come back at once, one goes on; the other is told who does, and submits nothing', async () => {
     const run = await killedClient('twice', '100_000_003', 2);
     slurm('scancel', '--me');
-    await expect.poll(own, { timeout: 60_000 }).toEqual([]);
+    await expect.poll(own).toEqual([]);
     const both = await Promise.all(
       [0, 1].map(async () => {
         const client = spawn(process.execPath, [lola, 'slurm', 'resume', run]);
@@ -102,6 +102,6 @@ describe('who went away and comes back', () => {
       { status: 1, out: '', err: expect.stringMatching(/process \d+ .* follows this run/) as unknown },
     ]);
     expect(both[1].err).not.toContain('is submitted');
-    await expect.poll(own, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(own).toEqual([]);
   });
 });

@@ -40,11 +40,9 @@ export const spins = (count: number, ms: number): Task[] =>
 
 /** Slurm holds a requeued job for two minutes; this ends the hold once it has begun. */
 export async function hasten(element: string): Promise<void> {
-  await expect
-    .poll(() => slurm('squeue', '-h', '-j', element, '-o', '%T %r'), { timeout: 30_000 })
-    .toBe('PENDING BeginTime');
+  await expect.poll(() => slurm('squeue', '-h', '-j', element, '-o', '%T %r')).toBe('PENDING BeginTime');
   const held = Date.now(); // a node refuses a job whose permit is of the very second in which the last one was revoked
-  await expect.poll(() => Date.now() - held, { timeout: 10_000 }).toBeGreaterThan(2500);
+  await expect.poll(() => Date.now() - held).toBeGreaterThan(2500);
   slurm('scontrol', 'update', `jobid=${element}`, 'starttime=now');
 }
 

@@ -13,7 +13,7 @@ const script = fileURLToPath(new URL('../../support/lola.mjs', import.meta.url))
 function lola(...words: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...words], {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 100_000,
   });
   return { status, stdout, stderr };
 }

@@ -62,9 +62,7 @@ describe('the commands that watch', () => {
           });
           return ((await response.json()) as Picture).workers;
         };
-        await expect
-          .poll(workers, { timeout: 20_000 })
-          .toMatchObject([{ threads: 1, memoryBytes: expect.any(Number) }]);
+        await expect.poll(workers).toMatchObject([{ threads: 1, memoryBytes: expect.any(Number) }]);
         expect(lola('status', '--scheduler-file', file).stdout).toMatch(/MiB\n.*\n.* \d\d+\n/);
       } finally {
         worker.kill('SIGTERM');

@@ -257,7 +257,7 @@ test.skipIf(process.platform !== 'linux')('a process without children has no CPU
 describe('lola race and lola board', () => {
   const script = fileURLToPath(new URL('../../support/lola.mjs', import.meta.url));
   const lola = (...words: string[]) =>
-    spawnSync(process.execPath, [script, ...words], { encoding: 'utf8', timeout: 60_000 });
+    spawnSync(process.execPath, [script, ...words], { encoding: 'utf8', timeout: 100_000 });
   let folder: string;
   const file = (name: string) => join(folder, name);
   beforeAll(() => {
@@ -367,7 +367,7 @@ describe('lola race and lola board', () => {
     const words = ['race', '--stages', 'distributed', '--workers', '1', '--samples', '1e4'];
     const child = spawn(process.execPath, [script, ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 15_000, // one that hangs is killed, and fails here
+      timeout: 100_000, // one that hangs is killed, and fails here
       killSignal: 'SIGKILL',
     });
     const closed = new Promise((resolve) => child.on('close', resolve));

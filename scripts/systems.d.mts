@@ -1,0 +1,13 @@
+// Types of systems.mjs, for its tests.
+export function jupyterFolder(
+  platform: string,
+  env: Readonly<Record<string, string | undefined>>,
+  home: () => string,
+): string;
+export function waysToJupyter(platform: string): string[][];
+export function spawnable(
+  platform: string,
+  command: string,
+  args: readonly string[],
+  options?: object,
+): [string, readonly string[], object];

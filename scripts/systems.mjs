@@ -1,0 +1,37 @@
+// What differs between systems, as functions of the platform: each can be tested on any system.
+import { spawnSync } from 'node:child_process';
+import { posix, win32 } from 'node:path';
+
+/** Where Jupyter looks for a user's own kernels: https://docs.jupyter.org/en/stable/use/jupyter-directories.html */
+export function jupyterFolder(platform, { JUPYTER_DATA_DIR, APPDATA, XDG_DATA_HOME }, home) {
+  if (JUPYTER_DATA_DIR) return JUPYTER_DATA_DIR;
+  if (platform === 'win32') return win32.join(APPDATA || win32.join(home(), 'AppData', 'Roaming'), 'jupyter');
+  if (platform === 'darwin') return posix.join(home(), 'Library', 'Jupyter');
+  return posix.join(XDG_DATA_HOME || posix.join(home(), '.local', 'share'), 'jupyter');
+}
+
+/** Ways to start a Jupyter, best first: JupyterLab before Notebook, on the PATH before in Python. */
+export function waysToJupyter(platform) {
+  const python = platform === 'win32' ? 'py' : 'python3';
+  const ways = [['jupyter'], [python, '-m', 'jupyter']];
+  return ['lab', 'notebook'].flatMap((name) => ways.map((way) => [...way, name]));
+}
+
+/**
+ * The first three arguments of `spawn` for a command that may be a .cmd file on Windows, as npm and jupyter are: only a
+ * shell starts those. A shell gets one text, since Node 24 warns of a list.
+ */
+export function spawnable(platform, command, args, options = {}) {
+  if (platform !== 'win32') return [command, args, options];
+  return [[command, ...args].map(quoted).join(' '), [], { ...options, shell: true }];
+}
+
+function quoted(word) {
+  return /^[\w./:\\=@+-]+$/.test(word) ? word : `"${word.replace(/"/g, '\\"')}"`;
+}
+
+/** Installs the packages of a folder that only maintainers need. */
+export function installHere(cwd) {
+  const words = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  spawnSync(...spawnable(process.platform, 'npm', words, { cwd, stdio: 'inherit' }));
+}
