@@ -85,8 +85,8 @@ export class ProtocolError extends EstimatorError {
 /** No worker joined the cluster in time. */
 export class NoWorkersError extends EstimatorError {
   override name = 'NoWorkersError';
-  constructor(seconds: number, howToStartOne: string) {
-    super('NO_WORKERS', `run: 0 workers for ${seconds} s. Start one: ${howToStartOne}`);
+  constructor(seconds: number, remedy: string) {
+    super('NO_WORKERS', `run: 0 workers for ${seconds} s. ${remedy}`);
   }
 }
 

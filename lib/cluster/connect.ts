@@ -7,18 +7,23 @@ import { decodeFromScheduler, type ClusterStatus, type FromScheduler } from './m
 import { openClient, type ClientOptions } from './open-client.js';
 import { findScheduler, type Whereabouts } from './scheduler-file.js';
 
-/** What connect may be given. Without an address, the scheduler file says it. */
-export type ConnectOptions = Whereabouts & ClientOptions;
+/** What connect may be given. Without an address, the scheduler file says it. The signal stops dialling. */
+export type ConnectOptions = Whereabouts & ClientOptions & { readonly signal?: AbortSignal };
 
 /**
  * Connects to a scheduler.
  * @returns an executor; its `workers` are the threads that have joined, and 1 while there are none, so that work can be cut
  * @throws InvalidArgumentError for an address or a file that cannot be used, ConnectionError where nobody answers,
- *   ProtocolError where the scheduler refuses us
+ *   ProtocolError where the scheduler refuses us, CancelledError where the signal stopped it
  */
 export function connect(options: ConnectOptions = {}): Promise<Executor> {
   const { onNotice = (text: string) => console.error(text) } = options;
-  return openClient(async () => dial(findScheduler(options, onNotice)), options);
+  const { signal } = options;
+  return openClient(
+    async (closed) =>
+      dial(findScheduler(options, onNotice), signal ? AbortSignal.any([closed, signal]) : closed),
+    options,
+  );
 }
 
 /**

@@ -1,21 +1,38 @@
 // One connection between a scheduler and a peer, the same for both sides: messages over a wire, and who counts as alive.
+//
+// A small message is one piece on the wire. A large one is a frame: 9 bytes that say how long it and its head are, then
+// its bytes in pieces, each sent when the wire has room. So heartbeats pass between pieces, what waits stays where it is
+// (it is not copied), and who reads too slowly is seen: `congested` first, then cut off. Any bytes are a sign of life.
+import { ProtocolError } from '../errors.js';
 import { clock } from '../task/executor.js';
-import { encode, type FromScheduler, type ToScheduler } from './messages.js';
+import { MOST_BYTES, encode, type FromScheduler, type ToScheduler } from './messages.js';
+import type { Store } from './store.js';
 
-/** Silent for this many heartbeats, a peer is lost. */
+/** Silent for this many heartbeats, a peer is lost; and so is one that reads nothing of what waits for it. */
 export const DEADLINE_BEATS = 5;
 /** A peer that was told to go and does not close is cut off after this time (ms). */
 const CLOSE_MS = 1000;
+/** The longest piece (bytes): 26 ms on a line of 20 Mbit/s. */
+export const PIECE_BYTES = 64 * 2 ** 10;
+/** The first byte of a frame. No packed message begins with it. */
+const FRAME = 0xc1;
+const FRAME_BYTES = 9;
+/** More than this waits for a congested peer, and half as much for one that is so no longer (bytes). */
+const CONGESTED_BYTES = 32 * 2 ** 20;
 
 /** What carries bytes: a WebSocket of Node or a page, or a MessagePort. */
 export interface Wire {
-  listen(onBytes: (data: Uint8Array) => void, onClosed: (reason: string) => void): void;
-  /** Sends bytes; they may be in a buffer that is reused afterwards. */
-  send(data: Uint8Array): void;
+  listen(onBytes: (data: Uint8Array) => void, onClosed: (reason: string) => void, onRoom: () => void): void;
+  /** Sends up to 64 KiB. @returns false if no more is to be sent before `onRoom` is called */
+  send(data: Uint8Array): boolean | void;
   /** Asks the other side for a sign of life. */
   ping(): void;
   /** How many bytes have arrived: any of them is a sign of life. NaN where the other side cannot fall silent. */
   received(): number;
+  /** How many bytes have left, where the wire can tell. */
+  sent?(): number;
+  /** Stops to read, or reads again, where the wire can. */
+  pause?(paused: boolean): void;
   /** Closes once everything that was sent has arrived. */
   close(): void;
   /** Cuts off at once. */
@@ -27,66 +44,185 @@ export interface ConnectionListener<In> {
   readonly onMessage: (message: In) => void;
   /** Called once. `bye`: the scheduler's reason, where it closed on purpose. */
   readonly onClosed: (reason: string, bye?: string) => void;
+  /** Much waits for the peer, or no longer. */
+  readonly onCongested?: (congested: boolean) => void;
+}
+
+/** A frame of which not all has arrived. */
+interface Frame {
+  readonly head: number;
+  readonly total: number;
+  /** There once the store has room for it; `early` until then. */
+  bytes?: Uint8Array;
+  readonly early: Uint8Array[];
+  at: number;
 }
 
 export class Connection<In extends ToScheduler | FromScheduler> {
+  /** Where bytes are booked that arrive in frames, and those that wait to be sent. */
+  stores: { readonly incoming?: Store; readonly outgoing?: Store } = {};
   private open = true;
   private bye: string | undefined;
-  private received = 0;
+  private last = { received: 0, sent: 0 };
   private heardAt = clock();
+  private readAt = clock();
   private beatAt = clock();
   private impatient: ReturnType<typeof setTimeout> | undefined;
   private beating: ReturnType<typeof setInterval>;
+  private readonly queue: Uint8Array[] = [];
+  private waiting = 0;
+  private booked = 0;
+  private full = false;
+  private congested = false;
+  private frame: Frame | undefined;
 
-  /** @param decode reads a message, and throws with the reason for bytes that are none */
+  /** @param decode reads a message and what stands behind its head; throws with the reason for bytes that are none */
   constructor(
     private readonly wire: Wire,
-    private readonly decode: (data: Uint8Array) => In,
+    private readonly decode: (head: Uint8Array, behind?: Uint8Array) => In,
     private readonly listener: ConnectionListener<In>,
     private heartbeatMs: number,
   ) {
     this.beating = setInterval(() => this.beat(), heartbeatMs);
     wire.listen(
       (data) => this.hear(data),
-      (reason) => {
-        clearTimeout(this.impatient);
-        this.end(reason);
+      (reason) => this.gone(reason),
+      () => {
+        this.full = false;
+        this.flush();
       },
     );
   }
 
   /** Sends a message; once the connection has ended, it goes nowhere. */
   send(message: ToScheduler | FromScheduler): void {
-    if (this.open) this.wire.send(encode(message));
+    if (!this.open) return;
+    const parts: Uint8Array[] = [];
+    const head = encode(message, parts);
+    if (parts.length === 0 && head.length <= PIECE_BYTES) {
+      if (this.full || this.queue.length > 0) this.enqueue(head);
+      else this.full = this.wire.send(head) === false;
+      return;
+    }
+    const total = parts.reduce((sum, { length }) => sum + length, head.length);
+    const frame = new DataView(new ArrayBuffer(FRAME_BYTES));
+    frame.setUint8(0, FRAME);
+    frame.setUint32(1, head.length);
+    frame.setUint32(5, total);
+    for (const bytes of [new Uint8Array(frame.buffer), head, ...parts]) this.enqueue(bytes);
+    this.flush();
   }
 
   /** Closes in order: what was sent arrives. `bye`: tells the peer why, and that it is not to come back. */
   close(reason: string, bye = false): void {
     if (!this.open) return;
     if (bye) this.send({ op: 'bye', reason });
-    this.wire.close();
-    this.impatient = setTimeout(() => this.wire.destroy(), CLOSE_MS);
     this.end(reason);
+    this.flush();
   }
 
   /** Cuts the peer off; it may come back. */
   cut(reason: string): void {
     this.wire.destroy();
-    this.end(reason);
+    this.gone(reason);
   }
+
+  // ---- what is sent
+
+  private enqueue(bytes: Uint8Array): void {
+    this.queue.push(bytes);
+    this.wait(bytes.length);
+  }
+
+  /** Sends pieces while there is room. After the last one, a connection that was closed closes its wire. */
+  private flush(): void {
+    while (!this.full && this.queue.length > 0) {
+      const [first] = this.queue;
+      const piece = first.subarray(0, PIECE_BYTES);
+      if (piece.length === first.length) this.queue.shift();
+      else this.queue[0] = first.subarray(PIECE_BYTES);
+      this.wait(-piece.length);
+      this.full = this.wire.send(piece) === false;
+    }
+    if (this.open || this.queue.length > 0 || this.impatient) return;
+    this.wire.close();
+    this.impatient = setTimeout(() => this.cut(''), CLOSE_MS);
+  }
+
+  /** So many bytes more wait for the peer, or fewer. */
+  private wait(bytes: number): void {
+    if (this.waiting === 0) this.readAt = clock();
+    this.waiting += bytes;
+    if (this.stores.outgoing) {
+      this.stores.outgoing.book(this.waiting - this.booked);
+      this.booked = this.waiting;
+    }
+    const congested = this.waiting > (this.congested ? CONGESTED_BYTES / 2 : CONGESTED_BYTES);
+    if (congested === this.congested) return;
+    this.congested = congested;
+    this.listener.onCongested?.(congested);
+  }
+
+  // ---- what arrives
 
   private hear(data: Uint8Array): void {
     if (!this.open) return; // it was sent away, and does not know yet
-    let message: In;
     try {
-      message = this.decode(data);
+      if (this.frame) this.add(this.frame, data);
+      else if (data[0] === FRAME) this.begin(data);
+      else this.deliver(this.decode(data));
     } catch (error) {
-      return this.close((error as Error).message, true);
+      if (!(error instanceof ProtocolError)) throw error;
+      this.close(error.message, true);
     }
+  }
+
+  private deliver(message: In): void {
     if (message.op === 'bye') this.bye = message.reason;
     if (message.op === 'welcome') this.setHeartbeat(message.heartbeatMs);
     this.listener.onMessage(message);
   }
+
+  /** A frame begins. Where there is no room for it, nothing more is read until there is. */
+  private begin(data: Uint8Array): void {
+    const view = new DataView(data.buffer, data.byteOffset, data.length);
+    const [head, total] = data.length === FRAME_BYTES ? [view.getUint32(1), view.getUint32(5)] : [1, 0];
+    if (head > total || total > MOST_BYTES)
+      throw new ProtocolError(`a message of ${total} bytes; ${MOST_BYTES} travel at most.`);
+    const frame: Frame = (this.frame = { head, total, early: [], at: 0 });
+    const { incoming } = this.stores;
+    if (!incoming) return this.allow(frame);
+    this.wire.pause?.(true);
+    incoming.ask(total, () => {
+      if (this.frame !== frame) return incoming.book(-total); // it has ended in the meantime
+      this.wire.pause?.(false);
+      this.allow(frame);
+    });
+  }
+
+  private allow(frame: Frame): void {
+    frame.bytes = new Uint8Array(frame.total);
+    for (const data of frame.early.splice(0)) this.add(frame, data);
+  }
+
+  private add(frame: Frame, data: Uint8Array): void {
+    if (!frame.bytes) return void frame.early.push(data); // read before the wire was paused
+    if (frame.at + data.length > frame.total) throw new ProtocolError('a message longer than it said.');
+    frame.bytes.set(data, frame.at);
+    frame.at += data.length;
+    if (frame.at < frame.total) return;
+    this.forget();
+    const { bytes, head } = frame;
+    this.deliver(this.decode(bytes.subarray(0, head), bytes.subarray(head)));
+  }
+
+  /** No frame is under way. */
+  private forget(): void {
+    if (this.frame?.bytes) this.stores.incoming?.book(-this.frame.total);
+    this.frame = undefined;
+  }
+
+  // ---- who counts as alive
 
   private setHeartbeat(heartbeatMs: number): void {
     clearInterval(this.beating);
@@ -96,22 +232,35 @@ export class Connection<In extends ToScheduler | FromScheduler> {
 
   private beat(): void {
     const now = clock();
-    const received = this.wire.received();
-    // If this side was held up, what the other one has sent in the meantime is still to be read.
-    const heldUp = now - this.beatAt > 2 * this.heartbeatMs;
+    const [received, sent] = [this.wire.received(), this.wire.sent?.() ?? NaN];
+    // If this side was held up, or does not read, what the other one has sent in the meantime is still to be read.
+    const heldUp = now - this.beatAt > 2 * this.heartbeatMs || (this.frame && !this.frame.bytes);
     this.beatAt = now;
-    if (received !== this.received || heldUp) this.heardAt = now;
-    this.received = received;
-    const silentMs = now - this.heardAt;
-    if (silentMs > DEADLINE_BEATS * this.heartbeatMs)
-      this.cut(`no sign of life for ${(silentMs / 1000).toFixed(1)} s`);
-    else this.wire.ping();
+    if (received !== this.last.received || heldUp) this.heardAt = now;
+    if (sent !== this.last.sent || heldUp || this.waiting === 0) this.readAt = now;
+    this.last = { received, sent };
+    const deadlineMs = DEADLINE_BEATS * this.heartbeatMs;
+    const [silentMs, stuckMs] = [now - this.heardAt, now - this.readAt];
+    if (silentMs > deadlineMs) this.cut(`no sign of life for ${(silentMs / 1000).toFixed(1)} s`);
+    else if (stuckMs > deadlineMs) {
+      const waiting = `${(this.waiting / 2 ** 20).toFixed(1)} MiB wait for it`;
+      this.cut(`it has read nothing for ${(stuckMs / 1000).toFixed(1)} s, and ${waiting}`);
+    } else this.wire.ping();
+  }
+
+  /** The wire is gone. */
+  private gone(reason: string): void {
+    clearInterval(this.beating);
+    clearTimeout(this.impatient);
+    this.wait(-this.waiting);
+    this.queue.length = 0;
+    this.end(reason);
   }
 
   private end(reason: string): void {
     if (!this.open) return;
     this.open = false;
-    clearInterval(this.beating);
+    this.forget();
     this.listener.onClosed(this.bye ?? reason, this.bye);
   }
 }

@@ -3,7 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import { ConnectionError, EstimatorError, InvalidArgumentError, ProtocolError, show } from '../errors.js';
+import {
+  CancelledError,
+  ConnectionError,
+  EstimatorError,
+  InvalidArgumentError,
+  ProtocolError,
+  show,
+} from '../errors.js';
 import type { Wire } from './connection.js';
 import { PROTOCOL } from './messages.js';
 import { CHALLENGE_PATH, MARK, SOCKET_OPTIONS, proofOf, sameProof, wireOf } from './websocket.js';
@@ -25,17 +32,20 @@ export interface Target {
 
 /**
  * Connects to the first of a scheduler's addresses that answers.
+ * @param stop gives up when it aborts
  * @throws InvalidArgumentError for what is no address; ProtocolError where a scheduler refuses us, or cannot prove that
- *   it has the token; ConnectionError where none answers
+ *   it has the token; ConnectionError where none answers; CancelledError where it was stopped
  */
-export async function dial({ addresses, token, file }: Target): Promise<Wire> {
+export async function dial({ addresses, token, file }: Target, stop?: AbortSignal): Promise<Wire> {
   addresses.forEach(checkAddress);
   const failures: Error[] = [];
   for (const address of addresses) {
-    const signal = AbortSignal.timeout(DIAL_MS);
+    const timeout = AbortSignal.timeout(DIAL_MS);
+    const signal = stop ? AbortSignal.any([timeout, stop]) : timeout;
     try {
       return await dialOne(address, token, signal);
     } catch (error) {
+      if (stop?.aborted) throw new CancelledError();
       const cause = signal.aborted ? (signal.reason as Error) : (error as Error);
       failures.push(error instanceof EstimatorError ? error : connectionError(address, cause));
     }

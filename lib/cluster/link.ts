@@ -14,8 +14,8 @@ const FIRST_HEARTBEAT_MS = 1000;
 
 /** What a link is given. */
 export interface LinkOptions {
-  /** Reaches the scheduler, wherever it is now. A ConnectionError means: try again. */
-  readonly dial: () => Promise<Wire>;
+  /** Reaches the scheduler, wherever it is now, until the signal aborts. A ConnectionError means: try again. */
+  readonly dial: (signal: AbortSignal) => Promise<Wire>;
   /** Takes what happens on the connection. */
   readonly post: (event: Net<FromScheduler>) => void;
   /** How long to look for a scheduler, at first and whenever it is lost (ms). */
@@ -37,8 +37,7 @@ export class Link {
   /** Resolves with the reason when the scheduler sent us away, or we closed; rejects when no scheduler would have us. */
   readonly ended: Promise<{ readonly reason: string; readonly sentAway: boolean }>;
   private connection: Connection<FromScheduler> | undefined;
-  private closing = false;
-  private wake = () => {};
+  private readonly closed = new AbortController();
   private peers = 0;
   private lost: string | undefined;
   private since = clock();
@@ -61,15 +60,18 @@ export class Link {
     return this.connection !== undefined;
   }
 
+  private get closing(): boolean {
+    return this.closed.signal.aborted;
+  }
+
   send(message: ToScheduler): void {
     this.connection?.send(message);
   }
 
   /** Closes in order, or gives up the search. */
   close(): void {
-    this.closing = true;
+    this.closed.abort();
     this.connection?.close('closed');
-    this.wake();
   }
 
   private async live(onWelcome: () => void): Promise<{ reason: string; sentAway: boolean }> {
@@ -92,12 +94,13 @@ export class Link {
 
   private async dial(): Promise<Wire | undefined> {
     try {
-      const wire = await this.options.dial();
+      const wire = await this.options.dial(this.closed.signal);
       if (!this.closing) return wire;
       wire.destroy();
     } catch (error) {
+      if (this.closing) return undefined;
       if (!(error instanceof ConnectionError)) throw error;
-      if (!this.closing) await this.pause(error.message);
+      await this.pause(error.message);
     }
     return undefined;
   }
@@ -108,9 +111,15 @@ export class Link {
     const mostMs = this.peers === 0 ? patienceMs.first : patienceMs.later;
     if (clock() - this.since >= mostMs) throw new ConnectionError(giveUp(mostMs / 1000, why, this.lost));
     if (this.waitMs === RETRY_MS.first) onSearch?.(why);
+    const { signal } = this.closed;
     await new Promise<void>((resolve) => {
-      this.wake = resolve;
-      setTimeout(resolve, Math.min(this.waitMs, mostMs));
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, Math.min(this.waitMs, mostMs));
+      signal.addEventListener('abort', done);
     });
     this.waitMs = Math.min(RETRY_MS.most, 1.25 * this.waitMs);
   }

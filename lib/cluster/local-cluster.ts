@@ -41,6 +41,13 @@ export interface LocalCluster {
   close(): Promise<void>;
 }
 
+/** Nobody from elsewhere joins a local cluster: if its workers are gone, its runs end, unless a new one is started. */
+export const NO_WORKERS = {
+  noWorkersMs: 30_000,
+  noWorkersRemedy:
+    'All workers of this cluster have ended, perhaps for lack of memory. Start another cluster.',
+};
+
 /** Starts a cluster with its workers, or nothing. @throws InvalidArgumentError for numbers out of range */
 export async function startWhole(
   { workers = 1, threads = 1 }: ClusterOptions,

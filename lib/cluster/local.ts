@@ -9,6 +9,7 @@ import { lolaProgram } from '../lola.js';
 import type { Executor } from '../task/executor.js';
 import { connect } from './connect.js';
 import {
+  NO_WORKERS,
   executorOf,
   startWhole,
   type ClusterOptions,
@@ -79,7 +80,7 @@ class Cluster implements LocalCluster {
   }
 
   connect(options: ClientOptions = {}): Promise<Executor> {
-    return connect({ ...options, address: this.address, token: this.token });
+    return connect({ ...NO_WORKERS, ...options, address: this.address, token: this.token });
   }
 
   async close(): Promise<void> {
@@ -96,7 +97,11 @@ class Cluster implements LocalCluster {
     const up = new Promise<void>((resolve, reject) => {
       let output = '';
       const fail = (why: string) =>
-        reject(new ConnectionError(`the local cluster's ${command} did not start: ${why}. ${output.trim()}`));
+        reject(
+          new ConnectionError(
+            `the local cluster's ${command} did not start: ${why}. ${output.trim().replaceAll('\n', '; ')}`,
+          ),
+        );
       const onLine = (line: string) => {
         output = `${output}${line}\n`.slice(-MOST_OUTPUT);
         if (line.startsWith('lola.')) this.log.push(line);

@@ -1,6 +1,7 @@
 // The messages between scheduler, workers and clients: their fields, the bounds of each, and their bytes.
+import { addExtension } from 'msgpackr';
 import * as v from 'valibot';
-import { ProtocolError, show } from '../errors.js';
+import { ProtocolError, plain, show } from '../errors.js';
 import { pack, unpack } from '../task/pack.js';
 
 /** Both sides must have the same; raised with every change of a message. */
@@ -11,8 +12,10 @@ export const MOST_BYTES = 256 * 2 ** 20;
 export const ENVELOPE_BYTES = 2 ** 20;
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
+// What is only for reading becomes plain text here, whoever shows it later.
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200), v.transform(plain));
 const text = v.pipe(v.string(), v.maxLength(100_000));
+const reason = v.pipe(text, v.transform(plain));
 const bytes = v.custom<Uint8Array>((given) => given instanceof Uint8Array, 'Expected bytes');
 const threads = v.pipe(count, v.minValue(1), v.maxValue(1024));
 const thread = v.pipe(count, v.maxValue(1023));
@@ -71,7 +74,7 @@ const TO_SCHEDULER = {
     /** What the task after these threw. */
     error: v.optional(error),
     /** The thread ended while it ran task number `at` of the batch. */
-    lost: v.optional(v.object({ at: count, ended: text })),
+    lost: v.optional(v.object({ at: count, ended: reason })),
     memoryBytes: v.optional(count),
   }),
   /** The worker takes no more tasks, and closes the connection after its last `done`. */
@@ -88,7 +91,7 @@ const FROM_SCHEDULER = {
     waiting: count,
   }),
   /** The last message of a connection that the scheduler closes on purpose. */
-  bye: v.object({ op: v.literal('bye'), reason: text }),
+  bye: v.object({ op: v.literal('bye'), reason }),
   // ---- to a worker
   assign: v.object({
     op: v.literal('assign'),
@@ -115,12 +118,12 @@ const FROM_SCHEDULER = {
     retried: v.boolean(),
     /** What the task threw; or, where it took its worker with it, how each try ended. */
     error: v.optional(error),
-    ended: v.optional(v.array(text)),
+    ended: v.optional(v.array(reason)),
   }),
   workers: v.object({
     op: v.literal('workers'),
     joined: v.array(v.object({ name, threads })),
-    left: v.array(v.object({ name, reason: text })),
+    left: v.array(v.object({ name, reason })),
   }),
 };
 
@@ -133,23 +136,60 @@ export type FromScheduler = MessageOf<typeof FROM_SCHEDULER>;
 /** What a scheduler says of itself. */
 export type ClusterStatus = Omit<FromScheduler & { op: 'welcome' }, 'op' | 'heartbeatMs'>;
 
-/** A message as bytes: in a buffer that the next call may reuse. */
-export function encode(message: ToScheduler | FromScheduler): Uint8Array {
-  return pack(message);
+/** Inputs and values above this stand behind the head of their message, which only says where: they are not copied (bytes). */
+const PART_BYTES = 16 * 2 ** 10;
+/** The longest head that a scheduler reads (bytes). */
+const MOST_HEAD = 8 * 2 ** 20;
+
+class Part {
+  constructor(
+    readonly at: number,
+    readonly length: number,
+  ) {}
+}
+/** What stands behind the head that is being read. */
+let behind: Uint8Array | undefined;
+addExtension({
+  Class: Part,
+  type: 2,
+  write: ({ at, length }: Part) => [at, length],
+  read: ([at, length]: [number, number]) => behind!.subarray(at, at + length),
+});
+
+/**
+ * A message as bytes: in a buffer that the next call may reuse.
+ * @param parts gets the large inputs and values, which stand behind the head; absent to leave them in it
+ */
+export function encode(message: ToScheduler | FromScheduler, parts?: Uint8Array[]): Uint8Array {
+  if (!parts) return pack(message);
+  let at = 0;
+  const outside = (bytes: Uint8Array) => {
+    if (bytes.length <= PART_BYTES) return bytes;
+    parts.push(bytes);
+    return new Part((at += bytes.length) - bytes.length, bytes.length);
+  };
+  if ('values' in message) return pack({ ...message, values: outside(message.values) });
+  if (!('tasks' in message) || !message.tasks.some(({ payload }) => payload.length > PART_BYTES))
+    return pack(message);
+  return pack({
+    ...message,
+    tasks: message.tasks.map((task) => ({ ...task, payload: outside(task.payload) })),
+  });
 }
 
 /** @throws ProtocolError for bytes that are no message to the scheduler, or one out of bounds */
-export function decodeToScheduler(data: Uint8Array): ToScheduler {
-  return decode(TO_SCHEDULER, data) as ToScheduler;
+export function decodeToScheduler(head: Uint8Array, rest?: Uint8Array): ToScheduler {
+  if (head.length > MOST_HEAD) throw new ProtocolError(`a message with a head of ${head.length} bytes.`);
+  return decode(TO_SCHEDULER, head, rest) as ToScheduler;
 }
 
 /** @throws ProtocolError for bytes that are no message of the scheduler, or one out of bounds */
-export function decodeFromScheduler(data: Uint8Array): FromScheduler {
-  return decode(FROM_SCHEDULER, data) as FromScheduler;
+export function decodeFromScheduler(head: Uint8Array, rest?: Uint8Array): FromScheduler {
+  return decode(FROM_SCHEDULER, head, rest) as FromScheduler;
 }
 
-function decode(schemas: Schemas, data: Uint8Array): unknown {
-  const message = unpack(data);
+function decode(schemas: Schemas, head: Uint8Array, rest: Uint8Array | undefined): unknown {
+  const message = unpackWith(head, rest);
   const { op } = (message ?? {}) as { op?: unknown };
   // By the op at once: trying one schema after the other costs more than all the rest of a message.
   const schema = typeof op === 'string' && Object.hasOwn(schemas, op) ? schemas[op] : v.never();
@@ -160,4 +200,13 @@ function decode(schemas: Schemas, data: Uint8Array): unknown {
   throw new ProtocolError(
     `message ${show(op)} is malformed or unknown (${where}: ${problem}). Use the same version on both sides.`,
   );
+}
+
+function unpackWith(head: Uint8Array, rest: Uint8Array | undefined): unknown {
+  try {
+    behind = rest;
+    return unpack(head);
+  } finally {
+    behind = undefined;
+  }
 }

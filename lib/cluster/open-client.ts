@@ -4,14 +4,13 @@ import type { Executor, RunOptions } from '../task/executor.js';
 import { Run } from '../task/run.js';
 import type { Task, Value } from '../task/task.js';
 import { ClientMachine, type ClientEvent } from './client.js';
-import type { Wire } from './connection.js';
-import { Link } from './link.js';
+import { Link, type LinkOptions } from './link.js';
 import { Shell, type Do } from './machine.js';
 import type { ToScheduler } from './messages.js';
 
 /** A run without a worker says so after this time (ms). */
 const WAITING_MS = 5000;
-const START_ONE = 'lola worker';
+const START_ONE = 'Start one: lola worker';
 
 /** What a client may be given. */
 export interface ClientOptions {
@@ -19,6 +18,8 @@ export interface ClientOptions {
   readonly retries?: number;
   /** A run that has had no worker for this long fails with NoWorkersError (ms; default: it waits). */
   readonly noWorkersMs?: number;
+  /** What to do about that, for errors and notices (default: Start one: lola worker). */
+  readonly noWorkersRemedy?: string;
   /** How long to look for a lost scheduler before failing pending runs (ms, default 30 000). */
   readonly reconnectMs?: number;
   /** Called with what a person should know while waiting (default: a line on stderr). */
@@ -31,7 +32,7 @@ export interface ClientOptions {
  * @returns an executor; its `workers` are the threads that have joined, and 1 while there are none, so that work can be cut
  * @throws what dial throws
  */
-export async function openClient(dial: () => Promise<Wire>, options: ClientOptions = {}): Promise<Executor> {
+export async function openClient(dial: LinkOptions['dial'], options: ClientOptions = {}): Promise<Executor> {
   const client = new ClientShell(dial, options);
   await client.link.joined;
   return client;
@@ -47,7 +48,7 @@ class ClientShell implements Executor {
   private waiting: ReturnType<typeof setTimeout>[] = [];
 
   constructor(
-    dial: () => Promise<Wire>,
+    dial: LinkOptions['dial'],
     private readonly options: ClientOptions,
   ) {
     const name = `client-${Math.random().toString(36).slice(2, 10)}`;
@@ -110,10 +111,11 @@ class ClientShell implements Executor {
     if (alone === this.waiting.length > 0) return;
     for (const timer of this.waiting.splice(0)) clearTimeout(timer);
     if (!alone) return;
-    const { noWorkersMs, onNotice = (text) => console.error(text) } = this.options;
-    this.waiting.push(setTimeout(() => onNotice(`waiting: 0 workers. Start one: ${START_ONE}`), WAITING_MS));
+    const { noWorkersMs, noWorkersRemedy: remedy = START_ONE } = this.options;
+    const { onNotice = (text) => console.error(text) } = this.options;
+    this.waiting.push(setTimeout(() => onNotice(`waiting: 0 workers. ${remedy}`), WAITING_MS));
     if (noWorkersMs === undefined) return;
-    const failure = new NoWorkersError(noWorkersMs / 1000, START_ONE);
+    const failure = new NoWorkersError(noWorkersMs / 1000, remedy);
     this.waiting.push(
       setTimeout(() => {
         for (const run of [...this.runs]) run.fail(failure);

@@ -5,6 +5,7 @@ import { startThreads } from '../execute/threads.js';
 import type { Executor } from '../task/executor.js';
 import type { Wire } from './connection.js';
 import {
+  NO_WORKERS,
   executorOf,
   startWhole,
   type ClusterOptions,
@@ -72,7 +73,7 @@ class PageCluster implements LocalCluster {
   }
 
   connect(options: ClientOptions = {}): Promise<Executor> {
-    return openClient(async () => this.dial(), options);
+    return openClient(async () => this.dial(), { ...NO_WORKERS, ...options });
   }
 
   async close(): Promise<void> {

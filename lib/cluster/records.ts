@@ -1,5 +1,11 @@
 // What the scheduler keeps: tasks, the lines they wait in, batches, workers and clients.
 import type { Pace } from '../task/pace.js';
+import type { Net } from './machine.js';
+import type { ToScheduler } from './messages.js';
+
+/** What happens to a scheduler. `congested`: much waits for a peer to read it, or no longer. */
+export type SchedulerEvent =
+  Net<ToScheduler> | { readonly type: 'congested'; readonly peer: number; readonly congested: boolean };
 
 /** A task in the scheduler's hands: it waits in its line, or is in one batch. */
 export interface Entry {
@@ -64,9 +70,26 @@ export interface Client {
   readonly peer: number;
   readonly name: string;
   /** Its tasks that have no end yet, by their ids. */
-  readonly entries: Map<number, Entry>;
+  readonly entries: Entries;
+  /** Much waits for it already: none of its tasks are assigned until it has read that. */
+  congested: boolean;
   /** By the kind of their tasks. */
   readonly lines: Map<string, Line>;
+}
+
+/** Tasks by their ids, and what their inputs take. */
+export class Entries extends Map<number, Entry> {
+  bytes = 0;
+
+  override set(id: number, entry: Entry): this {
+    this.bytes += entry.payload.length;
+    return super.set(id, entry);
+  }
+
+  override delete(id: number): boolean {
+    this.bytes -= this.get(id)?.payload.length ?? 0;
+    return super.delete(id);
+  }
 }
 
 /** Whether there is something in the line that the worker may be given. */
@@ -77,6 +100,17 @@ export function mayTake(worker: Worker, { queue }: Line): boolean {
 /** No two suspects are with one worker: the next loss must tell which one is the cause. */
 export function hasSuspect({ batches }: Worker): boolean {
   return [...batches.values()].some(({ tasks }) => tasks[0].suspect);
+}
+
+/** Whether an answer does not fit its batch, or brings nothing although nobody has asked for the batch back. */
+export function isMalformed(
+  { tasks, stopped, worker }: Batch,
+  { count, ages, error, lost }: ToScheduler & { op: 'done' },
+): boolean {
+  const over = error ? count >= tasks.length : count > tasks.length;
+  const nowhere = lost !== undefined && (lost.at < count || lost.at >= tasks.length);
+  const empty = count === 0 && !error && !lost && !stopped && !worker.leaving;
+  return over || nowhere || empty || ages.length !== 2 * count;
 }
 
 /** What `lola status` shows of a worker. */

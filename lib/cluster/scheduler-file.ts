@@ -1,6 +1,15 @@
 // The scheduler file: where a scheduler listens and the token that it asks for, for its owner's eyes only. Needs Node.
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { writeAtomically } from '../atomic.js';
@@ -10,6 +19,8 @@ import { checkAddress, type Target } from './dial.js';
 import { PROTOCOL } from './messages.js';
 
 const OTHERS = 0o077;
+/** No scheduler file is longer (bytes). */
+const MOST_BYTES = 2 ** 16;
 
 const schedulerInfo = v.object({
   protocol: v.string(),
@@ -79,10 +90,10 @@ export function readSchedulerFile(path: string, warn: (text: string) => void = (
 
 /** Why a file must not be used. */
 function problemOf(path: string, info: SchedulerInfo | undefined, uid: number, isOpen: boolean) {
-  if (!info)
-    return 'is no scheduler file. Start the scheduler again, or name the file that it says in its log.';
   if (uid !== (process.getuid?.() ?? uid))
     return `belongs to another user (uid ${uid}): its scheduler may be a trap. Use a file of your own.`;
+  if (!info)
+    return 'is no scheduler file. Start the scheduler again, or name the file that it says in its log.';
   if (isOpen && info.closedToOthers)
     return `can be read by others, and its token used. Run: chmod 600 '${path}', and start the scheduler again.`;
   if (info.protocol !== PROTOCOL)
@@ -130,9 +141,12 @@ export function findScheduler({ address, token, file }: Whereabouts, warn?: (tex
 
 function read(path: string): { text: string; mode: number; uid: number } {
   try {
-    const file = openSync(path, 'r');
+    // A pipe that nobody writes to would hold us up here.
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      const { mode, uid } = fstatSync(file); // of what is read, not of what the name may stand for later
+      const status = fstatSync(file); // of what is read, not of what the name may stand for later
+      const { mode, uid } = status;
+      if (!status.isFile() || status.size > MOST_BYTES) return { text: '', mode, uid };
       return { text: readFileSync(file, 'utf8'), mode, uid };
     } finally {
       closeSync(file);

@@ -13,10 +13,10 @@
 // The next event hands batch 8 = [task-4, task-5] to worker-1. If worker-0 dies, task-2 and task-3 become suspects and
 // go back to the front: from now on each travels alone, so that the next loss tells which one kills its workers.
 import { Pace } from '../task/pace.js';
-import type { Do, Machine, Net } from './machine.js';
+import type { Do, Machine } from './machine.js';
 import type { FromScheduler, ToScheduler } from './messages.js';
-import { Queue, hasSuspect, mayTake, statusOf } from './records.js';
-import type { Batch, Client, Entry, Line, Worker } from './records.js';
+import { Entries, Queue, hasSuspect, isMalformed, mayTake, statusOf } from './records.js';
+import type { Batch, Client, Entry, Line, SchedulerEvent, Worker } from './records.js';
 
 /**
  * What the scheduler wants done. For those who watch, not for the wire: the tasks that a message is about, and `drop`,
@@ -44,7 +44,7 @@ type Submit = ToScheduler & { op: 'submit' };
 type Hello = ToScheduler & { op: 'hello' };
 type Done = ToScheduler & { op: 'done' };
 
-export class SchedulerMachine implements Machine<Net<ToScheduler>, SchedulerAction> {
+export class SchedulerMachine implements Machine<SchedulerEvent, SchedulerAction> {
   readonly workers = new Map<number, Worker>();
   readonly clients = new Map<number, Client>();
   /** Lines with queued tasks; the first is served next. */
@@ -61,11 +61,12 @@ export class SchedulerMachine implements Machine<Net<ToScheduler>, SchedulerActi
     this.batches = options.firstBatch;
   }
 
-  handle(event: Net<ToScheduler>, now: number): readonly SchedulerAction[] {
+  handle(event: SchedulerEvent, now: number): readonly SchedulerAction[] {
     this.now = now;
     this.actions = [];
     if (event.type === 'message') this.message(event.peer, event.message);
     else if (event.type === 'closed') this.closed(event.peer, event.reason, event.blame);
+    else if (event.type === 'congested') this.congested(event.peer, event.congested);
     this.assignAll();
     return this.actions;
   }
@@ -108,7 +109,13 @@ export class SchedulerMachine implements Machine<Net<ToScheduler>, SchedulerActi
       return this.send([peer], { op: 'welcome', heartbeatMs, workers: [], clients: 0, waiting: 0 });
     }
     if (hello.role === 'client')
-      this.clients.set(peer, { peer, name: hello.name, entries: new Map(), lines: new Map() });
+      this.clients.set(peer, {
+        peer,
+        name: hello.name,
+        entries: new Entries(),
+        congested: false,
+        lines: new Map(),
+      });
     let waiting = 0;
     for (const { queue } of this.waiting) waiting += queue.length;
     const workers = Array.from(this.workers.values(), statusOf);
@@ -194,6 +201,13 @@ export class SchedulerMachine implements Machine<Net<ToScheduler>, SchedulerActi
   private stop(batch: Batch): void {
     batch.stopped = true;
     this.send([batch.worker.peer], { op: 'stop', batch: batch.number });
+  }
+
+  /** A client that reads too slowly is given no more results to read: what it wants computed waits. */
+  private congested(peer: number, congested: boolean): void {
+    const client = this.clients.get(peer);
+    if (client) client.congested = congested;
+    for (const line of client?.lines.values() ?? []) this.queued(line);
   }
 
   // ---- the course of a batch
@@ -311,7 +325,7 @@ export class SchedulerMachine implements Machine<Net<ToScheduler>, SchedulerActi
 
   /** Puts a line where its queue says: among those that wait, or not. */
   private queued(line: Line): void {
-    if (line.queue.length > 0) this.waiting.add(line);
+    if (line.queue.length > 0 && !line.client.congested) this.waiting.add(line);
     else this.waiting.delete(line);
   }
 
@@ -333,12 +347,4 @@ export class SchedulerMachine implements Machine<Net<ToScheduler>, SchedulerActi
   private close(peer: number, reason: string, final: boolean): void {
     this.actions.push({ type: 'close', peer, reason, final });
   }
-}
-
-/** Whether an answer does not fit its batch, or brings nothing although nobody has asked for the batch back. */
-function isMalformed({ tasks, stopped, worker }: Batch, { count, ages, error, lost }: Done): boolean {
-  const over = error ? count >= tasks.length : count > tasks.length;
-  const nowhere = lost !== undefined && (lost.at < count || lost.at >= tasks.length);
-  const empty = count === 0 && !error && !lost && !stopped && !worker.leaving;
-  return over || nowhere || empty || ages.length !== 2 * count;
 }

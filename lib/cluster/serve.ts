@@ -1,12 +1,17 @@
 // The scheduler's shell: connections, log and watchers around the machine that decides.
+import { plain } from '../errors.js';
 import { clock, type ExecutorEvent } from '../task/executor.js';
 import { Connection, type Wire } from './connection.js';
 import { Watcher } from './events.js';
-import { Shell, type Net } from './machine.js';
+import { Shell } from './machine.js';
 import { decodeToScheduler, type ToScheduler } from './messages.js';
+import type { SchedulerEvent } from './records.js';
 import { SchedulerMachine, type SchedulerAction } from './scheduler.js';
+import { Store } from './store.js';
 
 const HEARTBEAT_MS = 1000;
+/** All inputs that wait for workers take this much, and so do all values that wait for clients; more waits outside (bytes). */
+const MOST_WAITING = 256 * 2 ** 20;
 
 /** What a worker's process said of itself last. */
 export interface Vitals {
@@ -28,10 +33,12 @@ export interface ServeOptions {
 }
 
 export class SchedulerShell {
-  private readonly shell: Shell<Net<ToScheduler>, SchedulerAction>;
+  private readonly shell: Shell<SchedulerEvent, SchedulerAction>;
   private readonly machine: SchedulerMachine;
   private readonly connections = new Map<number, Connection<ToScheduler>>();
   private readonly silent = new Map<number, number>(); // peers that have not said who they are, and since when
+  private readonly inputs = new Store(MOST_WAITING, () => this.bytesOfInputs());
+  private readonly values = new Store(MOST_WAITING);
   private readonly watcher: Watcher;
   private readonly ticker: ReturnType<typeof setInterval>;
   private readonly heartbeatMs: number;
@@ -52,17 +59,25 @@ export class SchedulerShell {
   accept(wire: Wire): void {
     const peer = this.peers++;
     const onMessage = (message: ToScheduler) => {
-      if (message.op === 'hello') this.silent.delete(peer);
+      if (message.op === 'hello') this.meet(peer, message.role);
       this.watcher.heard(message, clock());
       this.shell.post({ type: 'message', peer, message });
+      this.inputs.serve(); // some may have been dropped
     };
     const onClosed = (reason: string) => {
       if (!this.connections.delete(peer)) return;
       this.silent.delete(peer);
+      if (this.machine.clients.has(peer) && !reason.startsWith('connection closed'))
+        this.log('WARNING', `Lost ${this.nameOf(peer)}: ${reason}`);
       this.shell.post({ type: 'closed', peer, reason, blame: true });
+      this.inputs.serve();
     };
-    const listener = { onMessage, onClosed };
-    this.connections.set(peer, new Connection(wire, (data) => this.decode(data), listener, this.heartbeatMs));
+    const onCongested = (congested: boolean) => this.shell.post({ type: 'congested', peer, congested });
+    const listener = { onMessage, onClosed, onCongested };
+    this.connections.set(
+      peer,
+      new Connection(wire, (head, behind) => this.decode(peer, head, behind), listener, this.heartbeatMs),
+    );
     this.silent.set(peer, clock());
   }
 
@@ -73,14 +88,36 @@ export class SchedulerShell {
   }
 
   log(level: 'INFO' | 'WARNING', text: string): void {
-    this.options.log?.(`lola.scheduler - ${level} - ${text}`);
+    this.options.log?.(plain(`lola.scheduler - ${level} - ${text}`));
   }
 
-  private decode(data: Uint8Array): ToScheduler {
+  /** A peer says who it is. */
+  private meet(peer: number, role: 'worker' | 'client' | 'status'): void {
+    this.silent.delete(peer);
+    const { inputs, values } = this;
+    // A worker is only sent inputs, which are counted as long as they wait to be computed.
+    this.connections.get(peer)!.stores =
+      role === 'worker' ? { incoming: values } : { incoming: inputs, outgoing: values };
+  }
+
+  private nameOf(peer: number): string {
+    const { workers, clients } = this.machine;
+    const { name } = workers.get(peer) ??
+      clients.get(peer) ?? { name: 'somebody who has not said who it is' };
+    return name;
+  }
+
+  private bytesOfInputs(): number {
+    let bytes = 0;
+    for (const { entries } of this.machine.clients.values()) bytes += entries.bytes;
+    return bytes;
+  }
+
+  private decode(peer: number, head: Uint8Array, behind: Uint8Array | undefined): ToScheduler {
     try {
-      return decodeToScheduler(data);
+      return decodeToScheduler(head, behind);
     } catch (error) {
-      this.log('WARNING', `Closed a connection: ${(error as Error).message}`);
+      this.log('WARNING', `Closed the connection of ${this.nameOf(peer)}: ${(error as Error).message}`);
       throw error;
     }
   }

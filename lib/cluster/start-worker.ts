@@ -13,7 +13,7 @@ const MOST_TEXT = 20_000;
 /** What a worker is given. */
 export interface WorkerOptions {
   /** Reaches the scheduler. Called before each attempt to connect: one that comes back may be elsewhere. */
-  readonly dial: () => Promise<Wire>;
+  readonly dial: (signal: AbortSignal) => Promise<Wire>;
   /** What computes. They stay the caller's to close. */
   readonly threads: Threads;
   /** What logs and errors call it, 1 to 200 characters. */

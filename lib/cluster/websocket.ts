@@ -2,30 +2,38 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { Wire } from './connection.js';
-import { MOST_BYTES, PROTOCOL } from './messages.js';
+import { PIECE_BYTES, type Wire } from './connection.js';
+import { PROTOCOL } from './messages.js';
 
-/** What both sides set: compression costs more than it saves, and a longer message is refused by its head. */
-export const SOCKET_OPTIONS = { perMessageDeflate: false, maxPayload: MOST_BYTES } as const;
+/** What both sides set: compression costs more than it saves, and a longer piece is refused by its head. */
+export const SOCKET_OPTIONS = { perMessageDeflate: false, maxPayload: PIECE_BYTES } as const;
+/** So much may be with the socket, on its way to the system: at 1 Mbit/s it takes 2 s (bytes). */
+const AHEAD_BYTES = 256 * 2 ** 10;
 /** Where a scheduler hands out challenges. */
 export const CHALLENGE_PATH = '/challenge';
 /** The header that marks a scheduler's answers. */
 export const MARK = 'x-lola';
 
-/** @param tcp the socket below, which counts the bytes that arrive */
-export function wireOf(socket: WebSocket, tcp: Pick<Socket, 'bytesRead'>): Wire {
+/** @param tcp the socket below, which counts the bytes */
+export function wireOf(socket: WebSocket, tcp: Socket): Wire {
   return {
-    listen(onBytes, onClosed) {
+    listen(onBytes, onClosed, onRoom) {
+      tcp.on('drain', onRoom);
       let problem: string | undefined;
       // Text is no message; the decoder says so.
       socket.on('message', (data, isBinary) => onBytes(isBinary ? (data as Buffer) : new Uint8Array(0)));
       socket.on('error', ({ message }) => (problem ??= `broke the protocol: ${message}`));
       socket.on('close', (code) => onClosed(problem ?? reasonOf(code)));
     },
-    send: (data) => socket.send(data),
+    send(data) {
+      socket.send(data);
+      return tcp.writableLength < AHEAD_BYTES;
+    },
     // Behind bulk that is still to be sent no ping is needed: those bytes are a sign of life themselves.
     ping: () => socket.readyState === socket.OPEN && socket.bufferedAmount === 0 && socket.ping(),
     received: () => tcp.bytesRead,
+    sent: () => tcp.bytesWritten - tcp.writableLength,
+    pause: (paused) => (paused ? socket.pause() : socket.resume()),
     close: () => socket.close(1000),
     destroy: () => socket.terminate(),
   };

@@ -13,7 +13,8 @@ export type DistributedOptions = Omit<ChunkedOptions, 'form'> & { readonly sched
 export function estimateDistributed(samples: number, options: DistributedOptions = {}): Promise<Estimate> {
   const { chunks, seed, optimize, limitBytes, scheduler } = options;
   const own = { workers: options.workers ?? allottedCores() };
-  const start = () => (scheduler ? connect(scheduler) : startClusterExecutor(own));
+  const start = () =>
+    scheduler ? connect({ signal: options.signal, ...scheduler }) : startClusterExecutor(own);
   return runStage('distributed', samples, options, start, async ({ executor, kernel, watch }) => {
     const x = random.uniform(samples, { chunks, seed, stream: 'x' });
     const y = random.uniform(samples, { chunks, seed, stream: 'y' });

@@ -25,7 +25,7 @@ function wireThat(messages: readonly FromScheduler[], { closes }: { closes: bool
         if (closes) onClosed('dropped');
       });
     },
-    send: () => {},
+    send: () => true,
     ping: () => {},
     received: () => NaN,
     close: () => closed('closed'),

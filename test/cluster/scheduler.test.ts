@@ -39,6 +39,7 @@ function scheduler({ watched = false } = {}) {
       more: Partial<ToScheduler & { op: 'done' }> = {},
     ) => hear(peer, { op: 'done', batch, thread: 0, count, ages: agesOf(count, ms), values: none, ...more }),
     cancel: (ids: number[], peer = CLIENT) => hear(peer, { op: 'cancel', ids }),
+    congested: (congested: boolean) => handle({ type: 'congested', peer: CLIENT, congested }),
     closed: (peer: number, reason = 'killed', blame = true) =>
       handle({ type: 'closed', peer, reason, blame }),
   };
@@ -429,6 +430,46 @@ describe('cancelling', () => {
       waiting: 0,
       free: 1,
     });
+  });
+});
+
+describe('a client that reads too slowly', () => {
+  test('is given no more results to read until it has read; others are served in the meantime', () => {
+    const s = scheduler();
+    s.connect();
+    s.connect(200);
+    s.submit(3);
+    expect(s.join(1)).toContain('1 assign 0: 0');
+    expect(s.congested(true)).toEqual([]);
+    expect(s.done(1, 0)).toEqual(['100 finished 0']);
+    expect(s.submit(1, { peer: 200 })).toEqual(['1 assign 1: c200-0']);
+    expect(s.done(1, 1)).toEqual(['200 finished 0']);
+    expect(s.congested(false)).toEqual(['1 assign 2: 1']);
+  });
+
+  test('and goes is forgotten with all its tasks', () => {
+    const s = scheduler();
+    s.connect();
+    s.submit(3);
+    s.congested(true);
+    s.closed(CLIENT);
+    expect(s.congested(false)).toEqual([]);
+    expect(s.machine.waiting.size).toBe(0);
+    expect(s.join(1)).not.toContain('1 assign 0: 0');
+  });
+
+  test('and what is kept of inputs is counted to the byte', () => {
+    const s = scheduler();
+    s.connect();
+    const payload = new Uint8Array(10);
+    const tasks = [0, 1, 2].map((id) => ({ id, key: `k${id}`, payload }));
+    s.hear(CLIENT, { op: 'submit', kind: 'k', retries: 0, watched: false, tasks });
+    const { entries } = s.machine.clients.get(CLIENT)!;
+    expect(entries.bytes).toBe(30);
+    s.join(1);
+    s.done(1, 0);
+    s.cancel([1, 1, 7]);
+    expect(entries.bytes).toBe(10);
   });
 });
 

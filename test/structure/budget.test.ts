@@ -23,9 +23,9 @@ const BUDGETS: Readonly<Record<string, number>> = {
 const TODAY: Readonly<Record<string, number>> = {
   'lib/task': 1013,
   'lib/execute': 545,
-  'lib/cluster': 2767,
+  'lib/cluster': 3136,
   'lib/simulation': 760,
-  lib: 9050, // 34 more: files of a run are believed by form, and a missing home has a name
+  lib: 9420, // 34 more: files of a run are believed by form, and a missing home has a name
   lesson: 2688, // 90 more: time limits and words for any answer, and what set-up cells need
   tools: 4917,
   room: 1870,

@@ -41,7 +41,8 @@ export function validate(machine: SchedulerMachine): void {
 function checkClient(machine: SchedulerMachine, client: Client, places: Set<Entry>): void {
   const queued = new Map<Line, number>();
   for (const line of client.lines.values()) {
-    rule(machine.waiting.has(line) === line.queue.length > 0, `${client.name} has a line in the wrong place`);
+    const waits = line.queue.length > 0 && !client.congested;
+    rule(machine.waiting.has(line) === waits, `${client.name} has a line in the wrong place`);
     queued.set(line, 0);
   }
   for (const [id, entry] of client.entries) {

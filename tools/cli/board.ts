@@ -2,12 +2,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { InvalidArgumentError } from '../../lib/errors.js';
+import { InvalidArgumentError, plain } from '../../lib/errors.js';
 import { boardTable, entriesOf } from '../measure/board.js';
 import { readRace, type RaceResult } from '../measure/race-file.js';
 import { outputFile } from './output.js';
 import { boardPage } from './race-page.js';
-import { printable, table } from './table.js';
+import { table } from './table.js';
 
 export function addBoard(program: Command): void {
   program
@@ -34,7 +34,7 @@ function resultIn(file: string): RaceResult[] {
     return [readRace(file)];
   } catch (error) {
     if (!(error instanceof InvalidArgumentError)) throw error;
-    process.stderr.write(printable(`lola: left out: ${error.message}\n`));
+    process.stderr.write(`lola: left out: ${plain(error.message)}\n`);
     return [];
   }
 }

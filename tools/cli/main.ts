@@ -1,8 +1,7 @@
 // The `lola` command: reads the words, hands over to one file a command, and turns errors into messages and exit codes.
 import { Command, CommanderError } from 'commander';
-import { EstimatorError } from '../../lib/errors.js';
+import { EstimatorError, plain } from '../../lib/errors.js';
 import { EXIT } from './exit.js';
-import { printable } from './table.js';
 
 /** The commands in the order of the help. Each is loaded when its name is given: a scheduler's packages take 60 ms. */
 const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => void> } = {
@@ -70,7 +69,7 @@ function report(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.badInput; // commander has said it already
   const known = error instanceof EstimatorError;
   const text = error instanceof Error ? error.message : String(error);
-  process.stderr.write(printable(`lola: ${known ? '' : 'unexpected: '}${text}\n`));
+  process.stderr.write(`lola: ${known ? '' : 'unexpected: '}${plain(text)}\n`);
   if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   else if (!known) process.stderr.write('lola: --debug shows where it happened.\n');
   if (!known) return EXIT.failed;

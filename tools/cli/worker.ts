@@ -44,7 +44,7 @@ async function runWorker(address: string | undefined, flags: WorkerFlags): Promi
   const log = (line: string) => process.stdout.write(`${line}\n`);
   try {
     const worker = startWorker({
-      dial: async () => dial(findScheduler(where, warn)),
+      dial: async (signal) => dial(findScheduler(where, warn), signal),
       threads,
       name: flags.name ?? `${hostname()}-${process.pid}`,
       deathTimeoutMs,
@@ -63,10 +63,10 @@ async function untilEnded(
   worker: ReturnType<typeof startWorker>,
   log: (line: string) => void,
 ): Promise<void> {
-  let leaving = false;
+  let [joined, leaving] = [false, false];
   const signals = ['SIGINT', 'SIGTERM'] as const;
   const leave = () => {
-    if (leaving) process.exit(EXIT.interrupted);
+    if (leaving || !joined) process.exit(EXIT.interrupted);
     leaving = true;
     log('lola.worker - INFO - Finishing running tasks; press Ctrl-C again to stop now');
     void worker.drain();
@@ -76,6 +76,7 @@ async function untilEnded(
   process.once('disconnect', () => process.exit(0)); // the process that started it is gone
   try {
     await worker.joined; // one that is never let in ends with an error
+    joined = true;
     await worker.ended;
   } catch (error) {
     if (!leaving) throw error;

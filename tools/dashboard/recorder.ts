@@ -1,4 +1,5 @@
 // Events in, pictures out, without I/O: time is an argument, so the same events always give the same picture.
+import { plain } from '../../lib/errors.js';
 import type { ExecutorEvent } from '../../lib/task/index.js';
 import type { Box, Picture, Sample } from './picture.js';
 import { Run } from './run.js';
@@ -16,6 +17,9 @@ export interface Vitals {
   /** Milliseconds since 1970. */
   readonly time: number;
 }
+
+/** What others say and pages show. */
+const SHOWN = ['worker', 'task', 'reason', 'message'];
 
 type Event<T extends ExecutorEvent['type']> = ExecutorEvent & { readonly type: T };
 
@@ -42,6 +46,8 @@ export class Recorder {
     if (!Number.isFinite(event.time + took)) return;
     this.advance(event.time);
     const told = { ...event, time: this.at(event.time) };
+    for (const field of SHOWN)
+      if (field in told) Object.assign(told, { [field]: plain(told[field as never]) });
     if (told.type === 'finished') Object.assign(told, { start: this.at(told.start), end: this.at(told.end) });
     this[event.type].call(this, told as never); // each type of event has its method
   }

@@ -1,0 +1,36 @@
+// How many bytes wait within a process, for all its connections together: what would be too much waits outside of it.
+
+/** A store with a bound. What is larger than the bound fits into an empty store, so that nothing waits for ever. */
+export class Store {
+  private used = 0;
+  private readonly waiting: { readonly bytes: number; readonly go: () => void }[] = [];
+
+  /** @param kept bytes that the store holds beside those that are booked */
+  constructor(
+    private readonly most: number,
+    private readonly kept: () => number = () => 0,
+  ) {}
+
+  /** Books bytes and calls `go` as soon as there is room for them, in the order of asking. */
+  ask(bytes: number, go: () => void): void {
+    this.waiting.push({ bytes, go });
+    this.serve();
+  }
+
+  /** So many bytes more are here, or fewer. */
+  book(bytes: number): void {
+    this.used += bytes;
+    if (bytes < 0) this.serve();
+  }
+
+  /** Lets in what has room now. */
+  serve(): void {
+    for (let next = this.waiting.at(0); next; next = this.waiting.at(0)) {
+      const held = this.used + this.kept();
+      if (held > 0 && held + next.bytes > this.most) return;
+      this.waiting.shift();
+      this.used += next.bytes;
+      next.go();
+    }
+  }
+}
