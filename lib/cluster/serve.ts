@@ -67,17 +67,14 @@ export class SchedulerShell {
     const onClosed = (reason: string) => {
       if (!this.connections.delete(peer)) return;
       this.silent.delete(peer);
-      if (this.machine.clients.has(peer) && !reason.startsWith('connection closed'))
+      if (!this.machine.workers.has(peer) && !reason.startsWith('connection closed'))
         this.log('WARNING', `Lost ${this.nameOf(peer)}: ${reason}`);
       this.shell.post({ type: 'closed', peer, reason, blame: true });
       this.inputs.serve();
     };
     const onCongested = (congested: boolean) => this.shell.post({ type: 'congested', peer, congested });
     const listener = { onMessage, onClosed, onCongested };
-    this.connections.set(
-      peer,
-      new Connection(wire, (head, behind) => this.decode(peer, head, behind), listener, this.heartbeatMs),
-    );
+    this.connections.set(peer, new Connection(wire, decodeToScheduler, listener, this.heartbeatMs));
     this.silent.set(peer, clock());
   }
 
@@ -111,15 +108,6 @@ export class SchedulerShell {
     let bytes = 0;
     for (const { entries } of this.machine.clients.values()) bytes += entries.bytes;
     return bytes;
-  }
-
-  private decode(peer: number, head: Uint8Array, behind: Uint8Array | undefined): ToScheduler {
-    try {
-      return decodeToScheduler(head, behind);
-    } catch (error) {
-      this.log('WARNING', `Closed the connection of ${this.nameOf(peer)}: ${(error as Error).message}`);
-      throw error;
-    }
   }
 
   private perform(action: SchedulerAction): void {

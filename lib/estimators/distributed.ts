@@ -11,10 +11,9 @@ export type DistributedOptions = Omit<ChunkedOptions, 'form'> & { readonly sched
 
 /** Estimates pi on a cluster. `samples`: how many random points, an integer from 1 to 2^53 - 1. */
 export function estimateDistributed(samples: number, options: DistributedOptions = {}): Promise<Estimate> {
-  const { chunks, seed, optimize, limitBytes, scheduler } = options;
+  const { chunks, seed, optimize, limitBytes, scheduler, signal } = options;
   const own = { workers: options.workers ?? allottedCores() };
-  const start = () =>
-    scheduler ? connect({ signal: options.signal, ...scheduler }) : startClusterExecutor(own);
+  const start = () => (scheduler ? connect({ signal, ...scheduler }) : startClusterExecutor(own));
   return runStage('distributed', samples, options, start, async ({ executor, kernel, watch }) => {
     const x = random.uniform(samples, { chunks, seed, stream: 'x' });
     const y = random.uniform(samples, { chunks, seed, stream: 'y' });

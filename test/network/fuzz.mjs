@@ -33,15 +33,42 @@ const up = (child, words) =>
     for (const stream of [child.stdout, child.stderr]) stream.on('data', hear);
   });
 
-const TARGETS = ['/', '//', '///', '/\\', '/%', '/?%', 'http://[', '*', CHALLENGE_PATH, '/live', '/health', '\0'];
-const HEADS = ['Host: x', 'Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket', 'Upgrade: h2c', 'Origin: x'];
-const MORE = ['Authorization: lola 1-2-3 x y', 'Expect: 100-continue', 'Transfer-Encoding: chunked', 'Content-Length: 9e9'];
+const TARGETS = [
+  '/',
+  '//',
+  '///',
+  '/\\',
+  '/%',
+  '/?%',
+  'http://[',
+  '*',
+  CHALLENGE_PATH,
+  '/live',
+  '/health',
+  '\0',
+];
+const HEADS = [
+  'Host: x',
+  'Host: localhost',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Upgrade: h2c',
+  'Origin: x',
+];
+const MORE = [
+  'Authorization: lola 1-2-3 x y',
+  'Expect: 100-continue',
+  'Transfer-Encoding: chunked',
+  'Content-Length: 9e9',
+];
 
 /** A stranger says something, perhaps half of it, slowly, or nothing; and leaves, breaks off, or stays. */
 function knock(port) {
   const socket = tcp({ port, host: pick(['127.0.0.1', '127.0.0.2', '127.0.0.3']), allowHalfOpen: true });
   socket.on('error', () => {}).resume();
-  const heads = [...HEADS, ...MORE, `X: ${'x'.repeat(Math.floor(random() * 20_000))}`].filter(() => random() < 0.4);
+  const heads = [...HEADS, ...MORE, `X: ${'x'.repeat(Math.floor(random() * 20_000))}`].filter(
+    () => random() < 0.4,
+  );
   let text = `${pick(['GET', 'POST', 'CONNECT', 'OPTIONS', 'x'])} ${pick(TARGETS)} HTTP/1.${pick([0, 1, 9])}\r\n`;
   text += `${heads.join('\r\n')}\r\n\r\n`;
   if (random() < 0.3) text = text.slice(0, random() * text.length);
@@ -53,11 +80,27 @@ function knock(port) {
 }
 
 const NUMBERS = [NaN, Infinity, -1, -0, 0.5, 2 ** 31, 2 ** 53, 1e300];
-const STRANGE = [null, '', 'x'.repeat(300), '\u001b[2J\n\u202e', [], {}, [[[]]], new Uint8Array([0xc1]), new Uint8Array(9)];
+const STRANGE = [
+  null,
+  '',
+  'x'.repeat(300),
+  '\u001b[2J\n\u202e',
+  [],
+  {},
+  [[[]]],
+  new Uint8Array([0xc1]),
+  new Uint8Array(9),
+];
 const MESSAGES = [
   { op: 'hello', role: 'worker', name: 'liar', threads: 4, instance: 'x' },
   { op: 'hello', role: 'client', name: 'liar', threads: 1, instance: '-' },
-  { op: 'submit', kind: 'k', retries: 0, watched: true, tasks: [{ id: 1, key: 'k', payload: new Uint8Array(3) }] },
+  {
+    op: 'submit',
+    kind: 'k',
+    retries: 0,
+    watched: true,
+    tasks: [{ id: 1, key: 'k', payload: new Uint8Array(3) }],
+  },
   { op: 'cancel', ids: [1, 2] },
   { op: 'started', batch: 1, thread: 0, age: 1 },
   { op: 'done', batch: 1, thread: 0, count: 1, ages: new Float64Array(2), values: new Uint8Array([0x90]) },
@@ -139,7 +182,9 @@ await Promise.all([
 ]).catch((error) => (failure ??= String(error)));
 if (worst.descriptors > 400) failure ??= `${worst.descriptors} descriptors`;
 if (worst.mb > 600) failure ??= `${worst.mb} MB`;
-console.log(`${runs} runs, ${knocks} strangers, ${lies} liars; at most ${worst.descriptors} descriptors, ${worst.mb.toFixed(0)} MB`);
+console.log(
+  `${runs} runs, ${knocks} strangers, ${lies} liars; at most ${worst.descriptors} descriptors, ${worst.mb.toFixed(0)} MB`,
+);
 console.log(failure ? `FAIL: ${failure} (seed ${seed})` : 'ok');
 for (const child of children) child.kill('SIGKILL');
 rmSync(folder, { recursive: true, force: true });

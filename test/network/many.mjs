@@ -14,7 +14,8 @@ const AT_ONCE = 16;
 async function answer({ target, count }) {
   let lost = 0;
   const join = async (name) => {
-    const wire = await dial(target);
+    const wire = await dial(target).catch(() => undefined);
+    if (!wire) return join(name); // a busy machine: as a worker does, it tries again
     return new Promise((resolve) => {
       const onMessage = (message) => {
         if (message.op === 'welcome') resolve();
@@ -24,7 +25,12 @@ async function answer({ target, count }) {
         const done = { op: 'done', batch: message.batch, thread: 0, count: length, values };
         connection.send({ ...done, ages: new Float64Array(2 * length) });
       };
-      const connection = new Connection(wire, decodeFromScheduler, { onMessage, onClosed: () => lost++ }, 1000);
+      const connection = new Connection(
+        wire,
+        decodeFromScheduler,
+        { onMessage, onClosed: () => lost++ },
+        1000,
+      );
       connection.send({ op: 'hello', role: 'worker', name, threads: 1, instance: name });
     });
   };

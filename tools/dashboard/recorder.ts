@@ -18,9 +18,6 @@ export interface Vitals {
   readonly time: number;
 }
 
-/** What others say and pages show. */
-const SHOWN = ['worker', 'task', 'reason', 'message'];
-
 type Event<T extends ExecutorEvent['type']> = ExecutorEvent & { readonly type: T };
 
 /** Follows one source of events, run after run. */
@@ -46,7 +43,7 @@ export class Recorder {
     if (!Number.isFinite(event.time + took)) return;
     this.advance(event.time);
     const told = { ...event, time: this.at(event.time) };
-    for (const field of SHOWN)
+    for (const field of ['worker', 'task', 'reason', 'message'])
       if (field in told) Object.assign(told, { [field]: plain(told[field as never]) });
     if (told.type === 'finished') Object.assign(told, { start: this.at(told.start), end: this.at(told.end) });
     this[event.type].call(this, told as never); // each type of event has its method
