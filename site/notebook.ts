@@ -35,6 +35,8 @@ class Notebook implements CellOwner {
   private readonly waiting: Cell[] = [];
   private readonly unsaved = new Set<Cell>();
   private running: Cell | undefined;
+  /** The reader has stopped the cell that runs. */
+  private stopped = false;
   private saving: ReturnType<typeof setTimeout> | undefined;
   private file: Promise<NotebookFile> | undefined;
   private readonly adder = button('Add a cell', 'Add a cell of your own at the end', () => {
@@ -84,6 +86,7 @@ class Notebook implements CellOwner {
   }
 
   onStop(): void {
+    this.stopped = true;
     this.dropWaiting();
     this.kernel.interrupt();
   }
@@ -109,12 +112,13 @@ class Notebook implements CellOwner {
   private async runWaiting(): Promise<void> {
     for (let cell = this.waiting.shift(); cell; cell = this.waiting.shift()) {
       this.running = cell;
+      this.stopped = false;
       this.bar.say(`Cell ${cell.number} runs`, this.waiting.length);
       cell.begin();
       const ended = await this.kernel.run(cell.id, cell.text, (message) => cell.outputs.receive(message));
       this.running = undefined;
       cell.count = ended.count;
-      cell.become(ended.ok ? 'done' : ended.count ? 'failed' : 'stopped');
+      cell.become(ended.ok ? 'done' : this.stopped ? 'stopped' : 'failed');
       const dropped = !ended.ok && !cell.expectsError ? this.dropWaiting() : 0;
       const rest = dropped ? ` ${dropped} cells below were not run.` : '';
       this.bar.announce(`Cell ${cell.number} ${cell.state}: ${cell.outputs.summary()}.${rest}`);
@@ -128,6 +132,7 @@ class Notebook implements CellOwner {
   }
 
   private restart(): void {
+    this.stopped = true;
     this.dropWaiting();
     this.kernel.restart();
   }

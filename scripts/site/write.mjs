@@ -42,7 +42,6 @@ async function bundleScript(to) {
     plugins: kernelPlugins(),
     worker: { format: 'es', plugins: kernelPlugins },
     build: {
-      target: 'es2022',
       outDir: to,
       emptyOutDir: false,
       modulePreload: { polyfill: false },
