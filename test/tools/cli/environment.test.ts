@@ -18,7 +18,7 @@ const PI = 'pi is 3.139580 from 1000000 samples';
 
 /** A line of sh, in which `lola` is the command. */
 function shell(line: string, more: NodeJS.ProcessEnv = {}) {
-  const text = line.replaceAll('lola', `'${process.execPath}' '${script}'`);
+  const text = line.replace(/(^| )lola /g, `$1'${process.execPath}' '${script}' `);
   const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', text], {
     env: { ...env, ...more },
     encoding: 'utf8',

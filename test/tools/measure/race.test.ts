@@ -461,7 +461,6 @@ describe('lola race and lola board', () => {
   test.each([
     [['--stages', 'pol'], '--stages must be one of'],
     [['--stages', 'slurm'], '--stages must be one of serial, pool, chunked, distributed'],
-    [['--dashboard-port', '9000'], '--dashboard-port and --public-url belong to --dashboard'],
     [['--samples', '0'], '--samples must be a whole number from 1'],
     [
       ['--samples', '5', '--sweep', '1..2'],
