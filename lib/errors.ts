@@ -98,34 +98,43 @@ export interface ErrorRecord {
   readonly code?: string;
 }
 
-/** Makes plain data of whatever was thrown: every field is text. */
+/** The longest text of an error that travels (characters). */
+const MOST_TEXT = 20_000;
+
+/** Makes plain data of whatever was thrown: every field is text that any peer can read. */
 export function toErrorRecord(thrown: unknown): ErrorRecord {
-  if (!(thrown instanceof Error))
+  if (!isError(thrown))
     return { name: 'Error', message: `threw a value that is not an Error: ${asText(thrown)}` };
-  const { name, message, stack, code } = thrown as Error & { code?: unknown };
+  const field = (name: string) => attempt<unknown>(() => Reflect.get(thrown, name), `unreadable ${name}`);
+  const [stack, code] = [field('stack'), field('code')];
   return {
-    name: asText(name),
-    message: asText(message),
-    ...(typeof stack === 'string' && { stack }),
-    ...(typeof code === 'string' && { code }),
+    name: asText(field('name')),
+    message: asText(field('message')),
+    ...(typeof stack === 'string' && { stack: asText(stack) }),
+    ...(typeof code === 'string' && { code: asText(code) }),
   };
 }
 
-/** What was thrown if it is a sound Error, else an Error that says what it was. */
+/** What was thrown if it is an Error, else an Error that says what it was. */
 export function toError(thrown: unknown): Error {
-  if (!(thrown instanceof Error)) return fromErrorRecord(toErrorRecord(thrown));
-  const { name, message, stack } = thrown as { name: unknown; message: unknown; stack: unknown };
-  const sound = typeof name === 'string' && typeof message === 'string' && typeof stack === 'string';
-  return sound ? thrown : fromErrorRecord(toErrorRecord(thrown));
+  return isError(thrown) ? thrown : fromErrorRecord(toErrorRecord(thrown));
 }
 
-/** Text of anything; an object without a prototype has no text of its own. */
-function asText(value: unknown): string {
+/** A proxy, a getter, or a stack that the engine makes only now may throw. */
+function attempt<T>(read: () => T, otherwise: T): T {
   try {
-    return String(value);
+    return read();
   } catch {
-    return show(value);
+    return otherwise;
   }
+}
+
+function isError(thrown: unknown): thrown is Error {
+  return attempt(() => thrown instanceof Error, false);
+}
+
+function asText(value: unknown): string {
+  return attempt(() => String(value as string), show(value)).slice(0, MOST_TEXT).toWellFormed();
 }
 
 const KNOWN: Readonly<Record<string, { prototype: Error }>> = {
@@ -169,9 +178,14 @@ export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 57)}...` : value}'`;
   if (Object.is(value, -0)) return '-0';
-  if (typeof value === 'object' && value !== null)
-    return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
-  return typeof value === 'symbol' ? value.toString() : `${value as number | boolean | bigint | null}`;
+  if (typeof value === 'bigint') return `${value}n (a BigInt)`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return String(value as number);
+  return attempt(() => {
+    if (Array.isArray(value)) return `an array of ${value.length}`;
+    const kind = Object.prototype.toString.call(value).slice(8, -1);
+    return kind === 'Object' ? 'an object' : `an object (${kind})`;
+  }, 'an object');
 }
 
 /** What a peer or a file says, as plain text: what would break a line, or steer a terminal or page, is shown instead. */

@@ -8,7 +8,7 @@ export { piOf, standardErrorOf } from './sampling/estimate.js';
 export { allottedCores, describeMachine, type Machine } from './machine.js';
 export type { Estimate, EstimateOptions } from './estimators/run.js';
 export type { Executor, ExecutorEvent, RunOptions } from './task/executor.js';
-export type { DType, Expression, Kernel, Step, Task, TypedArray, Value } from './task/task.js';
+export type { DType, Expression, Kernel, Step, Task, TypedArray, Value } from './task/index.js';
 
 // Stage 1: serial
 export { startSerial, type LocalOptions } from './execute/serial.js';

@@ -1,7 +1,7 @@
 // One-dimensional arrays that know their chunks and compute nothing until asked: what you work with in stage 3.
 import { InvalidArgumentError, show } from '../errors.js';
-import { DTYPES, checkName } from '../task/check.js';
-import type { DType, ElementwiseName, Reduction } from '../task/task.js';
+import { DTYPES, checkName } from '../task/evaluate.js';
+import type { DType, ElementwiseName, Reduction } from '../task/operations.js';
 import { describeChunks } from './chunks.js';
 import { convert, elementwise, newNode, type ArrayNode } from './node.js';
 

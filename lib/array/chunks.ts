@@ -2,7 +2,7 @@
 import { InvalidArgumentError, checkInteger, show } from '../errors.js';
 import { BLOCK } from '../sampling/stream.js';
 import { ARRAY_OF } from '../task/interpret.js';
-import type { DType } from '../task/task.js';
+import type { DType } from '../task/operations.js';
 
 /** The pieces of an array. */
 export interface Chunks {

@@ -1,7 +1,7 @@
 // Computes arrays and numbers, on any executor.
 import { InvalidArgumentError, show } from '../errors.js';
 import { newArray } from '../task/interpret.js';
-import type { DType, TypedArray } from '../task/task.js';
+import type { DType, TypedArray } from '../task/operations.js';
 import { ChunkedArray, LazyNumber } from './array.js';
 import { bytesOf, type ArrayNode } from './node.js';
 import { plan } from './plan.js';

@@ -2,10 +2,10 @@
 import { InvalidArgumentError, checkInteger, show } from '../errors.js';
 import { keyOfSeed } from '../sampling/seed.js';
 import { X, Y } from '../sampling/stream.js';
-import { DTYPES, checkName } from '../task/check.js';
+import { DTYPES, checkName } from '../task/evaluate.js';
 import { newArray } from '../task/interpret.js';
 import { holds } from '../task/operations.js';
-import type { DType, Step, TypedArray } from '../task/task.js';
+import type { DType, Step, TypedArray } from '../task/operations.js';
 import { ChunkedArray } from './array.js';
 import { cut, type ChunkSpec } from './chunks.js';
 import { newNode, type Content } from './node.js';

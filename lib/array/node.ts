@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from '../errors.js';
 import { ARRAY_OF } from '../task/interpret.js';
 import { dtypeGiven } from '../task/operations.js';
-import type { DType, ElementwiseName, Reduction, Step, TypedArray } from '../task/task.js';
+import type { DType, ElementwiseName, Reduction, Step, TypedArray } from '../task/operations.js';
 import { describeChunks, sameChunks, type Chunks } from './chunks.js';
 
 interface Common {

@@ -1,5 +1,6 @@
 // From the expression of an array to tasks: one layer of tasks for each operation, or (fused) one layer for all of them.
-import type { Expression, Step } from '../task/task.js';
+import type { Expression, Step } from '../task/operations.js';
+import { keep } from '../task/task.js';
 import type { ArrayNode } from './node.js';
 
 /** Tasks that are all alike, one for each chunk. Task c is called `${node.key}/${c}`. */
@@ -50,7 +51,7 @@ function layerOf(root: ArrayNode, isInput: (node: ArrayNode) => boolean): Layer 
     places.set(node, add({ op: name, args, dtype }));
   }
   const reduce = root.op === 'reduction' ? root.reduce : 'none';
-  return { node: root, operations, expression: { steps, reduce }, inputs };
+  return { node: root, operations, expression: keep<Expression>({ steps, reduce }), inputs };
 }
 
 /** Whether a layer gives a number for each chunk, and no array. */

@@ -2,7 +2,8 @@
 import { TaskError } from '../errors.js';
 import type { Executor, RunOptions } from '../task/executor.js';
 import type { Evaluation } from '../task/evaluate.js';
-import type { Kernel, Task, TypedArray, Value } from '../task/task.js';
+import type { Kernel, TypedArray } from '../task/operations.js';
+import type { Task, Value } from '../task/task.js';
 import type { Chunks } from './chunks.js';
 import { bytesOf, type ArrayNode } from './node.js';
 import { lastReaders, type Layer } from './plan.js';
@@ -73,7 +74,7 @@ async function runWindow(
   for (const layer of layers) {
     const onResult = (value: Value, task: Task, index: number): void => {
       onDone();
-      if (layer === last) options.onResult?.(value, task, first + index);
+      return layer === last ? options.onResult?.(value, task, first + index) : undefined;
     };
     const tasks = tasksOf(layer, first, end, chunkOf, kernel);
     try {
@@ -102,9 +103,7 @@ function* tasksOf(
 }
 
 function partOf(values: TypedArray, { starts, sizes }: Chunks, c: number): TypedArray {
-  const part = values.subarray(starts[c], starts[c] + sizes[c]);
-  // A part of an array travels with its whole buffer: it is cheaper to copy the part.
-  return part.byteLength === part.buffer.byteLength ? part : part.slice();
+  return values.subarray(starts[c], starts[c] + sizes[c]); // the executor copies what it takes, and no more
 }
 
 /** The failure of a layer. For a task that threw, its message names array, operation and chunk. */

@@ -4,11 +4,11 @@ import { piOf, standardErrorOf } from '../sampling/estimate.js';
 import { partition, type Part } from '../sampling/partition.js';
 import { DEFAULT_SEED, keyOfSeed, type Key } from '../sampling/seed.js';
 import { simdSupported } from '../simd/wasm.js';
-import { checkKernel } from '../task/check.js';
-import type { Evaluation } from '../task/evaluate.js';
+import { checkKernel, type Evaluation } from '../task/evaluate.js';
 import type { Executor, RunOptions } from '../task/executor.js';
 import { insideExpression } from '../task/inside.js';
-import type { Kernel, Task, TypedArray, Value } from '../task/task.js';
+import type { Kernel, TypedArray } from '../task/operations.js';
+import type { Task, Value } from '../task/task.js';
 
 /** Options of every stage. */
 export interface EstimateOptions extends Pick<RunOptions, 'signal' | 'onEvent'> {
@@ -96,7 +96,7 @@ async function countOrKeep(
     const piece = input as { samples?: number; length?: number };
     kept.samples += piece.samples ?? piece.length ?? 0;
     kept.inside += typeof value === 'number' ? value : (value as TypedArray).length; // a count, or indices
-    onProgress?.(kept.samples);
+    return onProgress?.(kept.samples);
   };
   try {
     const inside = await count({ ...context, watch: { signal, onEvent, onResult } });

@@ -1,16 +1,14 @@
 // Opens a worker thread of Node. Needs Node.
 import { Worker } from 'node:worker_threads';
 import { toErrorRecord } from '../errors.js';
-import type { Port, Posted } from './thread.js';
+import type { Port } from './thread.js';
 
 /**
  * Starts a thread.
- * @param onEnded called when it ended by itself, with the reason and, where the thread told it, its task's place
+ * @param onPosted called with all that it posts: also what a task posts by itself
+ * @param onEnded called when it has ended by itself, with the reason
  */
-export function openPort(
-  onPosted: (posted: Posted) => void,
-  onEnded: (reason: string, at?: number) => void,
-): Port {
+export function openPort(onPosted: (posted: unknown) => void, onEnded: (reason: string) => void): Port {
   // The flag of `node --input-type=module -e '...'` is about the program's own text, and a thread would refuse it.
   const execArgv = process.execArgv.filter((flag) => !flag.startsWith('--input-type'));
   const worker = new Worker(new URL('./node-entry.js', import.meta.url), { execArgv });

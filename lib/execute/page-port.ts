@@ -1,10 +1,9 @@
 // Opens a Web Worker of a page. Bundlers for browsers take this file instead of node-port.ts (see package.json).
-import type { Closed } from './page-entry.js';
-import type { Batch, Port, Posted, Setup } from './thread.js';
+import type { Batch, Port, Setup } from './thread.js';
 
 /** As much of Web Workers as is used here: lib is compiled without the types of a page. */
 interface WebWorker {
-  onmessage: (event: { readonly data: Posted | Closed }) => void;
+  onmessage: (event: { readonly data: unknown }) => void;
   onerror: (event: { readonly message?: string }) => void;
   postMessage(message: Setup | Batch): void;
   terminate(): void;
@@ -12,15 +11,9 @@ interface WebWorker {
 declare const Worker: new (url: URL, options: { type: 'module' }) => WebWorker;
 
 /** Starts a thread, as in node-port.ts. */
-export function openPort(
-  onPosted: (posted: Posted) => void,
-  onEnded: (reason: string, at?: number) => void,
-): Port {
+export function openPort(onPosted: (posted: unknown) => void, onEnded: (reason: string) => void): Port {
   const worker = new Worker(new URL('./page-entry.js', import.meta.url), { type: 'module' });
-  worker.onmessage = ({ data }) => {
-    if ('closedAt' in data) onEnded('the worker closed itself', data.closedAt);
-    else onPosted(data);
-  };
+  worker.onmessage = ({ data }) => onPosted(data);
   worker.onerror = ({ message }) => onEnded(message ?? 'the worker did not start');
   return {
     post: (message) => worker.postMessage(message),

@@ -38,6 +38,7 @@ class Pool implements Executor {
   readonly workers: number;
   private readonly runs = new Set<Served>();
   private batches = 0;
+  private feeding = false;
   private closed = false;
 
   constructor(private readonly threads: Threads) {
@@ -51,7 +52,7 @@ class Pool implements Executor {
     const served: Served = { run, pace: new Pace(), waiting: [], stops };
     this.runs.add(served);
     run.report({ type: 'joined', worker: 'local', threads: this.workers, time: clock() });
-    queueMicrotask(() => this.feed()); // later: the caller may be in a callback of another run
+    this.feed();
     return run.result.finally(() => this.runs.delete(served));
   }
 
@@ -63,14 +64,17 @@ class Pool implements Executor {
 
   /** Gives every idle thread a batch. The runs take turns. */
   private feed(): void {
+    if (this.feeding) return; // a callback of one run has started another; the loop below comes to it
+    this.feeding = true;
     for (const served of this.runs) {
-      if (this.batches === this.workers) return;
+      if (this.batches === this.workers) break;
       const batch = this.nextBatch(served);
       if (batch.length === 0) continue;
       this.runs.delete(served);
       this.runs.add(served); // visited again, after the others
       void this.runBatch(served, batch);
     }
+    this.feeding = false;
   }
 
   /** Draws so far ahead that the pace sees where the run's end is near. */

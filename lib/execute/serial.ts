@@ -1,5 +1,5 @@
 // The executor with one worker: this thread. Stage 1 of the lesson, and the simplest reading of the contract.
-import { ClosedError, TaskError, toError } from '../errors.js';
+import { ClosedError, TaskError, fromErrorRecord, toErrorRecord } from '../errors.js';
 import { clock, type Executor, type RunOptions } from '../task/executor.js';
 import { Run } from '../task/run.js';
 import { loadOperations, runTask, type TaskOperation } from '../task/run-task.js';
@@ -26,22 +26,21 @@ export async function startSerial({ tasks }: LocalOptions = {}): Promise<Executo
 class Serial implements Executor {
   readonly workers = 1;
   private closed = false;
-  private readonly running = new Set<Promise<void>>();
+  private readonly running = new Set<Run>();
 
   constructor(private readonly operations: ReadonlyMap<string, TaskOperation>) {}
 
   async run(tasks: Iterable<Task>, options: RunOptions = {}): Promise<Value[]> {
     if (this.closed) throw new ClosedError();
     const run = new Run(tasks, options);
-    const work = this.runAll(run);
-    this.running.add(work);
-    void work.then(() => this.running.delete(work));
-    return run.result;
+    this.running.add(run);
+    void this.runAll(run);
+    return run.result.finally(() => this.running.delete(run));
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all(this.running);
+    await Promise.allSettled([...this.running].map(({ result }) => result));
   }
 
   private async runAll(run: Run): Promise<void> {
@@ -56,8 +55,8 @@ class Serial implements Executor {
         const end = clock();
         run.finished(drawn, value, HERE, start, end, end);
       } catch (thrown) {
-        const cause = toError(thrown);
-        run.failed(drawn, HERE, cause.message, new TaskError(drawn.task.key, cause));
+        const error = toErrorRecord(thrown);
+        run.failed(drawn, HERE, error.message, new TaskError(drawn.task.key, fromErrorRecord(error)));
       }
       if (clock() - lastBreath < BREATH_MS) continue;
       await breathe();

@@ -3,7 +3,7 @@ import { EstimatorError, fromErrorRecord, toErrorRecord } from '../errors.js';
 import { packValue, type PackedTask } from '../task/pack.js';
 import type { Task, Value } from '../task/task.js';
 import { openPort } from './node-port.js';
-import type { Answer, Batch, Port, Posted } from './thread.js';
+import type { Answer, Port, Posted, Setup, Work } from './thread.js';
 
 /** When the signal aborts, a batch may end by itself for this long before its thread is ended (ms). */
 const GRACE_MS = 500;
@@ -74,7 +74,7 @@ class LentThreads implements Threads {
     await Promise.all(this.threads.map((thread) => thread.end({ stopped: true })));
   }
 
-  private async lend<V>(batch: Batch, none: V, { signal, onStarted }: ThreadOptions): Promise<BatchEnd<V>> {
+  private async lend<V>(work: Work, none: V, { signal, onStarted }: ThreadOptions): Promise<BatchEnd<V>> {
     const number = this.idle.pop();
     if (number === undefined) throw new Error(`all ${this.count} threads are busy`);
     const thread = this.threads[number];
@@ -83,7 +83,7 @@ class LentThreads implements Threads {
     const onAbort = () => void (timer = setTimeout(stop, GRACE_MS));
     if (signal?.aborted) onAbort();
     signal?.addEventListener('abort', onAbort);
-    const end = await thread.run(batch, (time) => onStarted?.(number, time));
+    const end = await thread.run(work, (time) => onStarted?.(number, time));
     signal?.removeEventListener('abort', onAbort);
     clearTimeout(timer);
     this.idle.push(number);
@@ -101,18 +101,19 @@ class Thread {
     typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(4) : new SharedArrayBuffer(4),
   );
   private port: Port | undefined;
+  private batch = 0;
   private onStarted: (time: number) => void = () => {};
   private resolve: (end: End) => void = () => {};
 
   constructor(private readonly modules: readonly string[]) {}
 
-  run(batch: Batch, onStarted: (time: number) => void = () => {}): Promise<End> {
+  run(work: Work, onStarted: (time: number) => void = () => {}): Promise<End> {
     this.onStarted = onStarted;
     Atomics.store(this.place, 0, 0);
     return new Promise<End>((resolve) => {
       this.resolve = resolve;
       this.port ??= this.open();
-      this.port.post(batch);
+      this.port.post({ batch: ++this.batch, ...work });
     }).catch((error: unknown) => ({ error: toErrorRecord(error) }));
   }
 
@@ -125,17 +126,21 @@ class Thread {
   }
 
   private open(): Port {
-    const onPosted = (posted: Posted) => {
-      if (port !== this.port) return;
-      if ('started' in posted) return this.onStarted(posted.started);
-      port.rest();
-      this.resolve(posted);
-    };
-    const onEnded = (ended: string, at = Atomics.load(this.place, 0)) => {
+    const lose = (ended: string, at = Atomics.load(this.place, 0)) => {
       if (port === this.port) void this.end({ lost: { at, ended } });
     };
-    const port = openPort(onPosted, onEnded);
-    port.post({ modules: this.modules, place: this.place });
+    const onPosted = (given: unknown) => {
+      const posted = given as Posted | undefined; // or what a task has posted by itself
+      if (port !== this.port || posted?.ofBatch !== this.batch) return;
+      if (posted.started !== undefined) this.onStarted(posted.started);
+      if (posted.closedAt !== undefined) lose('the worker closed itself', posted.closedAt);
+      if (!posted.answer) return;
+      port.rest();
+      this.resolve(posted.answer);
+    };
+    const port = openPort(onPosted, lose);
+    const setup: Setup = { modules: this.modules, place: this.place };
+    port.post(setup);
     return port;
   }
 }

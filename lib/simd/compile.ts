@@ -4,7 +4,7 @@
 // Keys, constants and chunks are put into memory before a call, so one module serves all expressions of one structure.
 import { LANES, STEP } from '../sampling/stream.js';
 import { ELEMENTWISE } from '../task/operations.js';
-import type { DType, ElementwiseName, Expression, Reduction, Step } from '../task/task.js';
+import type { DType, ElementwiseName, Expression, Reduction, Step } from '../task/operations.js';
 import { ZERO, encodeModule, instantiate, splat, type Code, type WasmFunction } from './wasm.js';
 
 /** Elements of a chunk or a result that are in memory at once. They stay in the first-level cache. */

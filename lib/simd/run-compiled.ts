@@ -1,7 +1,7 @@
 // Runs compiled expressions block by block: puts states, constants and chunks into memory, and takes results out of it.
 import { BLOCK, LANES, laneState } from '../sampling/stream.js';
 import { ARRAY_OF, EMPTY, foldLanes, newArray } from '../task/interpret.js';
-import type { DType, Expression, Step, TypedArray } from '../task/task.js';
+import type { DType, Expression, Step, TypedArray } from '../task/operations.js';
 import { PIECE, compile, type Compiled } from './compile.js';
 import { threadMemory } from './wasm.js';
 

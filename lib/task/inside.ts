@@ -1,11 +1,12 @@
 // pi's own expression: how many samples lie inside the quarter circle.
 import type { Key } from '../sampling/seed.js';
 import { X, Y } from '../sampling/stream.js';
-import type { Expression } from './task.js';
+import type { Expression } from './operations.js';
+import { keep } from './task.js';
 
 /** count(x*x + y*y <= 1) over the streams x and y: of any range, the integer that countInside gives. */
 export function insideExpression(key: Key): Expression {
-  return {
+  return keep({
     steps: [
       { op: 'uniform', key, stream: X, dtype: 'float32' },
       { op: 'uniform', key, stream: Y, dtype: 'float32' },
@@ -16,5 +17,5 @@ export function insideExpression(key: Key): Expression {
       { op: 'lessEqual', args: [4, 5], dtype: 'bool' },
     ],
     reduce: 'count',
-  };
+  });
 }

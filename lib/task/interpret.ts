@@ -1,7 +1,7 @@
 // An expression in plain TypeScript: the reference that the compiled form must equal, bit for bit.
 import { BLOCK, LANES, fillUniform } from '../sampling/stream.js';
 import { plainOf } from './operations.js';
-import type { DType, Expression, Reduction, Step, TypedArray } from './task.js';
+import type { DType, Expression, Reduction, Step, TypedArray } from './operations.js';
 
 /** Elements computed at once: the tiles of all steps stay in the first-level cache. BLOCK is a multiple of it. */
 const TILE = 2048;

@@ -1,7 +1,40 @@
-// The closed table of elementwise operations: what each one takes and gives, and its two meanings.
-// Tests hold the two meanings equal, bit for bit.
+// What an expression is, as data, and the closed table of elementwise operations: what each takes and gives, and its two
+// meanings. Tests hold the two meanings equal, bit for bit.
 import { InvalidArgumentError } from '../errors.js';
-import type { DType, ElementwiseName, Step } from './task.js';
+import type { Key } from '../sampling/seed.js';
+
+/** The arrays that may travel; always as binary, never as text. */
+export type TypedArray = Float32Array | Float64Array | Uint8Array;
+
+/** The type of an array's elements. 'integer' is exact up to 2^53 and kept in a Float64Array, 'bool' in a Uint8Array. */
+export type DType = 'float32' | 'float64' | 'integer' | 'bool';
+
+/**
+ * One step of an expression. It computes element i from element i of earlier steps, which `args` name by their place.
+ * - uniform: sample i of a stream (see sampling/stream.ts)
+ * - index: i itself
+ * - constant: a number, alike for every i
+ * - chunk: element i - start of the task's chunk number `chunk`
+ * - any other `op`: a row of ELEMENTWISE
+ */
+export type Step =
+  | { readonly op: 'uniform'; readonly key: Key; readonly stream: number; readonly dtype: DType }
+  | { readonly op: 'index'; readonly dtype: DType }
+  | { readonly op: 'constant'; readonly value: number; readonly dtype: DType }
+  | { readonly op: 'chunk'; readonly chunk: number; readonly dtype: DType }
+  | { readonly op: ElementwiseName; readonly args: readonly number[]; readonly dtype: DType };
+
+/** How the elements of the last step become the expression's value; 'none' gives all of them, 'indices' where they are true. */
+export type Reduction = 'none' | 'count' | 'sum' | 'min' | 'max' | 'indices';
+
+/** An elementwise expression and its reduction, as plain data: steps in order, each from those before it. */
+export interface Expression {
+  readonly steps: readonly Step[];
+  readonly reduce: Reduction;
+}
+
+/** Which engine runs expressions: plain TypeScript, or the machine code compiled from the same steps. */
+export type Kernel = 'reference' | 'simd';
 
 /** A row of the table. */
 export interface Operation {
@@ -40,7 +73,10 @@ export const ELEMENTWISE = {
   not: { arity: 1, ...LOGIC, plain: (a) => a ^ 1, simd: 'v128.not' },
   where: { arity: 3, takes: ANY, gives: 'same', plain: (c, a, b) => (c ? a : b), simd: 'v128.bitselect' },
   astype: { arity: 1, takes: ANY, gives: 'any', plain: (a) => a },
-} as const satisfies { readonly [name in ElementwiseName]: Operation };
+} as const satisfies { readonly [name: string]: Operation };
+
+/** The names of the closed table of operations. */
+export type ElementwiseName = keyof typeof ELEMENTWISE;
 
 /** Whether a dtype holds a value: any number, but a bool is 0 or 1, and an integer is safe. Floats may be rounded. */
 export function holds(dtype: DType, value: unknown): boolean {

@@ -1,9 +1,9 @@
 // Looks up a task's operation and runs it: the one place where data becomes action.
-import { InvalidArgumentError, show } from '../errors.js';
+import { InvalidArgumentError, show, toErrorRecord } from '../errors.js';
 import { countInside } from '../sampling/kernel.js';
 import type { Key } from '../sampling/seed.js';
 import { evaluate, type Evaluation } from './evaluate.js';
-import type { Task, Value } from './task.js';
+import { copyValue, type Task, type Value } from './task.js';
 
 /** An operation takes a task's input and gives its value, or a promise of it. It must not change its input. */
 export type TaskOperation = (input: Value) => Value | Promise<Value>;
@@ -52,10 +52,8 @@ async function importModule(url: string): Promise<Record<string, unknown>> {
   try {
     return (await import(url)) as Record<string, unknown>;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const error = new InvalidArgumentError(
-      `tasks: cannot load ${shortened(url)}: ${reason}. Give the path of a built .js or .mjs file.`,
-    );
+    const why = `cannot load ${shortened(url)}: ${toErrorRecord(cause).message}`;
+    const error = new InvalidArgumentError(`tasks: ${why}. Give the path of a built .js or .mjs file.`);
     throw Object.assign(error, { cause });
   }
 }
@@ -66,7 +64,7 @@ function shortened(url: string): string {
 }
 
 /**
- * Runs one task.
+ * Runs one task. Nothing else holds the value's memory: an operation may keep what it returned, so it is copied.
  * @throws what the operation throws; InvalidArgumentError for an operation that is not there; TypeError for a result
  *   that is not a value, such as a function or nothing
  */
@@ -79,44 +77,6 @@ export async function runTask(task: Task, operations: ReadonlyMap<string, TaskOp
     );
   }
   const value = await operation(task.input);
-  if (!isValue(value)) {
-    throw new TypeError(
-      `operation ${show(task.operation)} gave ${show(value)}, which cannot travel. Return a number, a typed array or a plain record of such.`,
-    );
-  }
-  return value;
-}
-
-/**
- * Checks a task at the public door of an executor.
- * @throws InvalidArgumentError where it is not plain data
- */
-export function checkTask(task: Task): void {
-  if (typeof task?.key !== 'string' || task.key === '') {
-    throw new InvalidArgumentError(
-      `task: key must be a text that is not empty, got ${show(task?.key)}. Give each task of a run a name of its own.`,
-    );
-  }
-  if (typeof task.operation !== 'string') {
-    throw new InvalidArgumentError(
-      `task ${task.key}: operation must be a name, got ${show(task.operation)}. Functions do not travel: name an export of a task module.`,
-    );
-  }
-  if (!isValue(task.input)) {
-    throw new InvalidArgumentError(
-      `task ${task.key}: input must be plain data (numbers, texts, typed arrays, records and lists of them), got ${show(task.input)}.`,
-    );
-  }
-}
-
-/** Whether something is plain data that may cross a thread or a socket. */
-export function isValue(given: unknown): given is Value {
-  if (typeof given === 'number' || typeof given === 'string' || typeof given === 'boolean' || given === null)
-    return true;
-  if (typeof given !== 'object') return false;
-  if (given instanceof Float32Array || given instanceof Float64Array || given instanceof Uint8Array)
-    return true;
-  if (Array.isArray(given)) return given.every(isValue);
-  const prototype: unknown = Object.getPrototypeOf(given);
-  return (prototype === Object.prototype || prototype === null) && Object.values(given).every(isValue);
+  if (TASK_OPERATIONS.has(task.operation)) return value; // these keep nothing
+  return copyValue(value, `operation ${show(task.operation)}: its result`, TypeError);
 }

@@ -1,8 +1,7 @@
 // One call of run, the same for every executor: draws tasks, keeps values in order, reports events, settles once.
-import { CancelledError, InvalidArgumentError, show } from '../errors.js';
+import { CancelledError, InvalidArgumentError, show, toError } from '../errors.js';
 import { clock, type ExecutorEvent, type RunOptions } from './executor.js';
-import { checkTask } from './run-task.js';
-import type { Task, Value } from './task.js';
+import { takeTask, type Task, type Value } from './task.js';
 
 /** What an executor does with a run. */
 export type RunFace = Pick<Run, 'watched' | 'draw' | 'started' | 'finished' | 'failed' | 'report' | 'fail'>;
@@ -31,7 +30,8 @@ export class Run {
   readonly result: Promise<Value[]>;
   settled = false;
   private readonly source: Iterator<Task>;
-  private readonly open = new Set<Drawn>();
+  /** Tasks without an end, and the objects that the caller gave for them. */
+  private readonly open = new Map<Drawn, Task>();
   private readonly values: Value[] = [];
   private drawn = 0;
   private exhausted = false;
@@ -52,6 +52,7 @@ export class Run {
     this.result = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
     this.result.catch(() => {}); // the caller hears of it
     this.source = tasks[Symbol.iterator]();
+    if (typeof this.source?.next !== 'function') throw notTasks(this.source);
     options.signal?.addEventListener('abort', this.onAbort, { once: true });
     if (options.signal?.aborted) this.onAbort();
   }
@@ -69,16 +70,16 @@ export class Run {
   }
 
   private drawNext(): Drawn | undefined {
-    const { done, value: task } = this.source.next() as IteratorResult<Task, undefined>;
-    if (done) {
-      this.exhausted = true;
-      this.settleIfDone();
-      return undefined;
-    }
-    checkTask(task);
-    const drawn: Drawn = { run: this, index: this.drawn++, task };
-    this.open.add(drawn);
-    this.tell({ type: 'queued', task: task.key, time: clock() });
+    this.exhausted = true; // an iterable that runs, or throws, is not to be closed
+    const { done, value: given } = this.source.next() as IteratorResult<Task, undefined>;
+    this.exhausted = Boolean(done);
+    if (this.settled)
+      this.closeSource(); // the iterable itself has aborted the run
+    else if (done) this.settleIfDone();
+    if (this.settled || done) return undefined;
+    const drawn: Drawn = { run: this, index: this.drawn++, task: takeTask(given) };
+    this.open.set(drawn, given);
+    this.tell({ type: 'queued', task: drawn.task.key, time: clock() });
     return drawn;
   }
 
@@ -93,13 +94,14 @@ export class Run {
   finished(drawn: Drawn, value: Value, place: Place, start: number, end: number, time = clock()): void {
     if (!this.open.has(drawn)) return;
     this.started(drawn, place, start);
-    if (this.settled) return;
+    const given = this.open.get(drawn);
+    if (!given) return; // the caller's own code has ended the run
     this.open.delete(drawn);
     this.values[drawn.index] = value;
     this.guard(() => {
       const { worker, thread } = place;
       this.tell({ type: 'finished', task: drawn.task.key, worker, thread, start, end, time });
-      this.options.onResult?.(value, drawn.task, drawn.index);
+      this.watch(this.options.onResult?.(value, given, drawn.index));
       this.settleIfDone();
     });
   }
@@ -131,15 +133,24 @@ export class Run {
     if (this.settled) return;
     this.settle();
     try {
-      for (const { task, worker } of this.open)
+      for (const { task, worker } of this.open.keys())
         this.tell({ type: 'dropped', task: task.key, ...(worker && { worker }), time: clock() });
-      if (!this.exhausted) this.source.return?.();
     } catch {
       // The caller's own code threw, after the run had failed with its own reason.
     }
     this.open.clear();
-    this.reject(failure instanceof Error ? failure : new Error(`threw ${show(failure)}`));
+    this.closeSource();
+    this.reject(toError(failure));
     this.onSettled(this);
+  }
+
+  private closeSource(): void {
+    try {
+      if (!this.exhausted) this.source.return?.();
+    } catch {
+      // as above
+    }
+    this.exhausted = true;
   }
 
   private settleIfDone(): void {
@@ -155,7 +166,12 @@ export class Run {
   }
 
   private tell(event: ExecutorEvent): void {
-    this.options.onEvent?.(event);
+    this.watch(this.options.onEvent?.(event));
+  }
+
+  /** An async callback fails the run by its promise. */
+  private watch(returned: unknown): void {
+    if (returned instanceof Promise) returned.catch((error: unknown) => this.fail(error));
   }
 
   private guard(callerCode: () => void): void {
@@ -167,12 +183,12 @@ export class Run {
   }
 }
 
-function checkRun(tasks: unknown, { signal, onEvent, onResult }: RunOptions): void {
-  if (
-    typeof (tasks as Iterable<Task> | undefined)?.[Symbol.iterator] !== 'function' ||
-    typeof tasks === 'string'
-  )
-    throw new InvalidArgumentError(`run: tasks must be a list or a generator of tasks, got ${show(tasks)}.`);
+function checkRun(tasks: unknown, options: RunOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new InvalidArgumentError(`run: options must be an object, got ${show(options)}. Leave them out.`);
+  const { signal, onEvent, onResult } = options;
+  const isIterable = typeof (tasks as Iterable<Task> | undefined)?.[Symbol.iterator] === 'function';
+  if (!isIterable || typeof tasks === 'string') throw notTasks(tasks);
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw new InvalidArgumentError(
       `run: signal must be an AbortSignal, got ${show(signal)}. Give it controller.signal, not the controller.`,
@@ -180,4 +196,10 @@ function checkRun(tasks: unknown, { signal, onEvent, onResult }: RunOptions): vo
   for (const [name, callback] of Object.entries({ onEvent, onResult }))
     if (callback !== undefined && typeof callback !== 'function')
       throw new InvalidArgumentError(`run: ${name} must be a function, got ${show(callback)}.`);
+}
+
+function notTasks(given: unknown): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `run: tasks must be a list or a generator of tasks, got ${show(given)}. Collect those of an async generator first.`,
+  );
 }

@@ -7,7 +7,7 @@ import { startSerial } from '../../lib/execute/serial.js';
 import { keyOfSeed } from '../../lib/sampling/seed.js';
 import { fillUniform } from '../../lib/sampling/stream.js';
 import type { Executor } from '../../lib/task/executor.js';
-import type { DType } from '../../lib/task/task.js';
+import type { DType } from '../../lib/task/operations.js';
 
 // A plain model: lists of numbers, one operation at a time over the whole list, float32 by Math.fround after each.
 interface Model {

@@ -185,7 +185,7 @@ describe('the client’s machine', () => {
 
   test('a value that cannot be read fails its task by name, and names the worker', async () => {
     for (const [bytes, words] of [
-      [new Uint8Array([0xc1]), 'a packed value holds an object'],
+      [new Uint8Array([0xc1]), 'a packed value must be plain data'],
       [new Uint8Array([0x92, 1]), '2 bytes cannot be read'],
       [packValue([1, 2]), '1 values were expected'],
       [packValue('no list'), '1 values were expected'],

@@ -8,7 +8,7 @@ import { insideExpression } from '../../lib/task/inside.js';
 import { interpret } from '../../lib/task/interpret.js';
 import { runCompiled } from '../../lib/simd/run-compiled.js';
 import { simdSupported } from '../../lib/simd/wasm.js';
-import type { Expression, Step, TypedArray } from '../../lib/task/task.js';
+import type { Expression, Step, TypedArray } from '../../lib/task/operations.js';
 import { REDUCTIONS, cases, chunksOf, ranges } from '../support/expressions.js';
 
 /** Equal bit for bit, but for what a NaN carries; says where they differ. */

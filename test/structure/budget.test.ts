@@ -21,11 +21,12 @@ const BUDGETS: Readonly<Record<string, number>> = {
 };
 /** Folders that are still above their budgets, and their lines today. They may only shrink. */
 const TODAY: Readonly<Record<string, number>> = {
-  'lib/task': 1013,
-  'lib/execute': 545,
+  'lib/*': 532, // 12 more: whatever is thrown becomes text
+  'lib/task': 1135, // 122 more: one rule for what may travel, held at every door
+  'lib/execute': 543,
   'lib/cluster': 3136,
   'lib/simulation': 760,
-  lib: 9420, // 34 more: files of a run are believed by form, and a missing home has a name
+  lib: 9540, // 120 more: the rule of lib/task
   lesson: 2688, // 90 more: time limits and words for any answer, and what set-up cells need
   tools: 4917,
   room: 1870,

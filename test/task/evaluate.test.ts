@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { InvalidArgumentError } from '../../lib/errors.js';
 import { evaluate, type Evaluation } from '../../lib/task/evaluate.js';
 import { insideExpression } from '../../lib/task/inside.js';
-import type { Expression, Kernel, Reduction, Step } from '../../lib/task/task.js';
+import type { Expression, Kernel, Reduction, Step } from '../../lib/task/operations.js';
 import { cases, chunksOf, ranges } from '../support/expressions.js';
 
 const x: Step = { op: 'uniform', key: [1, 2], stream: 0, dtype: 'float32' };

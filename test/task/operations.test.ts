@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { newArray } from '../../lib/task/interpret.js';
 import { ELEMENTWISE, dtypeGiven, plainOf } from '../../lib/task/operations.js';
 import { runCompiled } from '../../lib/simd/run-compiled.js';
-import type { DType, ElementwiseName, Step, TypedArray } from '../../lib/task/task.js';
+import type { DType, ElementwiseName, Step, TypedArray } from '../../lib/task/operations.js';
 import { NAMES, SPECIAL } from '../support/expressions.js';
 
 /** Every way to fill `arity` operands: of floats the special values, of bools 0 and 1. */

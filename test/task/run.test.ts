@@ -149,7 +149,7 @@ describe('a run', () => {
   test('fails with what is no error, if that is thrown', async () => {
     const r = start(many(1));
     r.run.fail('text');
-    expect((await r.failure())!.message).toBe("threw 'text'");
+    expect((await r.failure())!.message).toBe('threw a value that is not an Error: text');
   });
 
   test.each(['onEvent', 'onResult'])('fails with what %s throws', async (name) => {
@@ -170,7 +170,7 @@ describe('a run', () => {
     [{ key: '', operation: 'o', input: 0 }, /key must be/],
     [{ key: 'k', operation: 5, input: 0 }, /operation must be/],
     [{ key: 'k', operation: 'o', input: () => 1 }, /input must be plain data/],
-    [undefined, /key must be/],
+    [undefined, /task: must be \{ key, operation, input \}, got nothing/],
   ])('fails by name at the task %j', async (bad, words) => {
     const r = start([task(0), bad as Task]);
     r.draw(2);
