@@ -55,6 +55,8 @@ const thrown: [string, unknown][] = [
   ['a text', 'oops'],
   ['nothing', undefined],
   ['an object without a prototype', Object.create(null)],
+  ['an error whose message is a symbol', Object.assign(new Error(), { message: Symbol('s') })],
+  ['an error that cannot be read', revoked()],
 ];
 
 test.each(every)('check.%s has a verdict on anything', { timeout: 60_000 }, async (_, check) => {
