@@ -7,7 +7,7 @@
 // decides what of their answers counts. Between them this one keeps the guests' records, and sees that a guest can do
 // nothing but count: it cannot submit, cancel, fail a task, or be blamed for one.
 import { SchedulerMachine } from '../lib/cluster/index.js';
-import type { Do, FromScheduler, Machine, Net, SchedulerAction, ToScheduler } from '../lib/cluster/index.js';
+import type { Do, FromScheduler, Net, SchedulerAction, StateMachine, ToScheduler } from '../lib/cluster/index.js';
 import { packTask, unpackValue } from '../lib/task/index.js';
 import { Guest } from './guest.js';
 import { cleanName, freeName } from './names.js';
@@ -55,7 +55,7 @@ const MOST_NEWS = 40;
 const OVERDUE = { factor: 8, leastMs: 4000, firstMs: 20_000 } as const;
 const ROOM = 0;
 
-export class RoomMachine implements Machine<RoomEvent, RoomAction> {
+export class RoomMachine implements StateMachine<RoomEvent, RoomAction> {
   readonly guests = new Map<string, Guest>();
   readonly news: News[] = [];
   readonly scheduler: SchedulerMachine;
@@ -72,7 +72,7 @@ export class RoomMachine implements Machine<RoomEvent, RoomAction> {
 
   constructor(readonly options: RoomMachineOptions) {
     const { work, share, random, heartbeatMs, firstBatch } = options;
-    this.scheduler = new SchedulerMachine({ heartbeatMs, firstBatch, watched: false });
+    this.scheduler = new SchedulerMachine({ heartbeatMs, firstBatch });
     this.trust = new Trust({ tasks: work.tasks, samplesOf: work.samplesOf, share, random });
     const hello = { op: 'hello', role: 'client', name: 'room', threads: 1, instance: '-' } as const;
     this.schedule({ type: 'message', peer: ROOM, message: hello });
@@ -101,7 +101,7 @@ export class RoomMachine implements Machine<RoomEvent, RoomAction> {
 
   /** Whether the guest has something to compute now. */
   isBusy({ peer }: Guest): boolean {
-    return peer !== undefined && (this.scheduler.workers.get(peer)?.batches.size ?? 0) > 0;
+    return peer !== undefined && (this.scheduler.workers.get(peer)?.assignments.size ?? 0) > 0;
   }
 
   // ---- guests that come and go
@@ -132,8 +132,8 @@ export class RoomMachine implements Machine<RoomEvent, RoomAction> {
 
   /** Its tasks go back. In a room nobody is blamed: counting takes no worker with it, but lids are closed. */
   private gone(guest: Guest, peer: number, why?: 'left' | 'slow'): void {
-    const running = [...(this.scheduler.workers.get(peer)?.batches.values() ?? [])];
-    const lent = running.reduce((sum, { tasks }) => sum + tasks.length, 0);
+    const running = [...(this.scheduler.workers.get(peer)?.assignments.values() ?? [])];
+    const lent = running.reduce((sum, { batch }) => sum + batch.tasks.length, 0);
     guest.lentAgain += lent;
     guest.peer = undefined;
     guest.slow = why === 'slow';
@@ -154,8 +154,8 @@ export class RoomMachine implements Machine<RoomEvent, RoomAction> {
     for (const [peer, guest] of this.peers) {
       guest.messages = 0;
       const worker = this.scheduler.workers.get(peer);
-      const overdue = [...(worker?.batches.values() ?? [])].some(
-        ({ sent, tasks }) => this.now - sent > deadlineMs(guest, tasks.length),
+      const overdue = [...(worker?.assignments.values() ?? [])].some(
+        ({ sent, batch }) => this.now - sent > deadlineMs(guest, batch.tasks.length),
       );
       if (!overdue) continue;
       // It may only be slow: the next deadline waits for longer, so that it gets something done.
@@ -188,7 +188,7 @@ export class RoomMachine implements Machine<RoomEvent, RoomAction> {
   }
 
   private done(peer: number, guest: Guest, message: ToScheduler & { op: 'done' }): void {
-    const batch = this.scheduler.workers.get(peer)?.batches.get(message.batch);
+    const batch = this.scheduler.workers.get(peer)?.assignments.get(message.batch);
     if (message.error ?? message.lost) {
       // Counting does not fail. A browser that cannot is of no use, and a guest must not fail tasks.
       const why = message.error?.message ?? message.lost?.ended ?? '';
@@ -205,8 +205,8 @@ export class RoomMachine implements Machine<RoomEvent, RoomAction> {
   }
 
   private perform(action: SchedulerAction): void {
-    if (action.type === 'drop') return;
-    if (action.type === 'close') {
+    if ('task' in action) return; // for those who watch
+    if (action.type !== 'send') {
       const guest = this.peers.get(action.peer);
       if (guest) this.expel(guest, action.peer, action.reason); // an answer that does not fit its batch
       return;
@@ -265,7 +265,7 @@ export class RoomMachine implements Machine<RoomEvent, RoomAction> {
       this.submitted++;
     }
     if (tasks.length === 0) return;
-    const message = { op: 'submit', kind: 'count', retries: 0, watched: false, tasks } as const;
+    const message = { op: 'submit', kind: 'count', tasks } as const;
     this.schedule({ type: 'message', peer: ROOM, message });
   }
 
@@ -275,7 +275,7 @@ export class RoomMachine implements Machine<RoomEvent, RoomAction> {
   }
 
   private close(peer: number, reason: string, final: boolean): void {
-    this.actions.push({ type: 'close', peer, reason, final });
+    this.actions.push({ type: final ? 'close' : 'cut', peer, reason });
   }
 }
 

@@ -283,7 +283,7 @@ class RoomServer implements Room {
     else {
       const connection = this.connections.get(action.peer);
       this.connections.delete(action.peer);
-      if (action.final) connection?.close(action.reason, true);
+      if (action.type === 'close') connection?.close(action.reason, true);
       else connection?.cut(action.reason);
     }
     if (this.machine.began !== undefined && this.laptop.seconds === 0) void this.countAlone();

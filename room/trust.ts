@@ -11,7 +11,7 @@
 // `inside` is the sum of what is believed and proven, so each task counts once. A task that is being checked is believed
 // until its check is back. If Ben's check of task 3 gives 81, then 81 is proven and every other task that Ben is believed
 // for is open again.
-import type { Machine } from '../lib/cluster/index.js';
+import type { StateMachine } from '../lib/cluster/index.js';
 
 /** What happens: a guest delivers a value for a task, or a trusted thread has computed a task that was to be checked. */
 export type TrustEvent =
@@ -49,7 +49,7 @@ interface Record {
   exposed: boolean;
 }
 
-export class Trust implements Machine<TrustEvent, TrustAction> {
+export class Trust implements StateMachine<TrustEvent, TrustAction> {
   /** Points inside, samples and tasks that are counted now. */
   inside = 0;
   samples = 0;

@@ -3,11 +3,12 @@
 // From the scheduler: welcome, started, finished, failed, workers      To the scheduler: hello, submit, cancel
 // From its shell: run, settled
 //
-// For example, with two runs under way on a cluster of two threads:
+// For example, with two runs under way on a cluster of one thread:
 //
-//   runs       { A: ahead [40 .. 999], ids {71}; B: ahead [], ids {72} }   ahead: drawn and packed, not sent yet
-//   submitted  { 71: A's task 39, 72: B's task 0 }                         sent again after a reconnection
-//   window     8                                                           tasks with the scheduler at a time
+//   runs       { A: 4 6 7, B: 5 }                                              their tasks with the scheduler, by id
+//   drawing    { B, A }                                                        runs that may have more; served next: B
+//   submitted  { 4: a-4, 5: b-0, 6: a-5, 7: a-6 }                              sent again after a reconnection
+//   window     8                                                               tasks with the scheduler at a time
 //
 // Few tasks are with the scheduler, so that runs are served in turn; the window grows with the batches that come back.
 import { InvalidArgumentError, TaskError, WorkerLostError, fromErrorRecord } from '../errors.js';
@@ -15,16 +16,14 @@ import type { ExecutorEvent } from '../task/executor.js';
 import { packTask, unpackValue, type PackedTask } from '../task/pack.js';
 import type { Drawn, RunFace } from '../task/run.js';
 import type { Value } from '../task/task.js';
-import type { Do, Machine, Net } from './machine.js';
 import { ENVELOPE_BYTES, MOST_BYTES, type FromScheduler, type ToScheduler } from './messages.js';
+import type { Do, Net, StateMachine } from './state-machine.js';
 
-/** How many tasks of each run are drawn ahead. */
-const DRAWN_AHEAD = 10_000;
-/** No more than one are drawn while the packed inputs of all runs take this much (bytes). */
-const AHEAD_BYTES = 64 * 2 ** 20;
 /** Batches with the scheduler at a time for each thread (for one thread if there is none), and tasks in all, at most. */
 const BATCHES_AHEAD = 8;
 const MOST_SUBMITTED = 20_000;
+/** While the inputs of all runs take this much, a run has no more than one task with the scheduler (bytes). */
+const SUBMITTED_BYTES = 64 * 2 ** 20;
 /** Tasks of one run that follow one another, before it is another one's turn. */
 const TURN = 64;
 const MOST_IN_MESSAGE = 1000;
@@ -33,39 +32,29 @@ const MESSAGE_BYTES = 2 ** 20;
 /** What happens to a client, beside its connection. */
 export type ClientEvent = Net<FromScheduler> | { readonly type: 'run' | 'settled'; readonly run: RunFace };
 type Submit = ToScheduler & { op: 'submit' };
+type From<Op extends FromScheduler['op']> = FromScheduler & { op: Op };
 
-/** A task that was drawn, packed. */
-interface Entry {
+/** A task with the scheduler. */
+interface Submitted {
   readonly drawn: Drawn;
   readonly packed: PackedTask;
 }
 
-/** A call of run that is under way. */
-interface OpenRun {
-  readonly run: RunFace;
-  readonly ahead: Entry[];
-  /** Its tasks with the scheduler. */
-  readonly ids: Set<number>;
-}
-
-export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
+export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>> {
   /** The workers' threads by their names. */
   readonly workers = new Map<string, number>();
-  readonly runs = new Map<RunFace, OpenRun>();
+  /** The runs under way, and the ids of their tasks with the scheduler. */
+  readonly runs = new Map<RunFace, Set<number>>();
+  /** Runs that may have more tasks; the first is served next. */
+  private readonly drawing = new Set<RunFace>();
+  private readonly submitted = new Map<number, Submitted>();
   private peer: number | undefined;
   private welcome = false;
-  private readonly submitted = new Map<number, Entry>();
-  private readonly drawing = new Set<OpenRun>(); // runs that may have more tasks
-  private readonly waiting = new Set<OpenRun>(); // runs with tasks ahead; the first is served next
   private bytes = 0;
   private window = 0;
   private nextId = 0;
 
-  /** @param retries how often a task that throws is tried again */
-  constructor(
-    private readonly name: string,
-    private readonly retries: number,
-  ) {}
+  constructor(private readonly name: string) {}
 
   /** Threads of all workers. */
   get threads(): number {
@@ -85,7 +74,7 @@ export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
       case 'message':
         return event.peer === this.peer ? this.message(event.message, now) : []; // of an old connection
       case 'run':
-        return this.open(event.run, now);
+        return this.run(event.run, now);
       case 'settled':
         return this.settled(event.run);
     }
@@ -102,9 +91,8 @@ export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
         this.finished(message, now);
         return this.submit();
       case 'started': {
-        const { id, age } = message;
-        const entry = this.submitted.get(id);
-        entry?.drawn.run.started(entry.drawn, message, now - age);
+        const drawn = this.submitted.get(message.id)?.drawn;
+        drawn?.run.started(drawn, message, now - message.age);
         return [];
       }
       case 'failed':
@@ -118,10 +106,7 @@ export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
   // ---- the connection
 
   /** A scheduler that may know nothing of us: it is sent everything that has no result. */
-  private welcomed(
-    workers: (FromScheduler & { op: 'welcome' })['workers'],
-    now: number,
-  ): readonly Do<ToScheduler>[] {
+  private welcomed(workers: From<'welcome'>['workers'], now: number): readonly Do<ToScheduler>[] {
     this.welcome = true;
     this.workers.clear();
     this.change({ joined: workers, left: [] }, now);
@@ -134,10 +119,7 @@ export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
     this.workers.clear();
   }
 
-  private change(
-    { joined, left }: Pick<FromScheduler & { op: 'workers' }, 'joined' | 'left'>,
-    time: number,
-  ): void {
+  private change({ joined, left }: Pick<From<'workers'>, 'joined' | 'left'>, time: number): void {
     for (const { name, threads } of joined) {
       this.workers.set(name, threads);
       this.report({ type: 'joined', worker: name, threads, time });
@@ -154,76 +136,71 @@ export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
 
   // ---- runs
 
-  private open(run: RunFace, time: number): readonly Do<ToScheduler>[] {
-    const open: OpenRun = { run, ahead: [], ids: new Set() };
-    this.runs.set(run, open);
-    this.drawing.add(open);
+  private run(run: RunFace, time: number): readonly Do<ToScheduler>[] {
+    this.runs.set(run, new Set());
+    this.drawing.add(run);
     for (const [worker, threads] of this.workers) run.report({ type: 'joined', worker, threads, time });
     return this.submit();
   }
 
   /** Nobody wants its values any more, or all have come. */
   private settled(run: RunFace): readonly Do<ToScheduler>[] {
-    const open = this.runs.get(run);
-    if (!open) return [];
-    this.runs.delete(run);
-    this.drawing.delete(open);
-    this.waiting.delete(open);
-    for (const { packed } of open.ahead) this.bytes -= packed.payload.length;
-    const ids = [...open.ids];
+    const ids = [...(this.runs.get(run) ?? [])];
     for (const id of ids) this.take(id);
+    this.runs.delete(run);
+    this.drawing.delete(run);
     return [...(ids.length > 0 ? this.send({ op: 'cancel', ids }) : []), ...this.submit()];
   }
 
-  /** Draws and packs tasks until enough are ahead. */
-  private draw(open: OpenRun): void {
-    const { run, ahead } = open;
-    // One at least, whatever the other runs hold: each has its turn.
-    while (ahead.length < DRAWN_AHEAD && (this.bytes < AHEAD_BYTES || ahead.length === 0)) {
-      const drawn = run.draw();
-      if (!drawn) return void this.drawing.delete(open);
-      const packed = packTask(drawn.task);
-      if (packed.payload.length > MOST_BYTES - ENVELOPE_BYTES) return run.fail(tooLarge(drawn, packed));
-      this.bytes += packed.payload.length;
-      ahead.push({ drawn, packed });
-      this.waiting.add(open);
-    }
-  }
-
-  /** Sends tasks while there is room in the window: some of each run in turn. */
+  /** Draws and submits tasks while there is room in the window: some of each run in turn. */
   private submit(): readonly Do<ToScheduler>[] {
-    for (const open of this.drawing) this.draw(open);
-    if (!this.welcome) return [];
     const window = Math.min(Math.max(this.window, BATCHES_AHEAD * Math.max(this.threads, 1)), MOST_SUBMITTED);
-    if (this.submitted.size > window / 2) return [];
-    const fresh: [number, Entry][] = [];
-    for (const open of this.waiting) {
-      if (this.submitted.size >= window) break;
-      for (const entry of open.ahead.splice(0, Math.min(TURN, window - this.submitted.size))) {
-        const id = this.nextId++;
-        open.ids.add(id);
-        this.submitted.set(id, entry);
-        fresh.push([id, entry]);
-      }
-      this.waiting.delete(open);
-      if (open.ahead.length > 0) this.waiting.add(open); // last in the line: its next turn comes after the others
+    if (!this.welcome || this.submitted.size > window / 2) return [];
+    const fresh: [number, Submitted][] = [];
+    for (const run of this.drawing) {
+      const room = Math.min(TURN, window - this.submitted.size);
+      if (room === 0) break;
+      if (this.isFull(run)) continue;
+      this.drawing.delete(run);
+      if (this.draw(run, room, fresh)) this.drawing.add(run); // its next turn comes after the others
     }
     return this.messages(fresh);
   }
 
-  /** Submits of these tasks: one message for many, as long as they are alike. */
-  private messages(tasks: readonly (readonly [number, Entry])[]): readonly Do<ToScheduler>[] {
+  private isFull(run: RunFace): boolean {
+    return this.bytes >= SUBMITTED_BYTES && this.runs.get(run)!.size > 0;
+  }
+
+  /** Draws up to `most` tasks of a run. @returns whether it may have more */
+  private draw(run: RunFace, most: number, fresh: [number, Submitted][]): boolean {
+    for (let i = 0; i < most && !this.isFull(run); i++) {
+      const drawn = run.draw();
+      if (!drawn) return false;
+      const packed = packTask(drawn.task);
+      if (packed.payload.length > MOST_BYTES - ENVELOPE_BYTES) {
+        run.fail(tooLarge(drawn, packed));
+        return false;
+      }
+      const id = this.nextId++;
+      this.bytes += packed.payload.length;
+      this.runs.get(run)!.add(id);
+      this.submitted.set(id, { drawn, packed });
+      fresh.push([id, { drawn, packed }]);
+    }
+    return true;
+  }
+
+  /** Submits of these tasks: one message for many, as long as they are of one kind. */
+  private messages(tasks: readonly (readonly [number, Submitted])[]): readonly Do<ToScheduler>[] {
     const messages: Submit[] = [];
     let bytes = 0;
     for (const [id, { drawn, packed }] of tasks) {
       const kind = drawn.task.operation.slice(0, 200) || '-';
-      const { watched } = drawn.run;
       let last = messages.at(-1);
       bytes += packed.payload.length;
-      const full = bytes > MESSAGE_BYTES || last?.tasks.length === MOST_IN_MESSAGE;
-      if (!last || full || last.kind !== kind || last.watched !== watched) {
+      if (last?.kind !== kind || last.tasks.length === MOST_IN_MESSAGE || bytes > MESSAGE_BYTES) {
         bytes = packed.payload.length;
-        last = { op: 'submit', kind, retries: this.retries, watched, tasks: [] };
+        last = { op: 'submit', kind, tasks: [] };
         messages.push(last);
       }
       last.tasks.push({ id, ...packed });
@@ -233,28 +210,23 @@ export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
 
   // ---- results
 
-  private finished(
-    { ids, worker, thread, ages, values }: FromScheduler & { op: 'finished' },
-    now: number,
-  ): void {
+  private finished({ ids, worker, thread, ages, values }: From<'finished'>, now: number): void {
     this.window = Math.max(BATCHES_AHEAD * ids.length * this.threads, Math.floor(this.window / 2));
     const read = readValues(values, ids.length);
     for (const [i, id] of ids.entries()) {
       const drawn = this.take(id);
       if (!drawn) continue; // it has a value already, as after a reconnection, or nobody wants it
-      if (read instanceof Error) {
-        const message = `worker ${worker} sent a value that cannot be read: ${read.message}`;
-        drawn.run.failed(
-          drawn,
-          { worker, thread },
-          message,
-          new TaskError(drawn.task.key, new Error(message)),
-        );
-      } else drawn.run.finished(drawn, read[i], { worker, thread }, now - ages[2 * i], now - ages[2 * i + 1]);
+      const place = { worker, thread };
+      if (!(read instanceof Error)) {
+        drawn.run.finished(drawn, read[i], place, now - ages[2 * i], now - ages[2 * i + 1]);
+      } else {
+        const why = new Error(`worker ${worker} sent a value that cannot be read: ${read.message}`);
+        drawn.run.failed(drawn, place, why.message, new TaskError(drawn.task.key, why));
+      }
     }
   }
 
-  private failed(message: FromScheduler & { op: 'failed' }): void {
+  private failed(message: From<'failed'>): void {
     const { id, retried, error, ended = [] } = message;
     const drawn = retried ? this.submitted.get(id)?.drawn : this.take(id);
     if (!drawn) return;
@@ -262,18 +234,17 @@ export class ClientMachine implements Machine<ClientEvent, Do<ToScheduler>> {
     const failure = error
       ? new TaskError(key, fromErrorRecord(error))
       : new WorkerLostError(key, ended.length, ended);
-    const text = error?.message ?? ended.at(-1) ?? '';
-    drawn.run.failed(drawn, message, text, retried ? undefined : failure);
+    drawn.run.failed(drawn, message, error?.message ?? ended.at(-1) ?? '', retried ? undefined : failure);
   }
 
   /** A task is no longer with the scheduler. */
   private take(id: number): Drawn | undefined {
-    const entry = this.submitted.get(id);
-    if (!entry) return undefined;
+    const task = this.submitted.get(id);
+    if (!task) return undefined;
     this.submitted.delete(id);
-    this.bytes -= entry.packed.payload.length;
-    this.runs.get(entry.drawn.run)?.ids.delete(id);
-    return entry.drawn;
+    this.bytes -= task.packed.payload.length;
+    this.runs.get(task.drawn.run)?.delete(id);
+    return task.drawn;
   }
 
   private send(...messages: readonly ToScheduler[]): readonly Do<ToScheduler>[] {

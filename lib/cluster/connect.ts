@@ -4,7 +4,7 @@ import type { Executor } from '../task/executor.js';
 import { Connection } from './connection.js';
 import { dial } from './dial.js';
 import { decodeFromScheduler, type ClusterStatus, type FromScheduler } from './messages.js';
-import { openClient, type ClientOptions } from './open-client.js';
+import { openClient, type ClientOptions } from './client-shell.js';
 import { findScheduler, type Whereabouts } from './scheduler-file.js';
 
 /** What connect may be given. Without an address, the scheduler file says it. The signal stops dialling. */

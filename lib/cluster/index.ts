@@ -3,7 +3,7 @@ export { Connection, type Wire } from './connection.js';
 export { askStatus, connect, type ConnectOptions } from './connect.js';
 export { dial, type Target } from './dial.js';
 export { startCluster, startClusterExecutor, type ClusterOptions, type LocalCluster } from './local.js';
-export { Shell, type Do, type Machine, type Net } from './machine.js';
+export { Shell, type Do, type Net, type StateMachine } from './state-machine.js';
 export {
   PROTOCOL,
   decodeToScheduler,
@@ -18,7 +18,7 @@ export {
   type Whereabouts,
 } from './scheduler-file.js';
 export { SchedulerMachine, type SchedulerAction } from './scheduler.js';
-export type { Vitals } from './serve.js';
+export type { Vitals } from './scheduler-shell.js';
 export { startScheduler, type Scheduler, type SchedulerOptions } from './start-scheduler.js';
-export { startWorker, type ClusterWorker, type WorkerOptions } from './start-worker.js';
+export { startWorker, type ClusterWorker, type WorkerOptions } from './worker-shell.js';
 export { wireOf } from './websocket.js';

@@ -3,7 +3,7 @@ import { ConnectionError, ProtocolError } from '../errors.js';
 import { clock } from '../task/executor.js';
 import { Connection, type Wire } from './connection.js';
 import { decodeFromScheduler, type FromScheduler, type ToScheduler } from './messages.js';
-import type { Net } from './machine.js';
+import type { Net } from './state-machine.js';
 
 /** How long to wait before the scheduler is tried again, at first and at most (ms). */
 const RETRY_MS = { first: 20, most: 1000 } as const;

@@ -1,7 +1,7 @@
 // A cluster of one's own, of processes (local.ts) or within a page (page-local.ts): what it offers, and how it starts.
 import { checkInteger } from '../errors.js';
 import type { Executor } from '../task/executor.js';
-import type { ClientOptions } from './open-client.js';
+import type { ClientOptions } from './client-shell.js';
 
 /** What a local cluster may be given. */
 export interface ClusterOptions {

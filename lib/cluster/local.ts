@@ -16,7 +16,7 @@ import {
   type LocalCluster,
   type LocalWorker,
 } from './local-cluster.js';
-import type { ClientOptions } from './open-client.js';
+import type { ClientOptions } from './client-shell.js';
 import { readSchedulerFile } from './scheduler-file.js';
 
 export type { ClusterOptions, LocalCluster, LocalWorker };

@@ -5,7 +5,7 @@ import { ProtocolError, plain, show } from '../errors.js';
 import { pack, unpack } from '../task/pack.js';
 
 /** Both sides must have the same; raised with every change of a message. */
-export const PROTOCOL = 'lolas-pi.2';
+export const PROTOCOL = 'lolas-pi.3';
 /** The longest message (bytes). */
 export const MOST_BYTES = 256 * 2 ** 20;
 /** The part of a message that is kept free for all that is not a task's input or value (bytes). */
@@ -53,10 +53,6 @@ const TO_SCHEDULER = {
   submit: v.object({
     op: v.literal('submit'),
     kind: name,
-    /** How often a task that throws is tried again. */
-    retries: count,
-    /** Somebody wants to hear when these tasks start. */
-    watched: v.boolean(),
     tasks: v.array(v.object({ id: count, ...task })),
   }),
   cancel: v.object({ op: v.literal('cancel'), ids: v.array(count) }),
@@ -93,12 +89,7 @@ const FROM_SCHEDULER = {
   /** The last message of a connection that the scheduler closes on purpose. */
   bye: v.object({ op: v.literal('bye'), reason }),
   // ---- to a worker
-  assign: v.object({
-    op: v.literal('assign'),
-    batch: count,
-    watched: v.boolean(),
-    tasks: v.array(v.object(task)),
-  }),
+  assign: v.object({ op: v.literal('assign'), batch: count, tasks: v.array(v.object(task)) }),
   stop: v.object({ op: v.literal('stop'), batch: count }),
   // ---- to a client
   started: v.object({ op: v.literal('started'), id: count, worker: name, thread, age }),
@@ -116,7 +107,7 @@ const FROM_SCHEDULER = {
     worker: name,
     thread,
     retried: v.boolean(),
-    /** What the task threw; or, where it took its worker with it, how each try ended. */
+    /** What the task threw; or, if it was lost with its worker, how each try ended. */
     error: v.optional(error),
     ended: v.optional(v.array(reason)),
   }),

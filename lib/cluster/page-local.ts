@@ -12,9 +12,9 @@ import {
   type LocalCluster,
   type LocalWorker,
 } from './local-cluster.js';
-import { openClient, type ClientOptions } from './open-client.js';
-import { SchedulerShell } from './serve.js';
-import { startWorker } from './start-worker.js';
+import { openClient, type ClientOptions } from './client-shell.js';
+import { SchedulerShell } from './scheduler-shell.js';
+import { startWorker } from './worker-shell.js';
 
 /** As startCluster of local.ts: workers are killed and drained alike, and have no process. */
 export function startCluster(options: ClusterOptions = {}): Promise<LocalCluster> {

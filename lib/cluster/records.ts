@@ -1,13 +1,18 @@
 // What the scheduler keeps: tasks, the lines they wait in, batches, workers and clients.
 import type { Pace } from '../task/pace.js';
-import type { Net } from './machine.js';
 import type { ToScheduler } from './messages.js';
+import type { Net } from './state-machine.js';
 
-/** What happens to a scheduler. `congested`: much waits for a peer to read it, or no longer. */
+/** What happens to a scheduler. `congested`: much waits for a peer to read it, or no longer. `tick`: every TICK_MS. */
 export type SchedulerEvent =
-  Net<ToScheduler> | { readonly type: 'congested'; readonly peer: number; readonly congested: boolean };
+  | Net<ToScheduler>
+  | { readonly type: 'congested'; readonly peer: number; readonly congested: boolean }
+  | { readonly type: 'tick' };
 
-/** A task in the scheduler's hands: it waits in its line, or is in one batch. */
+/** A batch is expected to last this long at least, so that a busy machine does not seem slow (ms). */
+const LEAST_EXPECTED_MS = 250;
+
+/** A task in the scheduler's hands. */
 export interface Entry {
   /** The client's number for it. */
   readonly id: number;
@@ -15,16 +20,10 @@ export interface Entry {
   /** Operation and input, packed: not for the scheduler to read. */
   readonly payload: Uint8Array;
   readonly line: Line;
-  /** How often it may throw and be tried again. */
-  readonly retries: number;
-  readonly watched: boolean;
+  /** Where it is; undefined while it waits in its line. */
   batch?: Batch;
-  /** Nobody wants its value any more. */
-  cancelled: boolean;
   /** It may take its worker with it: it travels alone, and no two suspects are with one worker. */
   suspect: boolean;
-  /** How often it threw. */
-  thrown: number;
   /** How each worker ended that was lost while it ran this task. */
   readonly losses: string[];
 }
@@ -34,17 +33,26 @@ export interface Line {
   readonly client: Client;
   readonly queue: Queue;
   readonly pace: Pace;
+  /** How long a task takes, by the batches so far, the last ones most of all (ms). NaN before the first one. */
+  meanMs: number;
 }
 
-/** Some tasks of one line that were assigned to one worker together. Its number is never used twice. */
+/** Tasks of one line that travel together. Its number is never used twice. */
 export interface Batch {
   readonly number: number;
-  readonly worker: Worker;
   readonly tasks: readonly Entry[];
+  /** With one worker, or with several if the first one is slow. Empty once the batch is over. */
+  readonly assignments: Set<Assignment>;
+  /** Workers that were lost while they ran it, and how. */
+  readonly losses: { readonly worker: Worker; readonly how: string }[];
+}
+
+/** A batch, as one worker has it. The worker's thread is free once it has answered, even if the batch is over. */
+export interface Assignment {
+  readonly batch: Batch;
+  readonly worker: Worker;
   /** When it was sent. */
   readonly sent: number;
-  /** The worker was told to stop it. Its thread is free once the worker has answered. */
-  stopped: boolean;
 }
 
 /** A worker that has joined. */
@@ -54,8 +62,8 @@ export interface Worker {
   readonly threads: number;
   /** One process's own mark: the same name with another instance is another worker. */
   readonly instance: string;
-  /** What it runs, at most one batch for each thread. */
-  readonly batches: Map<number, Batch>;
+  /** What it runs, by the batch's number: at most one for each thread. */
+  readonly assignments: Map<number, Assignment>;
   /** How long a message to it and the answer take (ms). */
   roundTripMs: number;
   memoryBytes: number | undefined;
@@ -69,7 +77,7 @@ export interface Worker {
 export interface Client {
   readonly peer: number;
   readonly name: string;
-  /** Its tasks that have no end yet, by their ids. */
+  /** Its tasks that have no end yet, by their ids: nobody wants the value of another one. */
   readonly entries: Entries;
   /** Much waits for it already: none of its tasks are assigned until it has read that. */
   congested: boolean;
@@ -92,38 +100,64 @@ export class Entries extends Map<number, Entry> {
   }
 }
 
+/** A client without tasks. */
+export function newClient(peer: number, name: string): Client {
+  return { peer, name, entries: new Entries(), congested: false, lines: new Map() };
+}
+
+type Done = ToScheduler & { op: 'done' };
+
+/** Somebody still waits for the task's value. */
+export function isWanted({ id, line }: Entry): boolean {
+  return line.client.entries.has(id);
+}
+
 /** Whether there is something in the line that the worker may be given. */
 export function mayTake(worker: Worker, { queue }: Line): boolean {
   return queue.ordinary > 0 || (queue.length > 0 && !hasSuspect(worker));
 }
 
 /** No two suspects are with one worker: the next loss must tell which one is the cause. */
-export function hasSuspect({ batches }: Worker): boolean {
-  return [...batches.values()].some(({ tasks }) => tasks[0].suspect);
+export function hasSuspect({ assignments }: Worker): boolean {
+  return [...assignments.values()].some(({ batch }) => batch.tasks[0].suspect);
+}
+
+/** Whether a batch takes more than twice its time, or with two workers four times. What may kill is not called slow. */
+export function isSlow(assignment: Assignment, now: number): boolean {
+  const { tasks, assignments, losses } = assignment.batch;
+  const [{ line, suspect }] = tasks;
+  const isNewest = [...assignments].at(-1) === assignment;
+  const expectedMs = Math.max(LEAST_EXPECTED_MS, tasks.length * line.meanMs);
+  return (
+    isNewest && !suspect && losses.length === 0 && now - assignment.sent > 2 ** assignments.size * expectedMs
+  );
+}
+
+/** Whether an answer brings nothing: the batch is given back. */
+export function isEmpty({ count, error, lost }: Done): boolean {
+  return count === 0 && !error && !lost;
 }
 
 /** Whether an answer does not fit its batch, or brings nothing although nobody has asked for the batch back. */
-export function isMalformed(
-  { tasks, stopped, worker }: Batch,
-  { count, ages, error, lost }: ToScheduler & { op: 'done' },
-): boolean {
+export function isMalformed({ batch: { tasks, assignments }, worker }: Assignment, done: Done): boolean {
+  const { count, ages, error, lost } = done;
   const over = error ? count >= tasks.length : count > tasks.length;
   const nowhere = lost !== undefined && (lost.at < count || lost.at >= tasks.length);
-  const empty = count === 0 && !error && !lost && !stopped && !worker.leaving;
-  return over || nowhere || empty || ages.length !== 2 * count;
+  const idle = isEmpty(done) && assignments.size > 0 && !worker.leaving;
+  return over || nowhere || idle || ages.length !== 2 * count;
 }
 
 /** What `lola status` shows of a worker. */
-export function statusOf({ name, threads, batches, finished, leaving, memoryBytes }: Worker) {
-  return { name, threads, running: batches.size, finished, leaving, memoryBytes };
+export function statusOf({ name, threads, assignments, finished, leaving, memoryBytes }: Worker) {
+  return { name, threads, running: assignments.size, finished, leaving, memoryBytes };
 }
 
 /** First in, first out; what comes back goes to the front, and suspects stand apart. */
 export class Queue {
-  private fresh: (Entry | undefined)[] = [];
-  private head = 0;
-  private readonly back: Entry[] = []; // the last one is the queue's first
-  private readonly suspects: Entry[] = [];
+  private fresh: Entry[] = [];
+  private head = 0; // those of `fresh` before it are taken
+  private returned: Entry[] = []; // the last one is the queue's first
+  private suspects: Entry[] = [];
 
   get length(): number {
     return this.ordinary + this.suspects.length;
@@ -131,7 +165,7 @@ export class Queue {
 
   /** Tasks that any worker may take. */
   get ordinary(): number {
-    return this.fresh.length - this.head + this.back.length;
+    return this.fresh.length - this.head + this.returned.length;
   }
 
   push(entry: Entry): void {
@@ -139,7 +173,7 @@ export class Queue {
   }
 
   unshift(entry: Entry): void {
-    (entry.suspect ? this.suspects : this.back).push(entry);
+    (entry.suspect ? this.suspects : this.returned).push(entry);
   }
 
   /** Takes a suspect, if there is one. */
@@ -151,30 +185,26 @@ export class Queue {
   take(most: number, bytes: number): Entry[] {
     const taken: Entry[] = [];
     for (let size = 0; taken.length < most && this.ordinary > 0;) {
-      const next = this.back.at(-1) ?? this.fresh[this.head]!;
+      const next = this.returned.at(-1) ?? this.fresh[this.head];
       size += next.payload.length;
       if (taken.length > 0 && size > bytes) break;
       taken.push(next);
-      this.removeFirst();
+      if (!this.returned.pop()) this.head++;
     }
+    if (2 * this.head >= this.fresh.length) this.forgetTaken();
     return taken;
   }
 
-  /** Removes and gives the tasks that the test picks. */
-  remove(test: (entry: Entry) => boolean): Entry[] {
-    const all = [...this.back.splice(0).reverse(), ...this.fresh.slice(this.head)] as Entry[];
-    const removed = [...this.suspects.filter(test), ...all.filter(test)];
-    this.suspects.splice(0, Infinity, ...this.suspects.filter((entry) => !test(entry)));
-    this.fresh = all.filter((entry) => !test(entry));
-    this.head = 0;
-    return removed;
+  /** Drops the tasks that nobody wants any more. */
+  sweep(): void {
+    this.forgetTaken();
+    this.fresh = this.fresh.filter(isWanted);
+    this.returned = this.returned.filter(isWanted);
+    this.suspects = this.suspects.filter(isWanted);
   }
 
-  private removeFirst(): void {
-    if (this.back.pop() !== undefined) return;
-    this.fresh[this.head++] = undefined; // its memory is free at once
-    if (this.head < 1024 || this.head < this.fresh.length / 2) return;
-    this.fresh = this.fresh.slice(this.head);
+  private forgetTaken(): void {
+    this.fresh.splice(0, this.head);
     this.head = 0;
   }
 }

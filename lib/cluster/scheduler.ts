@@ -1,30 +1,40 @@
-// The scheduler's machine: which task goes to which worker, and what follows when one of them is lost.
+// The scheduler's machine: which task goes to which worker, and what follows when one of them is lost or slow.
 //
-// From clients:  hello, submit, cancel       To clients:  welcome, started, finished, failed, workers
-// From workers:  hello, started, done, leave To workers:  welcome, assign, stop
+// From clients:    hello, submit, cancel         To clients:    welcome, started, finished, failed, workers
+// From workers:    hello, started, done, leave   To workers:    welcome, assign, stop
+// From its shell:  tick                          To its shell:  queued, dropped (for those who watch)
 //
-// A task (Entry) is in one of two places: in the queue of its line (the tasks of one kind of one client), or in one
-// batch, which is with one worker. For example, with two workers of one thread and a client that submitted 12 tasks:
+// A task (Entry) is in one of two places: in the queue of its line (the tasks of one kind of one client), or in a batch
+// that is with a worker. For example, with two workers of one thread and a client that submitted 12 tasks:
 //
-//   waiting  { line(client-0, countInside): queue [task-4 .. task-11], pace 2 }     served next: the first line
-//   free     { worker-1 }                                                           served next: the first worker
-//   workers  { worker-0: batches { 7: [task-2, task-3] }, worker-1: batches {} }
+//   waiting  { client-0, countInside: task-4 .. task-11 }                        served next: the first line
+//   free     { worker-1 }                                                        served next: the first worker
+//   workers  { worker-0: batch 1 = task-1 task-2, worker-1: nothing }
 //
-// The next event hands batch 8 = [task-4, task-5] to worker-1. If worker-0 dies, task-2 and task-3 become suspects and
-// go back to the front: from now on each travels alone, so that the next loss tells which one kills its workers.
+// The next event hands batch 2 = task-4 .. to worker-1. If worker-0 dies, task-1 and task-2 become suspects and go back
+// to the front: from now on each travels alone, so that the next loss tells which one kills its workers. If worker-0 is
+// only slow, and a worker has nothing else to do, batch 1 is given to that one as well: the first answer counts.
 import { Pace } from '../task/pace.js';
-import type { Do, Machine } from './machine.js';
 import type { FromScheduler, ToScheduler } from './messages.js';
-import { Entries, Queue, hasSuspect, isMalformed, mayTake, statusOf } from './records.js';
-import type { Batch, Client, Entry, Line, SchedulerEvent, Worker } from './records.js';
+import {
+  Queue,
+  hasSuspect,
+  isEmpty,
+  isMalformed,
+  isSlow,
+  isWanted,
+  mayTake,
+  newClient,
+  statusOf,
+} from './records.js';
+import type { Assignment, Batch, Client, Entry, Line, SchedulerEvent, Worker } from './records.js';
+import type { Do, StateMachine } from './state-machine.js';
 
-/**
- * What the scheduler wants done. For those who watch, not for the wire: the tasks that a message is about, and `drop`,
- * the tasks of a client that has cancelled them or is gone.
- */
+/** What the scheduler wants done. Not for the wire: the tasks a message is about, `queued`, and `dropped`. */
 export type SchedulerAction =
   | (Do<FromScheduler> & { readonly about?: readonly Entry[] })
-  | { readonly type: 'drop'; readonly about: readonly Entry[] };
+  /** The task has come; or its client has cancelled it or is gone, while `worker` had it. */
+  | { readonly type: 'queued' | 'dropped'; readonly task: Entry; readonly worker?: string };
 
 /** What a scheduler's machine may be given. */
 export interface SchedulerMachineOptions {
@@ -32,10 +42,10 @@ export interface SchedulerMachineOptions {
   readonly heartbeatMs: number;
   /** The first batch's number: a scheduler that takes another's place must not repeat its numbers. */
   readonly firstBatch: number;
-  /** Somebody watches: workers say when they start each batch. */
-  readonly watched: boolean;
 }
 
+/** How often slow batches are looked for (ms). */
+export const TICK_MS = 250;
 /** A task that was running on more lost workers than this is taken to be the cause. */
 export const LOSSES_ALLOWED = 3;
 const BATCH_BYTES = 16 * 2 ** 20;
@@ -43,8 +53,9 @@ const BATCH_BYTES = 16 * 2 ** 20;
 type Submit = ToScheduler & { op: 'submit' };
 type Hello = ToScheduler & { op: 'hello' };
 type Done = ToScheduler & { op: 'done' };
+type Failed = FromScheduler & { op: 'failed' };
 
-export class SchedulerMachine implements Machine<SchedulerEvent, SchedulerAction> {
+export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerAction> {
   readonly workers = new Map<number, Worker>();
   readonly clients = new Map<number, Client>();
   /** Lines with queued tasks; the first is served next. */
@@ -67,7 +78,8 @@ export class SchedulerMachine implements Machine<SchedulerEvent, SchedulerAction
     if (event.type === 'message') this.message(event.peer, event.message);
     else if (event.type === 'closed') this.closed(event.peer, event.reason, event.blame);
     else if (event.type === 'congested') this.congested(event.peer, event.congested);
-    this.assignAll();
+    for (let next = this.match(); next; next = this.match()) this.assign(next.worker, next.line);
+    if (event.type === 'tick') this.backUp();
     return this.actions;
   }
 
@@ -82,12 +94,12 @@ export class SchedulerMachine implements Machine<SchedulerEvent, SchedulerAction
     } else if (message.op === 'cancel') {
       if (client) this.cancel(client, message.ids);
     } else if (message.op === 'leave') {
-      if (worker) this.leave(worker);
+      if (worker) this.setFree(Object.assign(worker, { leaving: true }));
     } else {
-      const batch = worker?.batches.get(message.batch);
-      if (!batch) return; // late, sent twice, or of a worker that was lost in the meantime
-      if (message.op === 'started') this.started(batch, message.thread, message.age);
-      else this.done(batch, message);
+      const assignment = worker?.assignments.get(message.batch);
+      if (!assignment) return; // late, sent twice, or of a worker that was lost in the meantime
+      if (message.op === 'started') this.started(assignment, message.thread, message.age);
+      else this.done(assignment, message);
     }
   }
 
@@ -103,22 +115,13 @@ export class SchedulerMachine implements Machine<SchedulerEvent, SchedulerAction
   // ---- peers that join and leave
 
   private hello(peer: number, hello: Hello): void {
+    const isWorker = hello.role === 'worker';
+    if (isWorker && !this.join(peer, hello)) return;
+    if (hello.role === 'client') this.clients.set(peer, newClient(peer, hello.name));
     const { heartbeatMs } = this.options;
-    if (hello.role === 'worker') {
-      if (!this.join(peer, hello)) return;
-      return this.send([peer], { op: 'welcome', heartbeatMs, workers: [], clients: 0, waiting: 0 });
-    }
-    if (hello.role === 'client')
-      this.clients.set(peer, {
-        peer,
-        name: hello.name,
-        entries: new Entries(),
-        congested: false,
-        lines: new Map(),
-      });
     let waiting = 0;
     for (const { queue } of this.waiting) waiting += queue.length;
-    const workers = Array.from(this.workers.values(), statusOf);
+    const workers = isWorker ? [] : Array.from(this.workers.values(), statusOf);
     this.send([peer], { op: 'welcome', heartbeatMs, workers, clients: this.clients.size, waiting });
   }
 
@@ -126,96 +129,77 @@ export class SchedulerMachine implements Machine<SchedulerEvent, SchedulerAction
     const other = [...this.workers.values()].find((each) => each.name === name);
     if (other && other.instance !== instance) {
       const reason = `a worker named '${name}' is here already. Give this one another --name, or none.`;
-      this.close(peer, reason, true);
+      this.actions.push({ type: 'close', peer, reason });
       return false;
     }
     if (other) {
-      this.close(other.peer, 'connected again', false);
+      this.actions.push({ type: 'cut', peer: other.peer, reason: 'connected again' });
       this.lose(other, 'connected again', false);
     }
     const fresh = { roundTripMs: 0, leaving: false, finished: 0 };
-    const worker: Worker = { peer, name, threads, instance, memoryBytes, batches: new Map(), ...fresh };
+    const worker: Worker = { peer, name, threads, instance, memoryBytes, assignments: new Map(), ...fresh };
     this.workers.set(peer, worker);
     this.threads += threads;
-    this.place(worker);
+    this.setFree(worker);
     this.tellClients({ joined: [{ name, threads }], left: [] });
     return true;
-  }
-
-  private leave(worker: Worker): void {
-    worker.leaving = true;
-    this.place(worker);
   }
 
   /** A worker is gone: its tasks go back. What it was running is blamed, unless it left by its own will. */
   private lose(worker: Worker, reason: string, blame: boolean): void {
     this.workers.delete(worker.peer);
     this.threads -= worker.threads;
-    const running = [...worker.batches.values()];
-    const blamed = blame ? running.filter(({ stopped }) => !stopped) : [];
-    // If a suspect is among them, it is the cause, and the tasks beside it are not to blame.
-    const suspects = blamed.filter(({ tasks }) => tasks[0].suspect);
-    for (const batch of running.reverse()) {
-      this.release(batch); // the last one first, because each goes to the front of its queue
-      if (suspects.length > 0 ? suspects.includes(batch) : blamed.includes(batch))
-        this.blame(batch, `${worker.name}: ${reason}`);
-      this.giveBack(batch.tasks);
+    this.setFree(worker);
+    const running = [...worker.assignments.values()].filter((each) => each.batch.assignments.delete(each));
+    const batches = running.map(({ batch }) => batch).reverse(); // because each goes to the front of its queue
+    const hasSuspects = batches.some(({ tasks }) => tasks[0].suspect);
+    for (const batch of batches) {
+      // If a suspect is among them, it is the cause, and the tasks beside it are not to blame.
+      if (blame && (!hasSuspects || batch.tasks[0].suspect))
+        batch.losses.push({ worker, how: `${worker.name}: ${reason}` });
+      if (batch.assignments.size === 0) this.end(batch); // no other worker has it
     }
-    this.place(worker);
     this.tellClients({ joined: [], left: [{ name: worker.name, reason }] });
   }
 
   // ---- a client's tasks
 
-  private submit(client: Client, { kind, retries, watched, tasks }: Submit): void {
-    const line = client.lines.get(kind) ?? { client, queue: new Queue(), pace: new Pace() };
+  private submit(client: Client, { kind, tasks }: Submit): void {
+    const line = client.lines.get(kind) ?? { client, queue: new Queue(), pace: new Pace(), meanMs: NaN };
     client.lines.set(kind, line);
     for (const { id, key, payload } of tasks) {
       if (client.entries.has(id)) continue; // sent twice
-      const fresh = { cancelled: false, suspect: false, thrown: 0, losses: [] };
-      const entry: Entry = { id, key, payload, line, retries, watched, ...fresh };
-      client.entries.set(id, entry);
-      line.queue.push(entry);
+      const task: Entry = { id, key, payload, line, suspect: false, losses: [] };
+      client.entries.set(id, task);
+      line.queue.push(task);
+      this.actions.push({ type: 'queued', task });
     }
-    this.queued(line);
+    this.setWaiting(line);
   }
 
-  /** Drops tasks. One that runs stays with its worker until that has answered: only then is the thread free. */
+  /** Drops tasks and ends their batches. What others want of these batches runs again. */
   private cancel(client: Client, ids: readonly number[]): void {
-    const dropped: Entry[] = [];
-    for (const id of ids) {
-      const entry = client.entries.get(id);
-      if (!entry) continue;
-      entry.cancelled = true;
-      client.entries.delete(id);
-      dropped.push(entry);
-      if (entry.batch && !entry.batch.stopped) this.stop(entry.batch);
+    const dropped = ids.flatMap((id) => client.entries.get(id) ?? []);
+    for (const task of dropped) {
+      client.entries.delete(task.id);
+      const [assignment] = task.batch?.assignments ?? [];
+      this.actions.push({ type: 'dropped', task, worker: assignment?.worker.name });
     }
-    for (const line of new Set(dropped.filter(({ batch }) => !batch).map(({ line }) => line))) {
-      line.queue.remove(({ cancelled }) => cancelled);
-      this.queued(line);
+    for (const { batch } of dropped) if (batch) this.end(batch);
+    for (const line of new Set(dropped.map((task) => task.line))) {
+      line.queue.sweep();
+      this.setWaiting(line);
     }
-    if (dropped.length > 0) this.actions.push({ type: 'drop', about: dropped });
-  }
-
-  private stop(batch: Batch): void {
-    batch.stopped = true;
-    this.send([batch.worker.peer], { op: 'stop', batch: batch.number });
   }
 
   /** A client that reads too slowly is given no more results to read: what it wants computed waits. */
   private congested(peer: number, congested: boolean): void {
     const client = this.clients.get(peer);
     if (client) client.congested = congested;
-    for (const line of client?.lines.values() ?? []) this.queued(line);
+    for (const line of client?.lines.values() ?? []) this.setWaiting(line);
   }
 
   // ---- the course of a batch
-
-  /** Hands out batches until no free worker may take what is queued. */
-  private assignAll(): void {
-    for (let next = this.match(); next; next = this.match()) this.assign(next.worker, next.line);
-  }
 
   /** The next worker and the line it takes from: each in turn. */
   private match(): { worker: Worker; line: Line } | undefined {
@@ -228,112 +212,127 @@ export class SchedulerMachine implements Machine<SchedulerEvent, SchedulerAction
     const { queue, pace } = line;
     const [suspect] = hasSuspect(worker) ? [] : queue.takeSuspect();
     const tasks = suspect ? [suspect] : queue.take(pace.next(queue.length, this.threads), BATCH_BYTES);
-    const batch: Batch = { number: this.batches++, worker, tasks, sent: this.now, stopped: false };
-    for (const entry of tasks) entry.batch = batch;
-    worker.batches.set(batch.number, batch);
+    const batch: Batch = { number: this.batches++, tasks, assignments: new Set(), losses: [] };
+    for (const task of tasks) task.batch = batch;
     this.waiting.delete(line); // behind the others, if there is more of it
-    this.queued(line);
-    this.place(worker);
-    const watched = this.options.watched || tasks.some((entry) => entry.watched);
-    const packed = tasks.map(({ key, payload }) => ({ key, payload }));
-    this.send([worker.peer], { op: 'assign', batch: batch.number, watched, tasks: packed });
+    this.setWaiting(line);
+    this.give(worker, batch);
   }
 
-  private started(batch: Batch, thread: number, age: number): void {
-    const { tasks, worker } = batch;
-    const [{ id, line, cancelled }] = tasks;
-    if (cancelled) return;
-    this.send([line.client.peer], { op: 'started', id, worker: worker.name, thread, age }, [tasks[0]]);
+  private give(worker: Worker, batch: Batch): void {
+    const assignment = { batch, worker, sent: this.now };
+    batch.assignments.add(assignment);
+    worker.assignments.set(batch.number, assignment);
+    this.setFree(worker);
+    const tasks = batch.tasks.map(({ key, payload }) => ({ key, payload }));
+    this.send([worker.peer], { op: 'assign', batch: batch.number, tasks });
   }
 
-  private done(batch: Batch, done: Done): void {
-    const { tasks, worker } = batch;
+  /** Gives slow batches also to workers that have nothing else to do, as at the end of a run. */
+  private backUp(): void {
+    for (const { assignments } of this.workers.values())
+      for (const assignment of assignments.values()) {
+        if (this.free.size === 0) return;
+        const { batch } = assignment;
+        const other = [...this.free].find((worker) => !worker.assignments.has(batch.number));
+        if (other && isSlow(assignment, this.now)) this.give(other, batch);
+      }
+  }
+
+  private started({ batch, worker }: Assignment, thread: number, age: number): void {
+    const [task] = batch.tasks;
+    const { id, line } = task;
+    if (!isWanted(task)) return;
+    this.send([line.client.peer], { op: 'started', id, worker: worker.name, thread, age }, [task]);
+  }
+
+  private done(assignment: Assignment, done: Done): void {
+    const { batch, worker } = assignment;
+    const { tasks, number, assignments } = batch;
     const { count, thread, error, lost } = done;
-    if (isMalformed(batch, done)) {
-      const reason = `sent a malformed result: batch ${batch.number} has ${tasks.length} tasks`;
-      this.close(worker.peer, reason, true);
+    if (isMalformed(assignment, done)) {
+      const reason = `sent a malformed result: batch ${number} has ${tasks.length} tasks`;
+      this.actions.push({ type: 'close', peer: worker.peer, reason });
       return this.lose(worker, reason, false); // the worker is at fault, not what it was running
     }
-    this.release(batch);
-    worker.finished += count;
+    worker.assignments.delete(number);
     worker.memoryBytes = done.memoryBytes;
-    if (count > 0) this.finished(batch, done);
-    this.place(worker);
-    if (error && !tasks[count].cancelled) {
-      const retried = ++tasks[count].thrown <= tasks[count].retries;
-      this.failed(tasks[count], worker, thread, retried, { error });
-    }
+    this.setFree(worker);
+    if (!assignments.delete(assignment)) return; // the batch is over: cancelled, or another worker was faster
+    if (isEmpty(done) && assignments.size > 0) return; // given back, and another worker has it
+    if (count > 0) this.finished(assignment, done);
+    if (error) this.failed(tasks[count], worker, thread, { retried: false, error });
     if (lost) this.lost(tasks[lost.at], worker, thread, `${worker.name}: ${lost.ended}`);
-    this.giveBack(tasks.slice(count));
+    this.end(batch);
   }
 
-  private finished(batch: Batch, { count, thread, ages, values }: Done): void {
-    const { worker } = batch;
-    const roundTripMs = this.now - batch.sent - ages[0];
+  private finished({ batch, worker, sent }: Assignment, { count, thread, ages, values }: Done): void {
+    const roundTripMs = this.now - sent - ages[0];
     // A busy machine answers late now and then; only what lasts may change how much is sent together.
     worker.roundTripMs = Math.max(0, Math.min(roundTripMs, 2 * worker.roundTripMs + 0.1));
-    const { client, pace } = batch.tasks[0].line;
-    pace.learn((ages[0] - ages[2 * count - 1]) / count, worker.roundTripMs);
+    worker.finished += count;
     const tasks = batch.tasks.slice(0, count);
-    for (const { id, cancelled } of tasks) if (!cancelled) client.entries.delete(id);
-    if (tasks.every(({ cancelled }) => cancelled)) return;
+    const [{ line }] = tasks;
+    const meanMs = (ages[0] - ages[2 * count - 1]) / count;
+    line.pace.learn(meanMs, worker.roundTripMs);
+    line.meanMs = Number.isNaN(line.meanMs) ? meanMs : 0.8 * line.meanMs + 0.2 * meanMs;
+    for (const { id } of tasks) line.client.entries.delete(id);
     const ids = tasks.map(({ id }) => id);
-    this.send([client.peer], { op: 'finished', ids, worker: worker.name, thread, ages, values }, tasks);
+    this.send([line.client.peer], { op: 'finished', ids, worker: worker.name, thread, ages, values }, tasks);
   }
 
-  /** A worker is gone that ran this batch. If it had several tasks, each is a suspect: the next loss will tell. */
-  private blame({ tasks, worker }: Batch, how: string): void {
-    if (tasks.length === 1) this.lost(tasks[0], worker, 0, how);
-    else for (const task of tasks) task.suspect = true;
+  /** Workers are gone that ran this batch. If it had several tasks, each is a suspect: the next loss will tell. */
+  private blame({ tasks, losses }: Batch): void {
+    if (losses.length > 0) for (const task of tasks) task.suspect = true;
+    for (const { worker, how } of losses)
+      if (tasks.length === 1 && isWanted(tasks[0])) this.lost(tasks[0], worker, 0, how);
   }
 
   private lost(task: Entry, worker: Worker, thread: number, how: string): void {
-    if (task.cancelled) return;
     task.losses.push(how);
     task.suspect = true;
-    this.failed(task, worker, thread, task.losses.length <= LOSSES_ALLOWED, { ended: [...task.losses] });
+    const retried = task.losses.length <= LOSSES_ALLOWED;
+    this.failed(task, worker, thread, { retried, ended: [...task.losses] });
   }
 
   private failed(
     task: Entry,
-    { name }: Worker,
+    worker: Worker,
     thread: number,
-    retried: boolean,
-    why: Pick<FromScheduler & { op: 'failed' }, 'error' | 'ended'>,
-  ): void {
-    const { client } = task.line;
-    if (!retried) {
-      client.entries.delete(task.id);
-      task.cancelled = true; // it does not go back
+    how: Pick<Failed, 'retried' | 'error' | 'ended'>,
+  ) {
+    const { id, line } = task;
+    if (!how.retried) line.client.entries.delete(id);
+    this.send([line.client.peer], { op: 'failed', id, worker: worker.name, thread, ...how }, [task]);
+  }
+
+  /** A batch is over: workers that still have it stop, and its tasks without an end go to the front of their line. */
+  private end(batch: Batch): void {
+    const { number, tasks, assignments } = batch;
+    const peers = Array.from(assignments, ({ worker }) => worker.peer);
+    if (peers.length > 0) this.send(peers, { op: 'stop', batch: number });
+    assignments.clear();
+    this.blame(batch);
+    for (const task of tasks.toReversed()) {
+      task.batch = undefined;
+      if (isWanted(task)) task.line.queue.unshift(task);
     }
-    this.send([client.peer], { op: 'failed', id: task.id, worker: name, thread, retried, ...why }, [task]);
+    this.setWaiting(tasks[0].line);
   }
 
   // ---- keeping books
 
-  /** Takes a batch from its worker. */
-  private release({ number, worker, tasks }: Batch): void {
-    worker.batches.delete(number);
-    for (const task of tasks) task.batch = undefined;
-  }
-
-  /** Puts tasks at the front of their line, in their order. */
-  private giveBack(tasks: readonly Entry[]): void {
-    for (const task of tasks.toReversed()) if (!task.cancelled) task.line.queue.unshift(task);
-    if (tasks.length > 0) this.queued(tasks[0].line);
-  }
-
   /** Puts a line where its queue says: among those that wait, or not. */
-  private queued(line: Line): void {
+  private setWaiting(line: Line): void {
     if (line.queue.length > 0 && !line.client.congested) this.waiting.add(line);
     else this.waiting.delete(line);
   }
 
-  /** Puts a worker where its batches say: last among the free, so that the next batch goes to another one, or not there. */
-  private place(worker: Worker): void {
+  /** Puts a worker last among the free, so that the next batch goes to another one; or not there, if it has no room. */
+  private setFree(worker: Worker): void {
     this.free.delete(worker);
-    const { peer, threads, batches, leaving } = worker;
-    if (this.workers.get(peer) === worker && !leaving && batches.size < threads) this.free.add(worker);
+    const { peer, threads, assignments, leaving } = worker;
+    if (this.workers.get(peer) === worker && !leaving && assignments.size < threads) this.free.add(worker);
   }
 
   private tellClients(change: Pick<FromScheduler & { op: 'workers' }, 'joined' | 'left'>): void {
@@ -342,9 +341,5 @@ export class SchedulerMachine implements Machine<SchedulerEvent, SchedulerAction
 
   private send(peers: readonly number[], message: FromScheduler, about?: readonly Entry[]): void {
     this.actions.push({ type: 'send', peers, message, about });
-  }
-
-  private close(peer: number, reason: string, final: boolean): void {
-    this.actions.push({ type: 'close', peer, reason, final });
   }
 }

@@ -10,7 +10,7 @@ import {
   writeSchedulerFile,
   type SchedulerInfo,
 } from './scheduler-file.js';
-import { SchedulerShell, type ServeOptions } from './serve.js';
+import { SchedulerShell, type ServeOptions } from './scheduler-shell.js';
 
 export { DEFAULT_PORT };
 

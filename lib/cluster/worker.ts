@@ -5,11 +5,11 @@
 //
 // For example, a worker of two threads that was sent batch 7 twice, by a network that repeats itself:
 //
-//   peer 3, running { 5, 7 }, waiting {}, leaving false        the second 'assign 7' changed nothing
+//   peer 3, running { 5, 7 }, ahead { }, leaving false         the second 'assign 7' changed nothing
 //
 // Each batch is answered once, with `done`. A worker that leaves answers for what it runs, and gives back all else.
-import type { Do, Machine, Net } from './machine.js';
 import type { FromScheduler, ToScheduler } from './messages.js';
+import type { Do, Net, StateMachine } from './state-machine.js';
 
 type Assign = FromScheduler & { op: 'assign' };
 type Hello = ToScheduler & { op: 'hello' };
@@ -31,19 +31,15 @@ export type WorkerAction =
   | ({ readonly type: 'run' } & Omit<Assign, 'op'>)
   | { readonly type: 'stop'; readonly batch: number };
 
-export class WorkerMachine implements Machine<WorkerEvent, WorkerAction> {
+export class WorkerMachine implements StateMachine<WorkerEvent, WorkerAction> {
   private peer: number | undefined;
   private readonly running = new Set<number>();
-  private readonly waiting = new Map<number, Assign>();
+  /** Came before a thread was free, as only a network that repeats or swaps messages brings it about. */
+  private readonly ahead = new Map<number, Assign>();
   private leaving = false;
 
   /** @param hello what it says first on each connection */
   constructor(private readonly hello: Hello & { readonly threads: number }) {}
-
-  /** It runs nothing. */
-  get idle(): boolean {
-    return this.running.size === 0;
-  }
 
   handle(event: WorkerEvent, now: number): readonly WorkerAction[] {
     switch (event.type) {
@@ -67,14 +63,14 @@ export class WorkerMachine implements Machine<WorkerEvent, WorkerAction> {
 
   private message(message: FromScheduler): readonly WorkerAction[] {
     if (message.op === 'assign') {
-      if (this.running.has(message.batch) || this.waiting.has(message.batch)) return []; // sent twice
+      if (this.running.has(message.batch) || this.ahead.has(message.batch)) return []; // sent twice
       if (this.leaving) return this.send(givenBack(message.batch));
-      this.waiting.set(message.batch, message);
+      this.ahead.set(message.batch, message);
       return this.runNext();
     }
     if (message.op !== 'stop') return [];
     const { batch } = message;
-    if (this.waiting.delete(batch)) return this.send(givenBack(batch));
+    if (this.ahead.delete(batch)) return this.send(givenBack(batch));
     return this.running.has(batch) ? [{ type: 'stop', batch }] : [];
   }
 
@@ -87,30 +83,30 @@ export class WorkerMachine implements Machine<WorkerEvent, WorkerAction> {
 
   private leave(): readonly WorkerAction[] {
     this.leaving = true;
-    const back = Array.from(this.waiting.keys(), givenBack);
-    this.waiting.clear();
+    const back = Array.from(this.ahead.keys(), givenBack);
+    this.ahead.clear();
     return [...this.send({ op: 'leave' }, ...back), ...this.goodbye()];
   }
 
   /** The connection is gone, and with it everything that was assigned on it. */
   private closed(): readonly WorkerAction[] {
     this.peer = undefined;
-    this.waiting.clear();
+    this.ahead.clear();
     return Array.from(this.running, (batch) => ({ type: 'stop', batch }) as const);
   }
 
   private goodbye(): readonly WorkerAction[] {
-    if (!this.leaving || !this.idle || this.peer === undefined) return [];
-    return [{ type: 'close', peer: this.peer, reason: 'left', final: true }];
+    if (!this.leaving || this.running.size > 0 || this.peer === undefined) return [];
+    return [{ type: 'close', peer: this.peer, reason: 'left' }];
   }
 
   private runNext(): readonly WorkerAction[] {
     const actions: WorkerAction[] = [];
-    for (const [batch, { watched, tasks }] of this.waiting) {
+    for (const [batch, { tasks }] of this.ahead) {
       if (this.running.size >= this.hello.threads) break;
-      this.waiting.delete(batch);
+      this.ahead.delete(batch);
       this.running.add(batch);
-      actions.push({ type: 'run', batch, watched, tasks });
+      actions.push({ type: 'run', batch, tasks });
     }
     return actions;
   }

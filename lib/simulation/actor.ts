@@ -1,7 +1,8 @@
 // The machines of a simulation, each with its connections: what scheduler, workers and clients have in common.
-import { Shell, type Do, type Machine, type Net } from '../cluster/machine.js';
 import type { FromScheduler } from '../cluster/messages.js';
-import { Connection, type End, type Message, type World } from './world.js';
+import { Shell, type Do, type Net, type StateMachine } from '../cluster/state-machine.js';
+import { Connection, type End } from './connection.js';
+import type { Message, World } from './world.js';
 
 export abstract class Actor<Event, Action> implements End {
   readonly connections = new Map<number, Connection>();
@@ -11,20 +12,19 @@ export abstract class Actor<Event, Action> implements End {
   constructor(
     readonly name: string,
     protected readonly world: World,
-    machine: Machine<Event, Action>,
+    machine: StateMachine<Event, Action>,
   ) {
-    this.shell = new Shell(
-      machine,
-      (action) => this.perform(action),
-      () => world.now,
-    );
+    const perform = (action: Action) => this.perform(action);
+    this.shell = new Shell(machine, perform, () => world.now);
   }
 
-  abstract post(event: Net<Message>): void;
-  protected abstract perform(action: Action): void;
+  abstract hear(event: Net<Message>): void;
+  protected perform(action: Action | Do<Message>): void {
+    this.act(action as Do<Message>);
+  }
 
   protected act(action: Do<Message>): void {
-    if (action.type === 'close') this.connections.get(action.peer)?.close(this, action.reason);
+    if (action.type !== 'send') this.connections.get(action.peer)?.close(this, action.reason);
     else for (const peer of action.peers) this.connections.get(peer)?.send(this, action.message);
   }
 }
@@ -39,15 +39,15 @@ export abstract class Peer<Event, Action> extends Actor<Event | Net<FromSchedule
     name: string,
     world: World,
     private readonly scheduler: () => End,
-    machine: Machine<Event | Net<FromScheduler>, Action>,
+    machine: StateMachine<Event | Net<FromScheduler>, Action>,
   ) {
     super(name, world, machine);
   }
 
-  post(event: Net<FromScheduler>): void {
+  hear(event: Net<FromScheduler>): void {
     const { world } = this;
     this.shell.post(event);
-    if (event.type === 'closed') world.at(world.now + 500 * world.random(), () => this.connect());
+    if (event.type === 'closed') world.after(500 * world.random(), () => this.connect());
   }
 
   /** Its connection closes, and it knows at once. */
@@ -55,7 +55,7 @@ export abstract class Peer<Event, Action> extends Actor<Event | Net<FromSchedule
     const { number } = this.connection;
     if (!this.connections.has(number)) return;
     this.connection.close(this, 'connection closed');
-    this.post({ type: 'closed', peer: number, reason: 'lost', blame: false });
+    this.hear({ type: 'closed', peer: number, reason: 'lost', blame: false });
   }
 
   protected connect(): void {

@@ -1,32 +1,29 @@
 // A client of a simulation: the real client's machine, and runs that count how their tasks end.
 import { ClientMachine, type ClientEvent } from '../cluster/client.js';
-import type { Do } from '../cluster/machine.js';
 import type { ToScheduler } from '../cluster/messages.js';
+import type { Do } from '../cluster/state-machine.js';
 import { WorkerLostError } from '../errors.js';
 import type { Drawn, RunFace } from '../task/run.js';
 import type { Value } from '../task/task.js';
 import { Peer } from './actor.js';
-import type { End, World } from './world.js';
+import type { End } from './connection.js';
+import type { World } from './world.js';
 
 export class SimulatedClient extends Peer<ClientEvent, Do<ToScheduler>> {
-  private readonly runs = new Set<SimulatedRun>();
+  /** Those with tasks that have no end. */
+  readonly runs = new Set<SimulatedRun>();
 
   /** @param mine the tasks that are this client's, by index: shared among its runs */
   constructor(name: string, world: World, scheduler: () => End, mine: readonly number[]) {
-    const { runs = 1, retries = 0, machines } = world.options;
-    super(name, world, scheduler, machines?.client?.(name, retries) ?? new ClientMachine(name, retries));
+    const { runs = 1, machines } = world.options;
+    super(name, world, scheduler, new (machines?.client ?? ClientMachine)(name));
     this.connect();
-    for (let r = 0; r < runs; r++) this.newRun(shareOf(mine, r, runs));
-  }
-
-  /** Every task of every run has its end. */
-  get done(): boolean {
-    return this.runs.size === 0;
+    for (let r = 0; r < runs; r++) this.newRun(mine.filter((_, i) => i % runs === r));
   }
 
   /** Cancels a run and submits what was left of it as a new one. */
   cancel(): void {
-    const run = this.world.pick([...this.runs]);
+    const run = this.world.pick(this.runs);
     if (!run) return;
     run.cancelled = true;
     this.settled(run);
@@ -42,10 +39,6 @@ export class SimulatedClient extends Peer<ClientEvent, Do<ToScheduler>> {
   private settled(run: SimulatedRun): void {
     this.runs.delete(run);
     this.shell.post({ type: 'settled', run });
-  }
-
-  protected perform(action: Do<ToScheduler>): void {
-    this.act(action);
   }
 }
 
@@ -74,17 +67,17 @@ class SimulatedRun implements RunFace {
 
   finished({ index }: Drawn, value: Value, _place: unknown, start: number, end: number): void {
     const { world } = this;
-    this.end(index);
     world.values.set(index, value as number);
     world.usefulMs += end - start;
     world.lastValue = world.now;
+    this.end(index);
   }
 
   failed({ index }: Drawn, _place: unknown, _message: string, failure: Error | undefined): void {
     if (!failure) return; // it is tried again
-    this.end(index);
     if (failure instanceof WorkerLostError) this.world.lost.set(index, failure.ended);
     else this.world.threw.push(index);
+    this.end(index);
   }
 
   fail(failure: unknown): void {
@@ -98,9 +91,4 @@ class SimulatedRun implements RunFace {
     if (this.cancelled || !this.open.delete(index)) throw new Error(`task ${index} ended twice`);
     if (this.open.size === 0) this.onDone();
   }
-}
-
-/** One of several shares, dealt out in turn. */
-export function shareOf<T>(items: readonly T[], share: number, shares: number): T[] {
-  return items.filter((_, i) => i % shares === share);
 }

@@ -1,6 +1,6 @@
 // What a simulation may be given, and what comes of it.
 import type { ClientMachine } from '../cluster/client.js';
-import type { SchedulerMachine, SchedulerMachineOptions } from '../cluster/scheduler.js';
+import type { SchedulerMachine } from '../cluster/scheduler.js';
 import type { WorkerMachine } from '../cluster/worker.js';
 
 /** The kinds of fault, as an actor of the simulation meets each. */
@@ -17,15 +17,9 @@ export const FAULTS = [
   'clientLost', // a client's connection closes, it connects again
   'cancelled', // a client cancels a run and submits what was left as a new one
   'restart', // the scheduler dies and another one takes its place, knowing nothing
+  'slow', // what a worker begins takes fifty times as long for a while
 ] as const;
 export type Fault = (typeof FAULTS)[number];
-
-/** Machines to simulate in place of the real ones: tests plant bugs in them. */
-export interface Machines {
-  readonly scheduler?: (options: SchedulerMachineOptions) => SchedulerMachine;
-  readonly worker?: (...args: ConstructorParameters<typeof WorkerMachine>) => WorkerMachine;
-  readonly client?: (...args: ConstructorParameters<typeof ClientMachine>) => ClientMachine;
-}
 
 /** What to simulate. Times in ms. */
 export interface SimulationOptions {
@@ -42,19 +36,24 @@ export interface SimulationOptions {
   readonly taskMs: number | ((index: number) => number);
   /** How long a message is under way, without faults (default 0.1). */
   readonly latencyMs?: number;
-  /** What a message, and a task in it, cost the scheduler. */
-  readonly messageMs?: number;
+  /** What each task in a message costs the scheduler (default 0). */
   readonly perTaskMs?: number;
   /** How many of each fault. */
   readonly faults?: { readonly [fault in Fault]?: number };
   /** Tasks that always take their thread, or their whole worker, with them. */
   readonly killers?: ReadonlyMap<number, 'thread' | 'worker'>;
-  /** How often a task throws before it gives its value, by its index. */
-  readonly throws?: (index: number) => number;
-  readonly retries?: number;
+  /** Whether a task throws, by its index. */
+  readonly throws?: (index: number) => boolean;
   /** Called with the scheduler's machine after each of its events. */
   readonly check?: (scheduler: SchedulerMachine) => void;
+  /** Machines in place of the real ones: tests plant bugs in them. */
   readonly machines?: Machines;
+}
+
+export interface Machines {
+  readonly scheduler?: typeof SchedulerMachine;
+  readonly worker?: typeof WorkerMachine;
+  readonly client?: typeof ClientMachine;
 }
 
 /** What became of it. */

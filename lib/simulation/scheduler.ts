@@ -1,39 +1,47 @@
 // The scheduler of a simulation: the real scheduler's machine, from its start until it dies.
-import type { Net } from '../cluster/machine.js';
 import type { ToScheduler } from '../cluster/messages.js';
-import { SchedulerMachine, type SchedulerAction } from '../cluster/scheduler.js';
+import type { SchedulerEvent } from '../cluster/records.js';
+import { SchedulerMachine, TICK_MS, type SchedulerAction } from '../cluster/scheduler.js';
+import type { Net } from '../cluster/state-machine.js';
 import { Actor } from './actor.js';
-import { HEARTBEAT_MS, type World } from './world.js';
+import { HEARTBEAT_MS } from './connection.js';
+import type { World } from './world.js';
 
-export class SimulatedScheduler extends Actor<Net<ToScheduler>, SchedulerAction> {
+export class SimulatedScheduler extends Actor<SchedulerEvent, SchedulerAction> {
   readonly machine: SchedulerMachine;
   private busyUntil = 0;
 
   constructor(world: World, firstBatch: number) {
-    const options = { heartbeatMs: HEARTBEAT_MS, firstBatch, watched: false };
-    const machine = world.options.machines?.scheduler?.(options) ?? new SchedulerMachine(options);
+    const { scheduler: Machine = SchedulerMachine } = world.options.machines ?? {};
+    const machine = new Machine({ heartbeatMs: HEARTBEAT_MS, firstBatch });
     super('scheduler', world, machine);
     this.machine = machine;
+    this.tick();
   }
 
-  /** It takes one event at a time, and each costs it time. */
-  post(event: Net<ToScheduler>): void {
+  /** It takes one event at a time, and each task in it costs it time. */
+  hear(event: Net<ToScheduler>): void {
     const { world } = this;
-    const { messageMs = 0, perTaskMs = 0 } = world.options;
-    const cost = messageMs + perTaskMs * tasksIn(event);
-    this.busyUntil = Math.max(this.busyUntil, world.now) + cost;
-    if (cost > 0) world.at(this.busyUntil, () => this.handle(event));
+    const { perTaskMs = 0 } = world.options;
+    this.busyUntil = Math.max(this.busyUntil, world.now) + perTaskMs * tasksIn(event);
+    if (this.busyUntil > world.now) world.after(this.busyUntil - world.now, () => this.handle(event));
     else this.handle(event);
   }
 
-  private handle(event: Net<ToScheduler>): void {
+  private handle(event: SchedulerEvent): void {
     if (this.dead) return;
     this.shell.post(event);
     this.world.options.check?.(this.machine);
   }
 
-  protected perform(action: SchedulerAction): void {
-    if (action.type !== 'drop') this.act(action);
+  protected override perform(action: SchedulerAction): void {
+    if (!('task' in action)) this.act(action);
+  }
+
+  private tick(): void {
+    if (this.dead) return;
+    this.handle({ type: 'tick' });
+    this.world.after(TICK_MS, () => this.tick());
   }
 
   /** It dies, and its peers find out. */
@@ -41,7 +49,7 @@ export class SimulatedScheduler extends Actor<Net<ToScheduler>, SchedulerAction>
     const { world, connections } = this;
     this.dead = true;
     for (const connection of connections.values())
-      world.at(world.now + 10 * world.random(), () => connection.lose(connection.peer, 'lost'));
+      world.after(10 * world.random(), () => connection.lose(connection.peer, 'lost'));
     connections.clear();
   }
 }

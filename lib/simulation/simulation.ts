@@ -1,5 +1,5 @@
 // A cluster in one thread with a clock of its own: the real machines of scheduler, workers and clients, and faults by seed.
-import { SimulatedClient, shareOf } from './client.js';
+import { SimulatedClient } from './client.js';
 import { FAULTS, type Fault, type SimulationOptions, type SimulationResult } from './options.js';
 import { SimulatedScheduler } from './scheduler.js';
 import { SimulatedWorker } from './worker.js';
@@ -25,7 +25,10 @@ export function storyOf(options: SimulationOptions, index: number): readonly str
   };
   const onNote: OnNote = (time, what, message) => {
     if (!message) lines.push(`${time.toFixed(3)} ms  ${what}`);
-    else if (concerns(message)) lines.push(`${time.toFixed(3)} ms  ${what}: ${nameOf(message)}`);
+    else if (concerns(message)) {
+      const batch = 'batch' in message ? ` batch ${message.batch}` : '';
+      lines.push(`${time.toFixed(3)} ms  ${what}: ${message.op}${batch}`);
+    }
   };
   try {
     new Simulation(options, onNote).run();
@@ -33,10 +36,6 @@ export function storyOf(options: SimulationOptions, index: number): readonly str
     // A story is wanted most of all when the simulation fails; it ends there.
   }
   return lines;
-}
-
-function nameOf(message: Message): string {
-  return 'batch' in message ? `${message.op} batch ${message.batch}` : message.op;
 }
 
 class Simulation {
@@ -57,7 +56,7 @@ class Simulation {
     this.scheduler = this.newScheduler();
     for (let i = 0; i < workers; i++) this.startWorker();
     this.clients = Array.from({ length: clients }, (_, i) => {
-      const mine = shareOf(tasks, i, clients);
+      const mine = tasks.filter((task) => task % clients === i);
       return new SimulatedClient(`client-${i}`, this.world, () => this.scheduler, mine);
     });
     this.planFaults();
@@ -82,8 +81,8 @@ class Simulation {
   /** Every task has its end, every batch its answer. */
   private finished(): boolean {
     const { workers, waiting } = this.scheduler.machine;
-    if (waiting.size > 0 || !this.clients.every(({ done }) => done)) return false;
-    return [...workers.values()].every(({ batches }) => batches.size === 0);
+    if (waiting.size > 0 || !this.clients.every(({ runs }) => runs.size === 0)) return false;
+    return [...workers.values()].every(({ assignments }) => assignments.size === 0);
   }
 
   private newScheduler(): SimulatedScheduler {
@@ -94,7 +93,7 @@ class Simulation {
     const { world } = this;
     const onDeath = (worker: SimulatedWorker) => {
       this.workers.delete(worker);
-      world.at(world.now + 3000 * world.random(), () => this.startWorker());
+      world.after(3000 * world.random(), () => this.startWorker());
     };
     const name = `worker-${this.workersMade++}`;
     this.workers.add(new SimulatedWorker(name, world, () => this.scheduler, onDeath));
@@ -107,33 +106,29 @@ class Simulation {
     const span = 10 + (1.5 * tasks * world.taskMs(0)) / (workers * threads);
     for (const fault of FAULTS)
       for (let i = 0; i < (faults?.[fault] ?? 0); i++)
-        world.at(world.random() * span, () => this.strike(fault));
+        world.after(world.random() * span, () => this.strike(fault));
   }
 
   private strike(fault: Fault): void {
     const { world } = this;
-    const worker = world.pick([...this.workers]);
+    const worker = world.pick(this.workers);
     const client = world.pick(this.clients)!;
     const struck =
       fault === 'restart' ? 'scheduler' : /client|cancel/.test(fault) ? client.name : worker?.name;
     world.note(`${fault}: ${struck ?? 'nobody'}`);
-    const until = world.now + world.random() * 12_000; // about half of these pass the deadline
+    const ms = world.random() * 12_000; // about half of these pass the deadline
     if (fault === 'late' || fault === 'doubled' || fault === 'reordered') {
-      const connection = world.pick([...this.scheduler.connections.values()]);
+      const connection = world.pick(this.scheduler.connections.values());
       if (connection) connection.fault = fault; // for its next message; counted then
       return;
     }
-    if (fault === 'restart') this.restart();
-    else if (fault === 'clientLost') client.abort();
+    if (fault === 'restart') {
+      this.scheduler.die();
+      this.scheduler = this.newScheduler(); // which knows nothing
+    } else if (fault === 'clientLost') client.abort();
     else if (fault === 'cancelled') client.cancel();
     else if (!worker) return;
-    else worker[fault](until);
-    world.count(fault);
-  }
-
-  /** The scheduler dies and another one takes its place, knowing nothing. */
-  private restart(): void {
-    this.scheduler.die();
-    this.scheduler = this.newScheduler();
+    else worker[fault](ms);
+    world.faults.set(fault, world.faults.get(fault)! + 1);
   }
 }

@@ -1,8 +1,8 @@
 // What a scheduler's watchers hear: the real machine's actions, made into events.
 import { describe, expect, test } from 'vitest';
 import { Watcher } from '../../lib/cluster/events.js';
-import type { Net } from '../../lib/cluster/machine.js';
 import type { ToScheduler } from '../../lib/cluster/messages.js';
+import type { SchedulerEvent } from '../../lib/cluster/records.js';
 import { SchedulerMachine } from '../../lib/cluster/scheduler.js';
 import type { ExecutorEvent } from '../../lib/task/executor.js';
 
@@ -11,12 +11,11 @@ const none = new Uint8Array(0);
 
 /** A machine that somebody watches, with one client and workers 1 and 2, and the events of each step. */
 function watched() {
-  const machine = new SchedulerMachine({ heartbeatMs: 1000, firstBatch: 0, watched: true });
+  const machine = new SchedulerMachine({ heartbeatMs: 1000, firstBatch: 0 });
   let events: ExecutorEvent[] = [];
   const watcher = new Watcher((event) => events.push(event));
-  const step = (event: Net<ToScheduler>, now: number): ExecutorEvent[] => {
+  const step = (event: SchedulerEvent, now: number): ExecutorEvent[] => {
     events = [];
-    if (event.type === 'message') watcher.heard(event.message, now);
     for (const action of machine.handle(event, now)) watcher.saw(action, now);
     return events;
   };
@@ -28,12 +27,10 @@ function watched() {
   return {
     hear,
     join: (peer: number) => hello(peer, 'worker'),
-    submit: (count: number, first = 0, retries = 0) =>
+    submit: (count: number, first = 0) =>
       hear(CLIENT, {
         op: 'submit',
         kind: 'k',
-        retries,
-        watched: true,
         tasks: Array.from({ length: count }, (_, i) => ({
           id: first + i,
           key: `t${first + i}`,
@@ -89,10 +86,11 @@ describe('a watched scheduler', () => {
   test('reports each start once, and the start of each try', () => {
     const s = watched();
     s.join(1);
-    s.submit(1, 0, 1);
+    s.submit(1);
     const started = (batch: number) => words(s.hear(1, { op: 'started', batch, thread: 0, age: 0 }));
     expect([started(0), started(0)]).toEqual([['started t0 w1'], []]);
-    expect(words(s.done(1, 0, threw))).toEqual(['failed t0 w1']);
+    const lost = { count: 0, ages: new Float64Array(0), lost: { at: 0, ended: 'exit code 3' } };
+    expect(words(s.done(1, 0, lost))).toEqual(['failed t0 w1']);
     expect([started(1), started(1)]).toEqual([['started t0 w1'], []]);
     expect(words(s.done(1, 1))).toEqual(['finished t0 w1']);
   });

@@ -1,7 +1,7 @@
 // The faults that users of clusters meet, with real processes. Rows are those of the fault matrix that this cluster answers to.
 import { fork } from 'node:child_process';
 import { createServer, connect as tcpConnect, type Socket } from 'node:net';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import seedrandom from 'seedrandom';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -9,7 +9,7 @@ import { askStatus, connect } from '../../lib/cluster/connect.js';
 import { dial } from '../../lib/cluster/dial.js';
 import { startCluster, type ClusterOptions, type LocalCluster } from '../../lib/cluster/local.js';
 import { startScheduler, type Scheduler, type SchedulerOptions } from '../../lib/cluster/start-scheduler.js';
-import { startWorker, type ClusterWorker } from '../../lib/cluster/start-worker.js';
+import { startWorker, type ClusterWorker } from '../../lib/cluster/worker-shell.js';
 import {
   ConnectionError,
   NoWorkersError,
@@ -296,6 +296,21 @@ describe('a worker', () => {
   });
 });
 
+test('row 19: a worker that becomes slower does not hold up the end, and each task counts once', async () => {
+  const c = await cluster();
+  const executor = await client(c);
+  const files = cleanup(newFolder(), ({ remove }) => remove());
+  const mark = files.path('slow');
+  const { onEvent, of } = watch();
+  const [slow] = c.workers;
+  const onResult = () => writeFileSync(`${mark}-${slow.pid}`, '');
+  expect(await executor.run(many(60, 'dawdle', mark), { onEvent, onResult })).toEqual(new Array(60).fill(0));
+  expect(of('finished').length).toBe(60);
+  expect([of('failed'), of('left')]).toEqual([[], []]);
+  await until(async () => (await askStatus(c)).workers.every(({ running }) => running === 0)); // it was stopped
+  expect(await executor.run(many(8, 'double', 2))).toEqual(new Array(8).fill(4));
+});
+
 describe('the scheduler', () => {
   test('row 7: killed and started again, it is found by workers and clients, and the run goes on to the exact count', async () => {
     const files = cleanup(newFolder(), ({ remove }) => remove());
@@ -369,7 +384,6 @@ describe('a client', () => {
         const onEvent = ({ type }) => type === 'started' && process.send('started');
         await executor.run([1, 2, 3].map((i) => ({ key: 'endless-' + i, operation: 'forever', input: 0 })), { onEvent });
       });`;
-    const { writeFileSync } = await import('node:fs');
     writeFileSync(files.path('client.mjs'), script);
     const other = cleanup(fork(files.path('client.mjs'), { execArgv: [] }), (child) => child.kill('SIGKILL'));
     other.send({ address: c.address, token: c.token });
@@ -422,18 +436,15 @@ describe('a client', () => {
     });
   });
 
-  test('row 14: a task that throws is tried again as often as the client said', async () => {
+  test('row 14: a task that throws fails its run with its own error and name, and is not tried again', async () => {
     const c = await cluster({ workers: 1 });
-    const executor = await client(c, { retries: 2 });
+    const executor = await client(c);
     const { onEvent, of } = watch();
-    await expect(
-      executor.run([{ key: 'thrower', operation: 'fail', input: 'again' }], { onEvent }),
-    ).rejects.toThrow(TaskError);
-    expect(of('failed').map((event) => event.type === 'failed' && event.retried)).toEqual([
-      true,
-      true,
-      false,
-    ]);
+    const run = executor.run([{ key: 'thrower', operation: 'fail', input: 'again' }], { onEvent });
+    const failure = await run.catch((error: unknown) => error as TaskError);
+    expect(failure).toBeInstanceOf(TaskError);
+    expect(failure).toMatchObject({ key: 'thrower' });
+    expect(of('failed')).toMatchObject([{ task: 'thrower', retried: false }]);
   });
 
   test('two clients at once are served in turn', async () => {
@@ -485,7 +496,6 @@ describe('a local cluster', () => {
   test('leaves no process behind when its own process is killed', async () => {
     const files = cleanup(newFolder(), ({ remove }) => remove());
     const url = new URL('../../dist/lib/cluster/local.js', import.meta.url).href;
-    const { writeFileSync } = await import('node:fs');
     writeFileSync(
       files.path('parent.mjs'),
       `import { startCluster } from ${JSON.stringify(url)};

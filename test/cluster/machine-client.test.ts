@@ -11,8 +11,8 @@ import type { Task, Value } from '../../lib/task/task.js';
 type Submit = ToScheduler & { op: 'submit' };
 
 /** A client's machine on connection 0 of a cluster, and what it sends. */
-function client({ retries = 0 } = {}) {
-  const machine = new ClientMachine('client', retries);
+function client() {
+  const machine = new ClientMachine('client');
   const handle = (event: ClientEvent, now = 1000): ToScheduler[] =>
     machine.handle(event, now).flatMap((action) => (action.type === 'send' ? [action.message] : []));
   const hear = (message: FromScheduler, peer = 0) => handle({ type: 'message', peer, message });
@@ -121,16 +121,14 @@ describe('the client’s machine', () => {
   });
 
   test('one message carries many tasks that are alike, and few of them if their inputs are large', () => {
-    const c = client({ retries: 2 });
+    const c = client();
     c.open();
     c.welcome([8]);
     const tasks = [...many(3), ...many(2, 'other', 'square')];
     const shapes = c.run(tasks, { onEvent: () => {} }).submitted;
-    expect(
-      shapes.map(({ kind, retries, watched, tasks: list }) => [kind, retries, watched, list.length]),
-    ).toEqual([
-      ['double', 2, true, 3],
-      ['square', 2, true, 2],
+    expect(shapes.map(({ kind, tasks: list }) => [kind, list.length])).toEqual([
+      ['double', 3],
+      ['square', 2],
     ]);
     const large = Array.from({ length: 4 }, (_, i) => ({
       key: `large-${i}`,
@@ -226,14 +224,7 @@ describe('the client’s machine', () => {
     c.welcome([1]);
     const events: ExecutorEvent[] = [];
     const { run } = c.run(many(1), { onEvent: (event) => events.push(event) });
-    c.hear({
-      op: 'failed',
-      id: 0,
-      worker: 'w0',
-      thread: 0,
-      retried: true,
-      error: { name: 'E', message: 'no' },
-    });
+    c.hear({ op: 'failed', id: 0, worker: 'w0', thread: 0, retried: true, ended: ['w0: killed'] });
     c.finished([0], [5]);
     expect(await run.result).toEqual([5]);
     const told = events.map(({ type }) => type);

@@ -18,8 +18,6 @@ const done = { op: 'done', batch: 1, thread: 0, count: 1, ages, values: bytes } 
 const submit = {
   op: 'submit',
   kind: 'k',
-  retries: 1,
-  watched: true,
   tasks: [{ id: 0, key: 'k', payload: bytes }],
 } as const;
 const finished = { op: 'finished', ids: [0, 7], worker: 'w', thread: 0, ages, values: bytes } as const;
@@ -39,7 +37,7 @@ const UP = [
 const DOWN = [
   { op: 'welcome', heartbeatMs: 1000, workers: [status], clients: 1, waiting: 2 },
   { op: 'bye', reason: 'because' },
-  { op: 'assign', batch: 1, watched: false, tasks: [{ key: 'k', payload: bytes }] },
+  { op: 'assign', batch: 1, tasks: [{ key: 'k', payload: bytes }] },
   { op: 'stop', batch: 1 },
   { op: 'started', id: 0, worker: 'w', thread: 0, age: 0 },
   finished,
@@ -83,7 +81,6 @@ describe('the messages', () => {
     for (const field of ['batch', 'count', 'thread'])
       expect(() => up({ ...done, [field]: count })).toThrow(new RegExp(`'done' is malformed.*${field}`));
     expect(() => up({ op: 'cancel', ids: [count] })).toThrow(/'cancel' is malformed.*ids.0/);
-    expect(() => up({ ...submit, retries: count })).toThrow(/'submit' is malformed.*retries/);
     expect(() => up({ ...hello, threads: count })).toThrow(/'hello' is malformed.*threads/);
     expect(() => up({ ...done, lost: { at: count, ended: '' } })).toThrow(/'done' is malformed.*lost.at/);
     expect(() => down({ op: 'stop', batch: count })).toThrow(/'stop' is malformed.*batch/);

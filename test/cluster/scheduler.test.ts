@@ -1,6 +1,7 @@
 // The scheduler's machine, event by event; what must hold of it is checked after each.
 import { describe, expect, test } from 'vitest';
 import type { FromScheduler, ToScheduler } from '../../lib/cluster/messages.js';
+import type { SchedulerEvent } from '../../lib/cluster/records.js';
 import { SchedulerMachine, type SchedulerAction } from '../../lib/cluster/scheduler.js';
 import { packTask } from '../../lib/task/pack.js';
 import { validate } from '../support/validate.js';
@@ -9,13 +10,13 @@ const CLIENT = 100;
 const none = new Uint8Array(0);
 
 /** A machine that is validated after each event, and what it sends, in short words. */
-function scheduler({ watched = false } = {}) {
-  const machine = new SchedulerMachine({ heartbeatMs: 1000, firstBatch: 0, watched });
+function scheduler() {
+  const machine = new SchedulerMachine({ heartbeatMs: 1000, firstBatch: 0 });
   let now = 0;
-  const handle = (event: Parameters<SchedulerMachine['handle']>[0]): string[] => {
+  const handle = (event: SchedulerEvent): string[] => {
     const actions = machine.handle(event, ++now);
     validate(machine);
-    return actions.flatMap(words);
+    return inShort(actions);
   };
   const hear = (peer: number, message: ToScheduler) => handle({ type: 'message', peer, message });
   const hello = (peer: number, role: 'worker' | 'client' | 'status', name: string, more = {}) =>
@@ -27,10 +28,8 @@ function scheduler({ watched = false } = {}) {
       hello(peer, 'worker', name, { threads, instance }),
     connect: (peer = CLIENT) => hello(peer, 'client', `c${peer}`),
     ask: (peer: number) => hello(peer, 'status', 'status'),
-    submit: (
-      count: number,
-      { peer = CLIENT, retries = 0, first = 0, kind = 'k', watched: heard = false } = {},
-    ) => hear(peer, { op: 'submit', kind, retries, watched: heard, tasks: tasks(count, first, `c${peer}-`) }),
+    submit: (count: number, { peer = CLIENT, first = 0, kind = 'k' } = {}) =>
+      hear(peer, { op: 'submit', kind, tasks: tasks(count, first, `c${peer}-`) }),
     done: (
       peer: number,
       batch: number,
@@ -42,6 +41,12 @@ function scheduler({ watched = false } = {}) {
     congested: (congested: boolean) => handle({ type: 'congested', peer: CLIENT, congested }),
     closed: (peer: number, reason = 'killed', blame = true) =>
       handle({ type: 'closed', peer, reason, blame }),
+    /** From now on it is that late. */
+    at: (time: number) => void (now = time - 1),
+    tick: (time: number) => {
+      now = time - 1;
+      return handle({ type: 'tick' });
+    },
   };
 }
 
@@ -52,10 +57,15 @@ const tasks = (count: number, first = 0, prefix = '') =>
 const agesOf = (count: number, ms: number) =>
   Float64Array.from({ length: 2 * count }, (_, i) => (count - Math.ceil(i / 2)) * ms);
 
-/** 'peer op what ...' for each message and each connection that is closed. */
+/** 'peer op what ...' for each message and each connection that is closed; then which tasks were dropped. */
+function inShort(actions: readonly SchedulerAction[]): string[] {
+  const dropped = actions.flatMap((action) => (action.type === 'dropped' ? [action.task.id] : []));
+  return [...actions.flatMap(words), ...(dropped.length > 0 ? [`drop ${dropped.join(' ')}`] : [])];
+}
+
 function words(action: SchedulerAction): string[] {
-  if (action.type === 'drop') return [`drop ${action.about.map(({ id }) => id).join(' ')}`];
-  if (action.type === 'close') return [`${action.peer} ${action.final ? 'bye' : 'cut'}: ${action.reason}`];
+  if ('task' in action) return [];
+  if (action.type !== 'send') return [`${action.peer} ${action.type}: ${action.reason}`];
   return action.peers.map((peer) => `${peer} ${wordsOf(action.message)}`);
 }
 
@@ -115,7 +125,7 @@ describe('the scheduler hands out', () => {
       packTask({ key: 'k', operation: 'o', input: new Uint8Array(n * 2 ** 20) }).payload;
     const sizes = [1, 1, 1, 1, 9, 9, 20, ...new Array<number>(100).fill(1)];
     const list = sizes.map((size, id) => ({ id, key: `c100-${id}`, payload: mib(size) }));
-    s.hear(CLIENT, { op: 'submit', kind: 'k', retries: 0, watched: false, tasks: list });
+    s.hear(CLIENT, { op: 'submit', kind: 'k', tasks: list });
     expect(s.done(1, 0, 1, 0.1)[1]).toBe('1 assign 1: 1 2');
     expect(s.done(1, 1, 2, 0.1)[1]).toBe('1 assign 2: 3 4');
     expect(s.done(1, 2, 2, 0.1)[1]).toBe('1 assign 3: 5');
@@ -197,7 +207,7 @@ describe('the scheduler counts', () => {
       s.submit(1);
       const { count = 1 } = more;
       const reason = 'sent a malformed result: batch 0 has 1 tasks';
-      expect(s.done(1, 0, count, 1, more)).toEqual([`1 bye: ${reason}`, '100 -w1']);
+      expect(s.done(1, 0, count, 1, more)).toEqual([`1 close: ${reason}`, '100 -w1']);
       expect(s.join(2).slice(2)).toEqual(['2 assign 1: 0']);
     }
   });
@@ -356,7 +366,7 @@ describe('a worker', () => {
     s.join(1, 1, 'lola', 'one');
     s.submit(1);
     expect(s.join(2, 1, 'lola', 'two')).toEqual([
-      "2 bye: a worker named 'lola' is here already. Give this one another --name, or none.",
+      "2 close: a worker named 'lola' is here already. Give this one another --name, or none.",
     ]);
     expect(s.machine.workers.size).toBe(1);
     expect(s.join(3, 1, 'lola', 'one')).toEqual([
@@ -463,7 +473,7 @@ describe('a client that reads too slowly', () => {
     s.connect();
     const payload = new Uint8Array(10);
     const tasks = [0, 1, 2].map((id) => ({ id, key: `k${id}`, payload }));
-    s.hear(CLIENT, { op: 'submit', kind: 'k', retries: 0, watched: false, tasks });
+    s.hear(CLIENT, { op: 'submit', kind: 'k', tasks });
     const { entries } = s.machine.clients.get(CLIENT)!;
     expect(entries.bytes).toBe(30);
     s.join(1);
@@ -476,13 +486,12 @@ describe('a client that reads too slowly', () => {
 describe('a task that throws', () => {
   const error = { name: 'RangeError', message: 'no' };
 
-  test('row 14: is tried again as often as the client allows, and then its error is reported', () => {
+  test('row 14: is not tried again: its error is reported', () => {
     const s = scheduler();
     s.connect();
     s.join(1);
-    s.submit(1, { retries: 1 });
-    expect(s.done(1, 0, 0, 0, { error })).toEqual(['100 failed 0, again: no', '1 assign 1: 0']);
-    expect(s.done(1, 1, 0, 0, { error })).toEqual(['100 failed 0: no']);
+    s.submit(1);
+    expect(s.done(1, 0, 0, 0, { error })).toEqual(['100 failed 0: no']);
   });
 
   test('ends its batch: those before it count, those after it are handed out again', () => {
@@ -498,17 +507,105 @@ describe('a task that throws', () => {
   });
 });
 
-test('the client hears that a task has started, and the worker is told whether anybody watches', () => {
-  const watchedOf = (s: ReturnType<typeof scheduler>, watched: boolean) => {
+test('the client hears that a task has started', () => {
+  const s = scheduler();
+  s.connect();
+  s.join(1);
+  s.submit(1);
+  expect(s.hear(1, { op: 'started', batch: 0, thread: 0, age: 3 })).toEqual(['100 started 0']);
+});
+
+describe('a slow worker', () => {
+  /** Workers 1 and 2; task 0 took 1 s, worker 1 has task 1 since 1000 ms, and worker 2 has nothing to do. */
+  function slowed() {
+    const s = scheduler();
     s.connect();
     s.join(1);
-    const message = { op: 'submit', kind: 'k', retries: 0, watched, tasks: tasks(1) } as const;
-    const [action] = s.machine.handle({ type: 'message', peer: CLIENT, message }, 9);
-    return action.type === 'send' && action.message.op === 'assign' && action.message.watched;
-  };
-  expect(watchedOf(scheduler(), false)).toBe(false);
-  expect(watchedOf(scheduler({ watched: true }), false)).toBe(true);
-  const s = scheduler();
-  expect(watchedOf(s, true)).toBe(true);
-  expect(s.hear(1, { op: 'started', batch: 0, thread: 0, age: 3 })).toEqual(['100 started 0']);
+    s.submit(2);
+    s.at(1000);
+    expect(s.done(1, 0, 1, 1000)).toEqual(['100 finished 0', '1 assign 1: 1']);
+    s.join(2);
+    return s;
+  }
+
+  test('row 19: does not hold up a run: what lasts more than twice as long as usual is given to another one as well', () => {
+    const s = slowed();
+    expect(s.tick(2990)).toEqual([]);
+    expect(s.tick(3010)).toEqual(['2 assign 1: 1']);
+    expect(s.tick(9e9)).toEqual([]); // nobody is left who could help
+    expect(s.done(2, 1)).toEqual(['100 finished 1', '1 stop 1']);
+    expect(s.submit(2, { first: 2 })).toEqual(['2 assign 2: 2']); // worker 1 has not answered
+    expect(s.done(1, 1, 0)).toEqual(['1 assign 3: 3']);
+  });
+
+  test('row 19: may be the faster one after all: the first result counts, and the other one is dropped', () => {
+    const s = slowed();
+    s.tick(3010);
+    expect(s.done(1, 1)).toEqual(['100 finished 1', '2 stop 1']);
+    expect(s.done(2, 1)).toEqual([]);
+    expect(s.machine.clients.get(CLIENT)!.entries.size).toBe(0);
+  });
+
+  test('is helped by a third one, if the second is slow as well, but only after twice the time', () => {
+    const s = slowed();
+    s.tick(3010);
+    s.join(3);
+    expect(s.tick(7000)).toEqual([]);
+    expect(s.tick(7020)).toEqual(['3 assign 1: 1']);
+    expect(s.done(3, 1)).toEqual(['100 finished 1', '1 stop 1', '2 stop 1']);
+  });
+
+  test('is not helped before a result of that kind has shown how long tasks take', () => {
+    const s = scheduler();
+    s.connect();
+    s.join(1);
+    s.join(2);
+    s.submit(1);
+    expect(s.tick(9e9)).toEqual([]);
+  });
+
+  test('is not helped while something else waits, which is done first', () => {
+    const s = slowed();
+    s.submit(2, { first: 2 });
+    expect(s.tick(5000)).toEqual([]);
+    expect(s.done(2, 2)).toEqual(['100 finished 2', '2 assign 3: 3']);
+  });
+
+  test('that is lost, or gives the batch back, costs nothing: the other one has it', () => {
+    const lost = slowed();
+    lost.tick(3010);
+    expect(lost.closed(1)).toEqual(['100 -w1']);
+    expect(lost.done(2, 1)).toEqual(['100 finished 1']);
+    const leaves = slowed();
+    leaves.tick(3010);
+    leaves.hear(1, { op: 'leave' });
+    expect(leaves.done(1, 1, 0)).toEqual([]);
+    expect(leaves.done(2, 1)).toEqual(['100 finished 1']);
+  });
+
+  test('makes no killer worse: a suspect is never given to two, and each loss counts', () => {
+    const s = slowed();
+    s.tick(3010);
+    s.closed(1);
+    s.join(3);
+    expect(s.tick(9e9)).toEqual([]); // it may have killed worker 1
+    expect(s.closed(2)).toEqual([
+      '100 failed 1, again: w1: killed',
+      '100 failed 1, again: w1: killed; w2: killed',
+      '100 -w2',
+      '3 assign 2: 1',
+    ]);
+    s.join(4);
+    expect(s.tick(9e10)).toEqual([]);
+    expect(s.closed(3)[0]).toMatch(/failed 1, again/);
+    expect(s.closed(4)[0]).toBe('100 failed 1: w1: killed; w2: killed; w3: killed; w4: killed');
+  });
+
+  test('and its helper both stop if the task is cancelled', () => {
+    const s = slowed();
+    s.tick(3010);
+    expect(s.cancel([1])).toEqual(['1 stop 1', '2 stop 1', 'drop 1']);
+    expect([s.done(1, 1, 0), s.done(2, 1, 0)]).toEqual([[], []]);
+    expect(s.submit(1, { first: 5 })).toEqual(['1 assign 2: 5']);
+  });
 });

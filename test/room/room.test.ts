@@ -65,7 +65,7 @@ async function play(seed: string, machine: RoomMachine, guests: number, liars: n
   const perform = (action: RoomAction) => {
     if (action.type === 'check') checks.push(action.task);
     else if (action.type === 'over') over = true;
-    else if (action.type === 'close') keys.delete(action.peer);
+    else if ('reason' in action) keys.delete(action.peer);
     else if (action.message.op === 'assign')
       for (const peer of action.peers) if (keys.has(peer)) assigned.push({ peer, assign: action.message });
   };
@@ -140,7 +140,7 @@ function joined(machine = room()) {
 }
 
 const FORGED: readonly (readonly [string, (assign: Assign) => ToScheduler])[] = [
-  ['a submit', () => ({ op: 'submit', kind: 'count', retries: 0, watched: false, tasks: [] })],
+  ['a submit', () => ({ op: 'submit', kind: 'count', tasks: [] })],
   ['a cancel', () => ({ op: 'cancel', ids: [0, 1, 2] })],
   ['a client’s hello', () => ({ ...hello, role: 'client' })],
   ['a status’s hello', () => ({ ...hello, role: 'status' })],
@@ -160,7 +160,7 @@ describe('a guest', () => {
   test.each(FORGED)('that sends %s is sent away, its task goes to another, and no task fails', (_, forge) => {
     const { machine, post, assign } = joined();
     const actions = post({ type: 'message', peer: 1, message: forge(assign) });
-    expect(actions.filter(({ type }) => type === 'close')).toMatchObject([{ peer: 1, final: true }]);
+    expect(actions.filter(({ type }) => type === 'close')).toMatchObject([{ peer: 1 }]);
     const next = post({ type: 'opened', peer: 2, key: 'key-of-ben-0000', name: 'Ben' });
     const given = [...next, ...post({ type: 'message', peer: 2, message: hello })];
     expect(given.find((action) => action.type === 'send' && action.message.op === 'assign')).toMatchObject({
@@ -174,13 +174,13 @@ describe('a guest', () => {
     const { post } = joined();
     const message = { op: 'started', batch: 5, thread: 0, age: 0 } as const;
     const sent = Array.from({ length: 1000 }, () => post({ type: 'message', peer: 1, message })).flat();
-    expect(sent).toMatchObject([{ type: 'close', peer: 1, final: true }]);
+    expect(sent).toMatchObject([{ type: 'close', peer: 1 }]);
   });
 
   test('is known by its key when it comes back, and the older of two connections is closed for good', () => {
     const { machine, post } = joined();
     const actions = post({ type: 'opened', peer: 2, key: 'key-of-ana-0000', name: 'Ana' });
-    expect(actions).toMatchObject([{ type: 'close', peer: 1, final: true }]);
+    expect(actions).toMatchObject([{ type: 'close', peer: 1 }]);
     expect(machine.guests.size).toBe(1);
     expect(machine.news[0]).toMatchObject({ guest: 'Ana', text: 'is back' });
   });
@@ -210,9 +210,9 @@ describe('a guest', () => {
       ages: Float64Array.of(1, 0),
       values,
     } as const;
-    expect(post({ type: 'message', peer: 1, message: lie })[0]).toMatchObject({ type: 'close', final: true });
+    expect(post({ type: 'message', peer: 1, message: lie })[0]).toMatchObject({ type: 'close' });
     const back = post({ type: 'opened', peer: 2, key: 'key-of-ana-0000', name: 'Ana' });
-    expect(back).toMatchObject([{ type: 'close', peer: 2, final: true }]);
+    expect(back).toMatchObject([{ type: 'close', peer: 2 }]);
   });
 
   test('that is overdue by its own pace is cut off, may come back, and another gets its task', async () => {
@@ -220,7 +220,7 @@ describe('a guest', () => {
     const more = post({ type: 'message', peer: 1, message: await honest(assign) }, 100);
     expect(more.some((action) => action.type === 'send' && action.message.op === 'assign')).toBe(true);
     expect(post({ type: 'tick' }, 4000)).toEqual([]);
-    expect(post({ type: 'tick' }, 4200)).toMatchObject([{ type: 'close', peer: 1, final: false }]);
+    expect(post({ type: 'tick' }, 4200)).toMatchObject([{ type: 'cut', peer: 1 }]);
     expect(machine.news[0]).toMatchObject({ kind: 'slow', guest: 'Ana' });
     const next = post({ type: 'opened', peer: 2, key: 'key-of-ana-0000', name: 'Ana' }, 5000);
     expect([...next, ...post({ type: 'message', peer: 2, message: hello }, 5000)]).toContainEqual(
@@ -233,7 +233,7 @@ describe('a guest', () => {
     const open = (peer: number) =>
       machine.handle({ type: 'opened', peer, key: `key-of-guest-number-${peer}`, name: 'x' }, 0);
     for (let peer = 1; peer <= 200; peer++) expect(open(peer)).toEqual([]);
-    expect(open(201)).toMatchObject([{ type: 'close', peer: 201, final: true }]);
+    expect(open(201)).toMatchObject([{ type: 'close', peer: 201 }]);
   });
 });
 

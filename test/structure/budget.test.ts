@@ -24,11 +24,11 @@ const TODAY: Readonly<Record<string, number>> = {
   'lib/*': 532, // 12 more: whatever is thrown becomes text
   'lib/task': 1135, // 122 more: one rule for what may travel, held at every door
   'lib/execute': 543,
-  'lib/cluster': 3136,
-  'lib/simulation': 760,
-  lib: 9540, // 120 more: the rule of lib/task
+  'lib/cluster': 3075,
+  'lib/simulation': 754,
+  lib: 9486, // 120 more: the rule of lib/task
   lesson: 2688, // 90 more: time limits and words for any answer, and what set-up cells need
-  tools: 4917,
+  tools: 4921, // 4 more: the dashboard ends the box of a slow worker whose task another one finished
   room: 1870,
 };
 const MOST_LINES = 350;

@@ -7,6 +7,13 @@ export async function hold(file) {
   return 0;
 }
 
+/** Takes 20 ms, and for ever in a process that is slow by now: one whose mark, the file and its id, is there. */
+export async function dawdle(file) {
+  do await new Promise((resolve) => setTimeout(resolve, 20));
+  while (existsSync(`${file}-${process.pid}`));
+  return 0;
+}
+
 /** Kills its whole process, as a crash of the machine's memory killer does. */
 export function killProcess() {
   process.kill(process.pid, 'SIGKILL');

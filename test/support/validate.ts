@@ -1,5 +1,5 @@
 // What must hold of the scheduler's machine between any two events. Simulation and tests check it after each of them.
-import { mayTake, type Batch, type Client, type Entry, type Line } from '../../lib/cluster/records.js';
+import { mayTake, type Assignment, type Client, type Entry, type Line } from '../../lib/cluster/records.js';
 import { LOSSES_ALLOWED, type SchedulerMachine } from '../../lib/cluster/scheduler.js';
 
 /**
@@ -11,17 +11,19 @@ export function validate(machine: SchedulerMachine): void {
   for (const client of machine.clients.values()) checkClient(machine, client, places);
   let threads = 0;
   for (const worker of machine.workers.values()) {
-    const { name, leaving, batches } = worker;
+    const { name, leaving, assignments } = worker;
     threads += worker.threads;
-    rule(batches.size <= worker.threads, `${name} has more batches than threads`);
-    for (const [number, batch] of batches) {
-      rule(batch.number === number && batch.worker === worker, `batch ${number} is not ${name}'s`);
-      checkBatch(machine, batch);
+    rule(assignments.size <= worker.threads, `${name} has more batches than threads`);
+    for (const [number, assignment] of assignments) {
+      const isOwn = assignment.batch.number === number && assignment.worker === worker;
+      rule(isOwn, `batch ${number} is not ${name}'s`);
+      if (assignment.batch.assignments.has(assignment)) checkBatch(machine, assignment);
     }
-    rule(count(batches.values(), ({ tasks }) => tasks[0].suspect) <= 1, `${name} has several suspects`);
+    const suspects = count(assignments.values(), ({ batch }) => batch.tasks[0].suspect);
+    rule(suspects <= 1, `${name} has several suspects`);
     const free = machine.free.has(worker);
     rule(
-      free === (!leaving && batches.size < worker.threads),
+      free === (!leaving && assignments.size < worker.threads),
       `${name} is wrongly ${free ? '' : 'not '}free`,
     );
   }
@@ -47,39 +49,39 @@ function checkClient(machine: SchedulerMachine, client: Client, places: Set<Entr
   }
   for (const [id, entry] of client.entries) {
     rule(entry.id === id && entry.line.client === client, `task ${id} is not ${client.name}'s`);
-    rule(!entry.cancelled, `${entry.key} is cancelled and still there`);
     rule(entry.losses.length <= LOSSES_ALLOWED, `${entry.key} was lost too often and still there`);
     rule(entry.losses.length === 0 || entry.suspect, `${entry.key} was lost and is no suspect`);
-    rule(entry.thrown <= entry.retries, `${entry.key} threw too often and still there`);
     rule(!places.has(entry), `${entry.key} is in two places`);
     places.add(entry);
     if (!entry.batch) queued.set(entry.line, queued.get(entry.line)! + 1);
-    else rule(entry.batch.tasks.includes(entry), `${entry.key} is not in its batch`);
+    else
+      rule(
+        entry.batch.tasks.includes(entry) && entry.batch.assignments.size > 0,
+        `${entry.key} is in no batch`,
+      );
   }
   for (const [line, waiting] of queued)
     rule(line.queue.length === waiting, `${line.queue.length} tasks are in a queue, ${waiting} say so`);
 }
 
-function checkBatch(machine: SchedulerMachine, batch: Batch): void {
-  const { number, tasks, stopped } = batch;
+/** A batch that is not over: all of its tasks are wanted, and each worker that it is with knows of it. */
+function checkBatch(machine: SchedulerMachine, { batch }: Assignment): void {
+  const { number, tasks, assignments } = batch;
   const [{ line }] = tasks;
   rule(
     tasks.every((task) => task.line === line && task.batch === batch),
     `batch ${number} holds another's tasks`,
   );
-  rule(
-    tasks.length === 1 || !tasks.some(({ suspect }) => suspect),
-    `batch ${number} mixes a suspect with others`,
-  );
-  const live = tasks.filter(({ cancelled }) => !cancelled);
-  rule(stopped || live.length === tasks.length, `batch ${number} has cancelled tasks and goes on`);
+  const isAlone = tasks.length === 1 && assignments.size === 1;
+  rule(isAlone || !tasks.some(({ suspect }) => suspect), `batch ${number} is a suspect and not alone`);
   const { entries, peer } = line.client;
-  if (live.length > 0)
-    rule(machine.clients.get(peer) === line.client, `batch ${number} is of a client that is gone`);
+  rule(machine.clients.get(peer) === line.client, `batch ${number} is of a client that is gone`);
   rule(
-    live.every((task) => entries.get(task.id) === task),
+    tasks.every((task) => entries.get(task.id) === task),
     `batch ${number} has tasks that nobody wants`,
   );
+  for (const { worker } of assignments)
+    rule(worker.assignments.get(number)?.batch === batch, `${worker.name} does not know of batch ${number}`);
 }
 
 function count<T>(items: Iterable<T>, test: (item: T) => boolean): number {

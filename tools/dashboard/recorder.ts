@@ -125,8 +125,12 @@ export class Recorder {
   }
 
   private finished(event: Event<'finished'>): void {
-    const thread = this.threadOf(event.worker, event.thread, event.start);
-    this.endTry(thread, 'compute', event.task, event.start, event.end);
+    const { task, start, end, time } = event;
+    const thread = this.threadOf(event.worker, event.thread, start);
+    // A slow worker's task was given to a second one, which was faster.
+    const slow = thread.running?.task !== task && this.threads.find(({ running }) => running?.task === task);
+    if (slow) this.endTry(slow, 'lost', task, slow.running!.start, time);
+    this.endTry(thread, 'compute', task, start, end);
     thread.delivered = event.time;
     thread.worker.finished += 1;
     this.finishedEver += 1;

@@ -208,6 +208,25 @@ describe('the recorder', () => {
     ]);
   });
 
+  test('a slow worker’s task that a second one finished leaves no box growing on the first', () => {
+    const picture = pictureOf(
+      [
+        joined('a', 1, 0),
+        joined('b', 1, 0),
+        queued('x', 0),
+        started('x', 'a', 0, 10),
+        finished('x', 'b', 0, 500, 600),
+      ],
+      1000,
+    );
+    expect(picture.progress).toMatchObject({ running: 0, waiting: 0, finished: 1, failed: 0 });
+    expect(boxesOf(picture).map(({ cause, start, end }) => [cause, start, end])).toEqual([
+      ['lost', 10, 600],
+      ['dispatch', 10, 500],
+      ['compute', 500, 600],
+    ]);
+  });
+
   test('a gap is imbalance until the next task is queued, and dispatch from then on', () => {
     const events = [joined('local', 1, 0), queued('a', 0), started('a', 'local', 0, 0)];
     events.push(finished('a', 'local', 0, 0, 100), queued('b', 160), started('b', 'local', 0, 175));

@@ -2,7 +2,7 @@
 import { clock } from '../task/executor.js';
 
 /** Takes an event and says what is to be done, in this order. Times are milliseconds, and always an argument. */
-export interface Machine<In, Out> {
+export interface StateMachine<In, Out> {
   handle(event: In, now: number): readonly Out[];
 }
 
@@ -16,8 +16,8 @@ export type Net<Message> =
 /** What a machine wants done on its connections. */
 export type Do<Message> =
   | { readonly type: 'send'; readonly peers: readonly number[]; readonly message: Message }
-  /** `final`: the peer is told why and is not to come back; otherwise it is cut off, and may. */
-  | { readonly type: 'close'; readonly peer: number; readonly reason: string; readonly final: boolean };
+  /** `close` is in order: a scheduler tells the peer why, and it does not come back. `cut` is at once, and it may. */
+  | { readonly type: 'close' | 'cut'; readonly peer: number; readonly reason: string };
 
 /** Drives a machine: one event at a time, and all that follows from it before the next one. */
 export class Shell<In, Out> {
@@ -25,7 +25,7 @@ export class Shell<In, Out> {
   private busy = false;
 
   constructor(
-    readonly machine: Machine<In, Out>,
+    readonly machine: StateMachine<In, Out>,
     private readonly perform: (action: Out) => void,
     private readonly now: () => number = clock,
   ) {}

@@ -1,15 +1,14 @@
 // The scheduler's shell: connections, log and watchers around the machine that decides.
 import { plain } from '../errors.js';
 import { clock, type ExecutorEvent } from '../task/executor.js';
-import { Connection, type Wire } from './connection.js';
-import { Watcher } from './events.js';
-import { Shell } from './machine.js';
+import { Connection, DEADLINE_BEATS, type Wire } from './connection.js';
+import { Watcher, countThreads } from './events.js';
 import { decodeToScheduler, type ToScheduler } from './messages.js';
 import type { SchedulerEvent } from './records.js';
-import { SchedulerMachine, type SchedulerAction } from './scheduler.js';
+import { SchedulerMachine, TICK_MS, type SchedulerAction } from './scheduler.js';
+import { Shell } from './state-machine.js';
 import { Store } from './store.js';
 
-const HEARTBEAT_MS = 1000;
 /** All inputs that wait for workers take this much, and so do all values that wait for clients; more waits outside (bytes). */
 const MOST_WAITING = 256 * 2 ** 20;
 
@@ -33,26 +32,25 @@ export interface ServeOptions {
 }
 
 export class SchedulerShell {
-  private readonly shell: Shell<SchedulerEvent, SchedulerAction>;
   private readonly machine: SchedulerMachine;
+  private readonly shell: Shell<SchedulerEvent, SchedulerAction>;
   private readonly connections = new Map<number, Connection<ToScheduler>>();
   private readonly silent = new Map<number, number>(); // peers that have not said who they are, and since when
   private readonly inputs = new Store(MOST_WAITING, () => this.bytesOfInputs());
   private readonly values = new Store(MOST_WAITING);
-  private readonly watcher: Watcher;
-  private readonly ticker: ReturnType<typeof setInterval>;
+  private readonly watcher = new Watcher((event) => this.watch(event));
+  private readonly timers: readonly ReturnType<typeof setInterval>[];
   private readonly heartbeatMs: number;
   private peers = 0;
 
   constructor(private readonly options: ServeOptions) {
-    const { heartbeatMs = HEARTBEAT_MS, onEvent } = options;
+    const { heartbeatMs = 1000 } = options;
     this.heartbeatMs = heartbeatMs;
-    this.watcher = new Watcher((event) => this.watch(event));
     // Batch numbers start elsewhere in each scheduler, so that an answer to another one's is not taken for its own.
-    const firstBatch = Math.floor(Math.random() * 2 ** 50);
-    this.machine = new SchedulerMachine({ heartbeatMs, firstBatch, watched: onEvent !== undefined });
+    this.machine = new SchedulerMachine({ heartbeatMs, firstBatch: Math.floor(Math.random() * 2 ** 50) });
     this.shell = new Shell(this.machine, (action) => this.perform(action));
-    this.ticker = setInterval(() => this.tick(), heartbeatMs);
+    const tick = setInterval(() => this.shell.post({ type: 'tick' }), TICK_MS);
+    this.timers = [tick, setInterval(() => this.beat(), heartbeatMs)];
   }
 
   /** A peer has connected. */
@@ -60,13 +58,11 @@ export class SchedulerShell {
     const peer = this.peers++;
     const onMessage = (message: ToScheduler) => {
       if (message.op === 'hello') this.meet(peer, message.role);
-      this.watcher.heard(message, clock());
       this.shell.post({ type: 'message', peer, message });
       this.inputs.serve(); // some may have been dropped
     };
     const onClosed = (reason: string) => {
-      if (!this.connections.delete(peer)) return;
-      this.silent.delete(peer);
+      if (!this.forget(peer)) return;
       if (!this.machine.workers.has(peer) && !reason.startsWith('connection closed'))
         this.log('WARNING', `Lost ${this.nameOf(peer)}: ${reason}`);
       this.shell.post({ type: 'closed', peer, reason, blame: true });
@@ -80,8 +76,9 @@ export class SchedulerShell {
 
   /** Sends everybody away. */
   close(): void {
-    clearInterval(this.ticker);
-    for (const peer of [...this.connections.keys()]) this.dismiss(peer, 'the scheduler was closed', true);
+    for (const timer of this.timers) clearInterval(timer);
+    for (const peer of [...this.connections.keys()])
+      this.forget(peer)?.close('the scheduler was closed', true);
   }
 
   log(level: 'INFO' | 'WARNING', text: string): void {
@@ -99,9 +96,7 @@ export class SchedulerShell {
 
   private nameOf(peer: number): string {
     const { workers, clients } = this.machine;
-    const { name } = workers.get(peer) ??
-      clients.get(peer) ?? { name: 'somebody who has not said who it is' };
-    return name;
+    return (workers.get(peer) ?? clients.get(peer))?.name ?? 'somebody who has not said who it is';
   }
 
   private bytesOfInputs(): number {
@@ -114,32 +109,32 @@ export class SchedulerShell {
     this.watcher.saw(action, clock());
     if (action.type === 'send')
       for (const peer of action.peers) this.connections.get(peer)?.send(action.message);
-    else if (action.type === 'close') this.dismiss(action.peer, action.reason, action.final);
+    // The machine knows already that these peers are gone.
+    else if (action.type === 'close') this.forget(action.peer)?.close(action.reason, true);
+    else if (action.type === 'cut') this.forget(action.peer)?.cut(action.reason);
   }
 
-  /** The machine knows already that this peer is gone. */
-  private dismiss(peer: number, reason: string, final: boolean): void {
+  private forget(peer: number): Connection<ToScheduler> | undefined {
     const connection = this.connections.get(peer);
     this.connections.delete(peer);
     this.silent.delete(peer);
-    if (final) connection?.close(reason, true);
-    else connection?.cut(reason);
+    return connection;
   }
 
-  private tick(): void {
+  private beat(): void {
+    const deadline = clock() - DEADLINE_BEATS * this.heartbeatMs;
     for (const [peer, since] of this.silent)
-      if (clock() - since > 5 * this.heartbeatMs) this.dismiss(peer, 'it did not say who it is', false);
+      if (since < deadline) this.forget(peer)?.cut('it did not say who it is');
     for (const { name, memoryBytes } of this.machine.workers.values())
       this.options.onVitals?.({ worker: name, memoryBytes, time: clock() });
   }
 
   private watch(event: ExecutorEvent): void {
-    const here = `${this.machine.workers.size} here`;
-    if (event.type === 'joined') {
-      const threads = `${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}`;
-      this.log('INFO', `Worker joined: ${event.worker}, ${threads} (${here})`);
-    } else if (event.type === 'left')
-      this.log('INFO', `Worker left: ${event.worker} (${event.reason}; ${here})`);
+    const here = () => `${this.machine.workers.size} here`;
+    if (event.type === 'joined')
+      this.log('INFO', `Worker joined: ${event.worker}, ${countThreads(event.threads)} (${here()})`);
+    else if (event.type === 'left')
+      this.log('INFO', `Worker left: ${event.worker} (${event.reason}; ${here()})`);
     this.options.onEvent?.(event);
   }
 }

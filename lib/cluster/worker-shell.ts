@@ -1,13 +1,16 @@
 // The worker's shell: its connection is on this thread, its tasks are on threads of their own.
-import { InvalidArgumentError, show, type ErrorRecord } from '../errors.js';
+import { InvalidArgumentError, show } from '../errors.js';
 import type { BatchEnd, Threads } from '../execute/threads.js';
 import type { Wire } from './connection.js';
+import { countThreads } from './events.js';
 import { Link } from './link.js';
-import { Shell } from './machine.js';
+import { Shell } from './state-machine.js';
 import { WorkerMachine, type BatchResult, type WorkerAction, type WorkerEvent } from './worker.js';
 
 /** A batch that ends sooner is not reported as started: its result says so too (ms). */
-const STARTED_MS = 5;
+const STARTED_MS = 15;
+/** How long a worker that leaves lets running tasks end before it gives them back (ms). */
+const DRAIN_MS = 20_000;
 const MOST_TEXT = 20_000;
 
 /** What a worker is given. */
@@ -20,22 +23,9 @@ export interface WorkerOptions {
   readonly name: string;
   /** Without a scheduler for this long, the worker ends (ms, default 60 000). */
   readonly deathTimeoutMs?: number;
-  /** How long a worker that leaves lets running tasks end before it gives them back (ms, default 20 000). */
-  readonly drainMs?: number;
   /** Memory of the worker's process (bytes), where it can tell. */
   readonly memoryBytes?: () => number;
   readonly log?: (line: string) => void;
-}
-
-/** A worker that is up. */
-export interface ClusterWorker {
-  readonly name: string;
-  /** Resolves when the scheduler has welcomed it for the first time; rejects as `ended` does. */
-  readonly joined: Promise<void>;
-  /** Resolves with the reason when the worker ends; rejects where no scheduler would have it. */
-  readonly ended: Promise<string>;
-  /** Leaves: takes no more tasks, lets what runs end or gives it back, and nobody is blamed. */
-  drain(): Promise<void>;
 }
 
 /**
@@ -49,12 +39,15 @@ export function startWorker(options: WorkerOptions): ClusterWorker {
       `worker: name must have 1 to 200 characters, got ${show(name)}. Leave --name out for host and process.`,
     );
   }
-  return new WorkerShell(options);
+  return new ClusterWorker(options);
 }
 
-class WorkerShell implements ClusterWorker {
+/** A worker that is up. */
+export class ClusterWorker {
   readonly name: string;
+  /** Resolves when the scheduler has welcomed it for the first time; rejects as `ended` does. */
   readonly joined: Promise<void>;
+  /** Resolves with the reason when the worker ends; rejects where no scheduler would have it. */
   readonly ended: Promise<string>;
   private readonly link: Link;
   private readonly shell: Shell<WorkerEvent, WorkerAction>;
@@ -66,9 +59,8 @@ class WorkerShell implements ClusterWorker {
     this.name = name;
     const instance = Array.from({ length: 4 }, () => Math.random().toString(36).slice(2)).join('');
     const hello = { op: 'hello', role: 'worker', name, threads: threads.count, instance } as const;
-    this.shell = new Shell(new WorkerMachine({ ...hello, memoryBytes: memoryBytes?.() }), (action) =>
-      this.perform(action),
-    );
+    const machine = new WorkerMachine({ ...hello, memoryBytes: memoryBytes?.() });
+    this.shell = new Shell(machine, (action) => this.perform(action));
     this.link = new Link({
       dial,
       patienceMs: { first: deathTimeoutMs, later: deathTimeoutMs },
@@ -76,7 +68,7 @@ class WorkerShell implements ClusterWorker {
       rest: () => Promise.all(this.running),
       onSearch: (why) =>
         this.log('WARNING', `Looking for the scheduler for ${deathTimeoutMs / 1000} s: ${why}`),
-      onWelcome: () => this.log('INFO', `Joined as ${name} with ${count(threads.count)}`),
+      onWelcome: () => this.log('INFO', `Joined as ${name} with ${countThreads(threads.count)}`),
       onLost: (reason) => this.log('INFO', `Left the scheduler: ${reason}`),
       giveUp: (seconds, why) => `worker ${name}: no scheduler for ${seconds} s: ${why}`,
     });
@@ -85,36 +77,36 @@ class WorkerShell implements ClusterWorker {
     this.ended.catch(() => {}); // the callers that await it handle it
   }
 
+  /** Leaves: takes no more tasks, lets what runs end or gives it back, and nobody is blamed. */
   async drain(): Promise<void> {
     this.shell.post({ type: 'leave' });
     if (!this.link.up) this.link.close();
     const impatient = setTimeout(() => {
       for (const stop of this.stops.values()) stop.abort();
-    }, this.options.drainMs ?? 20_000);
+    }, DRAIN_MS);
     await this.ended.catch(() => {});
     clearTimeout(impatient);
   }
 
   private perform(action: WorkerAction): void {
     if (action.type === 'send') this.link.send(action.message);
-    else if (action.type === 'close') this.link.close();
     else if (action.type === 'stop') this.stops.get(action.batch)?.abort();
+    else if (action.type !== 'run') this.link.close();
     else {
       const run: Promise<void> = this.run(action).finally(() => this.running.delete(run));
       this.running.add(run);
     }
   }
 
-  private async run({ batch, watched, tasks }: WorkerAction & { type: 'run' }): Promise<void> {
+  private async run({ batch, tasks }: WorkerAction & { type: 'run' }): Promise<void> {
     const stop = new AbortController();
     this.stops.set(batch, stop);
-    let telling: ReturnType<typeof setTimeout> | undefined;
+    let late: ReturnType<typeof setTimeout> | undefined;
     const onStarted = (thread: number, time: number) => {
-      const begun = { type: 'begun', batch, thread, time } as const;
-      if (watched) telling = setTimeout(() => this.shell.post(begun), STARTED_MS);
+      late = setTimeout(() => this.shell.post({ type: 'begun', batch, thread, time }), STARTED_MS);
     };
     const end = await this.options.threads.runPacked(tasks, { signal: stop.signal, onStarted });
-    clearTimeout(telling);
+    clearTimeout(late);
     this.stops.delete(batch);
     this.shell.post({ type: 'ended', batch, result: resultOf(end, this.options.memoryBytes?.()) });
   }
@@ -124,25 +116,15 @@ class WorkerShell implements ClusterWorker {
   }
 }
 
+/** Texts of any length fit into a message. */
 function resultOf(end: BatchEnd<Uint8Array>, memoryBytes: number | undefined): BatchResult {
   const { thread, count, values, times, error, lost } = end;
+  const short = (text: string) => text.slice(0, MOST_TEXT);
   return {
-    thread,
-    count,
-    values,
-    times,
-    ...(error && { error: shortened(error) }),
-    ...(lost && { lost: { at: lost.at, ended: lost.ended.slice(0, MOST_TEXT) } }),
-    memoryBytes,
+    ...{ thread, count, values, times, memoryBytes },
+    ...(error && {
+      error: Object.fromEntries(Object.entries(error).map(([k, text]) => [k, short(String(text))])) as never,
+    }),
+    ...(lost && { lost: { at: lost.at, ended: short(lost.ended) } }),
   };
-}
-
-/** Texts of any length fit into a message. */
-function shortened(error: ErrorRecord): ErrorRecord {
-  const texts = Object.entries(error).filter(([, text]) => text !== undefined);
-  return Object.fromEntries(texts.map(([name, text]) => [name, String(text).slice(0, MOST_TEXT)])) as never;
-}
-
-function count(threads: number): string {
-  return `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }

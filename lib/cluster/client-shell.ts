@@ -5,8 +5,8 @@ import { Run } from '../task/run.js';
 import type { Task, Value } from '../task/task.js';
 import { ClientMachine, type ClientEvent } from './client.js';
 import { Link, type LinkOptions } from './link.js';
-import { Shell, type Do } from './machine.js';
 import type { ToScheduler } from './messages.js';
+import { Shell, type Do } from './state-machine.js';
 
 /** A run without a worker says so after this time (ms). */
 const WAITING_MS = 5000;
@@ -14,8 +14,6 @@ const START_ONE = 'Start one: lola worker';
 
 /** What a client may be given. */
 export interface ClientOptions {
-  /** How often a task that throws is tried again, an integer >= 0 (default 0, since it will most likely throw again). */
-  readonly retries?: number;
   /** A run that has had no worker for this long fails with NoWorkersError (ms; default: it waits). */
   readonly noWorkersMs?: number;
   /** What to do about that, for errors and notices (default: Start one: lola worker). */
@@ -40,19 +38,17 @@ export async function openClient(dial: LinkOptions['dial'], options: ClientOptio
 
 class ClientShell implements Executor {
   readonly link: Link;
-  private readonly machine: ClientMachine;
+  private readonly machine = new ClientMachine(`client-${Math.random().toString(36).slice(2, 10)}`);
   private readonly shell: Shell<ClientEvent, Do<ToScheduler>>;
   private readonly runs = new Set<Run>();
   private closed = false;
   private gone: Error | undefined;
-  private waiting: ReturnType<typeof setTimeout>[] = [];
+  private timers: ReturnType<typeof setTimeout>[] = []; // while runs wait for a worker
 
   constructor(
     dial: LinkOptions['dial'],
     private readonly options: ClientOptions,
   ) {
-    const name = `client-${Math.random().toString(36).slice(2, 10)}`;
-    this.machine = new ClientMachine(name, options.retries ?? 0);
     this.shell = new Shell(
       this.machine,
       (action) => action.type === 'send' && this.link.send(action.message),
@@ -85,11 +81,13 @@ class ClientShell implements Executor {
     const run = new Run(tasks, options, (settled) => {
       this.runs.delete(settled);
       this.shell.post({ type: 'settled', run: settled });
+      this.watchWorkers();
     });
-    if (!run.settled) this.runs.add(run);
+    if (run.settled) return run.result; // it was cancelled before its start
+    this.runs.add(run);
     this.shell.post({ type: 'run', run });
     this.watchWorkers();
-    return run.result.finally(() => this.watchWorkers());
+    return run.result;
   }
 
   async close(): Promise<void> {
@@ -99,27 +97,28 @@ class ClientShell implements Executor {
     await this.link.ended.catch(() => {});
   }
 
-  /** There is no scheduler any more: all that is under way fails, and so does what comes later. */
-  private end(failure: Error): void {
-    this.gone = failure;
+  /** All that is under way fails; after `end`, so does what comes later. */
+  private fail(failure: Error): void {
     for (const run of [...this.runs]) run.fail(failure);
   }
 
-  /** A run that waits for a worker says so, and fails where it was given a time for that. */
+  /** There is no scheduler any more. */
+  private end(failure: Error): void {
+    this.gone = failure;
+    this.fail(failure);
+  }
+
+  /** Runs that wait for a worker say so, and fail where they were given a time for that. */
   private watchWorkers(): void {
     const alone = this.machine.workers.size === 0 && this.runs.size > 0;
-    if (alone === this.waiting.length > 0) return;
-    for (const timer of this.waiting.splice(0)) clearTimeout(timer);
+    if (alone === this.timers.length > 0) return;
+    for (const timer of this.timers.splice(0)) clearTimeout(timer);
     if (!alone) return;
     const { noWorkersMs, noWorkersRemedy: remedy = START_ONE } = this.options;
     const { onNotice = (text) => console.error(text) } = this.options;
-    this.waiting.push(setTimeout(() => onNotice(`waiting: 0 workers. ${remedy}`), WAITING_MS));
+    this.timers.push(setTimeout(() => onNotice(`waiting: 0 workers. ${remedy}`), WAITING_MS));
     if (noWorkersMs === undefined) return;
     const failure = new NoWorkersError(noWorkersMs / 1000, remedy);
-    this.waiting.push(
-      setTimeout(() => {
-        for (const run of [...this.runs]) run.fail(failure);
-      }, noWorkersMs),
-    );
+    this.timers.push(setTimeout(() => this.fail(failure), noWorkersMs));
   }
 }
