@@ -10,7 +10,7 @@ export class Checking {
   /** Cells that have run before the checker was there. */
   private ran: string[] = [];
 
-  /** Begins to load the checker. Resolves when it is there. */
+  /** Begins to load the checker. Resolves when it is there, or cannot be loaded. */
   load(): Promise<void> {
     return (this.loading ??= this.open());
   }
@@ -53,7 +53,8 @@ export class Checking {
       worker.onerror = (event) => {
         event.preventDefault();
         this.ready = false;
-        for (const answer of this.asked.splice(0)) answer([]);
+        for (const answer of this.asked) answer([]);
+        resolve();
       };
     });
   }

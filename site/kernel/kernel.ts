@@ -46,7 +46,7 @@ export class Kernel {
     this.later = setTimeout(() => void this.loadChecker(), CHECKER_AFTER_MS);
   }
 
-  /** Loads the checker of types, which comes by itself after a while. Resolves when cells are checked. */
+  /** Loads the checker of types, which comes by itself after a while. Resolves when it is there, or cannot be loaded. */
   loadChecker(): Promise<void> {
     clearTimeout(this.later);
     return this.checking.load();

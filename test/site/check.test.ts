@@ -1,15 +1,15 @@
 // The checker of types for cells, over the declarations that it has in a page.
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { declarations } from '../../scripts/site/kernel.mjs';
 import { Checker } from '../../site/kernel/check.js';
 import { hasTag, notebookNames, readNotebook, solved, sourceOf } from '../support/notebook.js';
 
-let files: Readonly<Record<string, string>>;
-beforeAll(() => (files = declarations()));
+/** One for all tests: to read the declarations takes longer than to check a notebook. */
+const checker = new Checker(declarations());
+beforeEach(() => checker.reset());
 
 /** What is wrong with the last of some cells; nothing is wrong with the others. */
 function lastOf(...cells: string[]): string[] {
-  const checker = new Checker(files);
   for (const cell of cells.slice(0, -1)) expect(checker.check(cell)).toEqual([]);
   return checker.check(cells[cells.length - 1]);
 }
@@ -65,7 +65,6 @@ test('names may be declared again by another kind of declaration, and types are 
 });
 
 test('a name of a refused cell stays unknown, unless the cell has run', () => {
-  const checker = new Checker(files);
   expect(checker.check("const n: number = '';").length).toBe(1);
   expect(checker.check('n')).toEqual(["1:1 - Cannot find name 'n'."]);
   checker.check("const n: number = '';", true);
@@ -77,7 +76,7 @@ test.each(notebookNames())(
   { timeout: 180_000 },
   (name) => {
     for (const { cells } of [readNotebook(name), solved(readNotebook(name))]) {
-      const checker = new Checker(files);
+      checker.reset();
       const code = cells.filter((cell) => cell.cell_type === 'code');
       const wrong = code.flatMap((cell) => checker.check(sourceOf(cell)).map((line) => `${cell.id} ${line}`));
       expect(wrong).toEqual([]);

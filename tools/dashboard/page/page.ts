@@ -39,7 +39,7 @@ setInterval(drawRest, REST_MS);
 // ---- pictures
 
 function connect(): void {
-  const url = new URL('live', location.href);
+  const url = new URL('live', document.baseURI);
   url.protocol = url.protocol.replace('http', 'ws');
   url.search = '';
   const socket = new WebSocket(url);
