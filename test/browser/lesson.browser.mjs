@@ -102,7 +102,7 @@ async function openFile(page, content) {
 }
 const source = (file, id) => file.cells.find((cell) => cell.id === id).source;
 
-describe('a live notebook', { timeout: 240_000 }, () => {
+describe('a live notebook', { timeout: 600_000 }, () => {
   test('runs from the first key to the last cell, in order, and a failure drops those that wait', async () => {
     const page = await openPage(await newContext());
     await cellOf(page, 'first').locator('.cm-content').click();

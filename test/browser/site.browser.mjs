@@ -67,7 +67,7 @@ async function openPage(site, path, { width = 1366, colorScheme = 'light', scrip
 const unfold = (page) =>
   page.evaluate(() => document.querySelectorAll('details').forEach((each) => (each.open = true)));
 
-describe('the site in a browser', () => {
+describe('the site in a browser', { timeout: 600_000 }, () => {
   test.each(LOOKS)(
     'no page sticks out or has a fault that axe-core finds: $width, $colorScheme',
     async (look) => {

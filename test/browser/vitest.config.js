@@ -7,8 +7,8 @@ export default defineConfig({
   test: {
     include: ['test/browser/*.browser.mjs'],
     pool: 'forks',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     server: { deps: { external: [/\/dist\//] } },
   },
 });
