@@ -7,7 +7,7 @@ import { estimatePool } from '../../dist/lib/index.js';
 import { startRoom } from '../../dist/room/index.js';
 import { ENGINES, openIn } from './engines.mjs';
 
-const LONG = 300_000;
+const LONG = 180_000;
 const SAMPLES = 2e10;
 const opened = [];
 afterEach(async () => {
