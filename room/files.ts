@@ -1,8 +1,8 @@
 // The room's files: its page and wall, and the lesson if it is built. Needs Node.
-import { readFileSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { extname, join, resolve, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 
 const TYPES: { readonly [ending: string]: string } = {
@@ -54,6 +54,15 @@ export class Files {
     body: string | Buffer,
     headers: Readonly<Record<string, string>> = {},
   ): void {
+    this.head(response, status, type, headers).end(body);
+  }
+
+  private head(
+    response: ServerResponse,
+    status: number,
+    type: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): ServerResponse {
     const always = {
       [MARK]: 'room',
       'x-content-type-options': 'nosniff',
@@ -61,14 +70,16 @@ export class Files {
       'cache-control': 'no-cache',
     };
     const text = /^text|json/.test(type) ? `${type}; charset=utf-8` : type;
-    response.writeHead(status, { ...always, 'content-type': text, ...headers }).end(body);
+    return response.writeHead(status, { ...always, 'content-type': text, ...headers });
   }
 
   private async sendLesson(folder: string, path: string, response: ServerResponse): Promise<void> {
     if (path === '/lesson') return this.send(response, 302, 'text/plain', '', { location: '/lesson/' });
     const file = fileIn(folder, path.slice('/lesson/'.length));
     if (file === undefined) return this.send(response, 404, 'text/plain', 'The lesson has no such page.\n');
-    this.send(response, 200, TYPES[extname(file)] ?? 'application/octet-stream', await readFile(file));
+    this.head(response, 200, TYPES[extname(file)] ?? 'application/octet-stream');
+    // In pieces: a reader who is slow, or gone, must not keep a large file in memory.
+    await pipeline(createReadStream(file), response).catch(() => response.destroy());
   }
 }
 

@@ -13,7 +13,7 @@ import { Files, MARK } from './files.js';
 import { newCode } from './names.js';
 import { addressesOfMachine, type Address } from './network.js';
 import { ownOf, wallOf, type RoomPicture } from './picture.js';
-import { RoomMachine, type RoomAction, type RoomEvent } from './room.js';
+import { MOST_GUESTS, RoomMachine, type RoomAction, type RoomEvent } from './room.js';
 import { Work } from './work.js';
 
 export const DEFAULT_PORT = 8700;
@@ -24,6 +24,11 @@ const HEARTBEAT_MS = 2000;
 /** The longest message of a guest (bytes): a batch's counts take a few thousand. */
 const MOST_MESSAGE = 64 * 1024;
 const MOST_WALLS = 50;
+/** Guests' pages that listen: one a guest, and those that have just been left. */
+const MOST_PAGES = 2 * MOST_GUESTS;
+/** Connections that read a file: a page needs five of them, for a moment. One that rests so long (ms) is let go. */
+const MOST_READERS = 512;
+const REST_MS = 20_000;
 /** A page that has so much to read still (bytes) is sent nothing more for now. */
 const MOST_UNREAD = 64 * 1024;
 
@@ -103,6 +108,7 @@ class RoomServer implements Room {
   private readonly lives = new WebSocketServer({ noServer: true, maxPayload: 1024 });
   private readonly walls = new Set<WebSocket>();
   private readonly pages = new Map<WebSocket, string>(); // guests' pages, by their keys
+  private readonly readers = new Set<Socket>();
   private readonly reached = new Set<string>();
   private readonly ticker: NodeJS.Timeout;
   private readonly stop = new AbortController();
@@ -181,7 +187,7 @@ class RoomServer implements Room {
     if (decision.answer === 'refuse') {
       const asksForJoin = request.url?.startsWith('/join');
       if (!asksForJoin) return this.files.send(response, decision.status, 'text/plain', `${decision.why}\n`);
-      this.entrance.admit(request.socket);
+      this.read(request.socket, response);
       return this.files.send(
         response,
         200,
@@ -189,11 +195,22 @@ class RoomServer implements Room {
         JSON.stringify({ ok: false, why: decision.why }),
       );
     }
-    this.entrance.admit(request.socket); // Node closes it when nothing more comes
+    this.read(request.socket, response);
     if (decision.answer === 'file')
       return this.files.serve(decision.path, request.headers.host ?? '', response);
     const { title, samples } = this.options;
     this.files.send(response, 200, 'application/json', JSON.stringify({ ok: true, title, samples }));
+  }
+
+  /** Gives a request the time to read its answer, slowly too; then its connection closes. */
+  private read(socket: Socket, response: ServerResponse): void {
+    response.setHeader('connection', 'close');
+    this.entrance.admit(socket);
+    this.readers.add(socket);
+    socket.setTimeout(REST_MS, () => socket.destroy());
+    socket.once('close', () => this.readers.delete(socket));
+    const [oldest] = this.readers;
+    if (this.readers.size > MOST_READERS) oldest.destroy();
   }
 
   private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
@@ -203,6 +220,8 @@ class RoomServer implements Room {
     const { kind, key, name } = decision;
     if (kind === 'wall' && this.walls.size >= MOST_WALLS)
       return this.entrance.refuse(socket, 503, 'There are walls enough.');
+    if (kind === 'live' && this.pages.size >= MOST_PAGES)
+      return this.entrance.refuse(socket, 503, 'There are pages enough.');
     this.entrance.admit(socket);
     if (kind === 'work')
       this.works.handleUpgrade(request, socket, head, (guest) => this.open(guest, socket, key, name));

@@ -8,6 +8,7 @@ import { startThreads, type Threads } from '../../lib/execute/index.js';
 import { startWorker, wireOf, type ClusterWorker } from '../../lib/cluster/index.js';
 import { packValue, unpackValue } from '../../lib/task/pack.js';
 import { startRoom, type Room, type RoomOptions } from '../../room/index.js';
+import { MOST_GUESTS } from '../../room/room.js';
 import { ROOM_VERSION } from '../../room/version.js';
 
 const SAMPLES = 64 * 2 ** 20;
@@ -212,6 +213,31 @@ describe('strangers', () => {
     const ana = join('Ana', await threadsOf());
     await room.over;
     await ana.drain();
+  });
+
+  test('who have read their answer are let go, also if they stay', async () => {
+    await open();
+    for (const path of ['/', '/wall', `/join?${query()}`, `/join?${query({ code: 'WRONG' })}`, '/nothing']) {
+      const tcp = connectTcp(room.port, '127.0.0.1').resume();
+      opened.push({ close: () => tcp.destroy() });
+      tcp.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: keep-alive\r\n\r\n`);
+      await once(tcp, 'end');
+    }
+  });
+
+  test('with the code cannot open pages without end, and a page that closes makes room', async () => {
+    await open();
+    const pages: WebSocket[] = [];
+    const more = async () => pages.push(await socket(`/live?${query()}`));
+    await expect(
+      (async () => {
+        while (pages.length < 1000) await more();
+      })(),
+    ).rejects.toThrow('status 503');
+    expect(pages.length).toBe(2 * MOST_GUESTS);
+    pages[0].close();
+    await once(pages[0], 'close');
+    await more();
   });
 
   test('of the same network see nobody else’s counts: a page hears of itself alone', async () => {

@@ -156,7 +156,7 @@ describe('simulated rooms', () => {
   );
 
   test.each([1, 5, 20, 60])(
-    'in 10 000 rooms that check 5 %%, a guest who lies %i times is caught as often as the formula says',
+    'in 10 000 rooms that check a twentieth, a guest who lies %i times is caught as often as the formula says',
     (lies) => {
       const rooms = 10_000;
       let caught = 0;
