@@ -105,11 +105,12 @@ whole(
     const pages = await Promise.all(names.map(() => context.newPage()));
     const errors = [];
     for (const [i, page] of pages.entries()) errors.push(await open(page, room, names[i]));
-    const threads = await startThreads({ count: 1 });
+    const threads = await startThreads({ count: 28 });
     opened.push(() => threads.close());
+    const one = { count: 1, close() {}, runPacked: (...given) => threads.runPacked(...given) };
     await Promise.all(pages.map((page) => page.evaluate(() => document.getElementById('join').click())));
     await until('each page has a result', () => names.every((name) => guestOf(room, name)?.results > 0));
-    for (let i = 0; i < 28; i++) joinWithout(room, `guest ${i}`, threads);
+    for (let i = 0; i < 28; i++) joinWithout(room, `guest ${i}`, one);
     const [closed, frozen, reloaded, left] = [0, 3, 6, 9].map((from) => names.slice(from, from + 3));
     const here = () => names.filter((name) => guestOf(room, name).peer !== undefined);
     const before = Object.fromEntries(names.map((name) => [name, guestOf(room, name).results]));
