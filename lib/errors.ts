@@ -134,7 +134,9 @@ function isError(thrown: unknown): thrown is Error {
 }
 
 function asText(value: unknown): string {
-  return attempt(() => String(value as string), show(value)).slice(0, MOST_TEXT).toWellFormed();
+  return attempt(() => String(value as string), show(value))
+    .slice(0, MOST_TEXT)
+    .toWellFormed();
 }
 
 const KNOWN: Readonly<Record<string, { prototype: Error }>> = {
@@ -180,7 +182,8 @@ export function show(value: unknown): string {
   if (Object.is(value, -0)) return '-0';
   if (typeof value === 'bigint') return `${value}n (a BigInt)`;
   if (typeof value === 'function') return 'a function';
-  if (typeof value !== 'object' || value === null) return String(value as number);
+  if (typeof value === 'symbol') return value.toString();
+  if (typeof value !== 'object' || value === null) return `${value as number | boolean | null}`;
   return attempt(() => {
     if (Array.isArray(value)) return `an array of ${value.length}`;
     const kind = Object.prototype.toString.call(value).slice(8, -1);

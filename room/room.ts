@@ -7,7 +7,14 @@
 // decides what of their answers counts. Between them this one keeps the guests' records, and sees that a guest can do
 // nothing but count: it cannot submit, cancel, fail a task, or be blamed for one.
 import { SchedulerMachine } from '../lib/cluster/index.js';
-import type { Do, FromScheduler, Net, SchedulerAction, StateMachine, ToScheduler } from '../lib/cluster/index.js';
+import type {
+  Do,
+  FromScheduler,
+  Net,
+  SchedulerAction,
+  StateMachine,
+  ToScheduler,
+} from '../lib/cluster/index.js';
 import { packTask, unpackValue } from '../lib/task/index.js';
 import { Guest } from './guest.js';
 import { cleanName, freeName } from './names.js';

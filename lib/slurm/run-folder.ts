@@ -162,7 +162,7 @@ export class RunFolder {
   /** @param element 'N-E', as in alive/ */
   writeResults(element: string, results: Results): void {
     const name = `${element}-${results.first}-${results.ends.length}`;
-    this.write(join('results', name), packValue(results as unknown as Value));
+    this.write(join('results', name), packValue(results));
   }
 
   readResults(name: string): Results {

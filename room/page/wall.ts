@@ -110,7 +110,7 @@ function qrOf(text: string): SVGElement {
   const squares = data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : [])));
   path.setAttribute('d', squares.join(''));
   svg.append(path);
-  return svg as SVGElement;
+  return svg;
 }
 
 // ---- devices

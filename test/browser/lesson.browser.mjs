@@ -306,7 +306,7 @@ describe('a live notebook', { timeout: 600_000 }, () => {
     const page = await openPage(await newContext(), () => {
       Object.defineProperty(window, 'localStorage', {
         get() {
-          throw new DOMException('denied', 'SecurityError');
+          throw new Error('denied');
         },
       });
     });

@@ -87,7 +87,9 @@ function joinWithout(room, name, threads) {
     name,
   };
   const dial = async () => {
-    const socket = new WebSocket(`ws://127.0.0.1:${room.port}/work?${new URLSearchParams(fields)}`);
+    const socket = new WebSocket(
+      `ws://127.0.0.1:${room.port}/work?${new globalThis.URLSearchParams(fields)}`,
+    );
     await once(socket, 'open');
     return wireOf(socket, socket._socket);
   };

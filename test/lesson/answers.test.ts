@@ -71,7 +71,7 @@ test.each(every)('check.%s has a verdict on anything', { timeout: 60_000 }, asyn
   }
   for (const [name, value] of thrown)
     await hear(`a function that throws ${name}`, () => {
-      throw value; // eslint-disable-line @typescript-eslint/only-throw-error
+      throw value;
     });
   expect(without).toEqual([]);
 });
@@ -90,11 +90,11 @@ describe('a function that never ends is stopped, and its loop is named', () => {
     const verdict = await said(checkPool.shares, (total: number, parts: number) => {
       const list: number[] = [];
       for (let i = 0; i < parts; i++) list.push(0);
-      for (let i = 0; i < total; i--) list[0]++;
+      for (let i = 0; i < total; i += 0) list[0]++;
       return list;
     });
     expect(verdict).toMatch(
-      /Does `for \(let i = 0; i < parts; i\+\+\).*` or `for \(let i = 0; i < total; i--\).*` ever end\?/,
+      /Does `for \(let i = 0; i < parts; i\+\+\).*` or `for \(let i = 0; i < total; i \+= 0\).*` ever end\?/,
     );
   });
 

@@ -109,7 +109,7 @@ const MESSAGES = [
 
 /** A message in which one field is not as it should be. */
 function mutated() {
-  const message = structuredClone(pick(MESSAGES));
+  const message = globalThis.structuredClone(pick(MESSAGES));
   const field = pick(Object.keys(message));
   if (random() < 0.1) delete message[field];
   else if (random() < 0.7) message[field] = pick([...NUMBERS, ...STRANGE]);

@@ -13,7 +13,7 @@ type Assign = FromScheduler & { op: 'assign' };
 type Done = ToScheduler & { op: 'done' };
 
 /** A room of a few thousand samples, so that counting them takes no time. */
-function room({ samples = 6400, share = 1, random = () => 0 as number } = {}): RoomMachine {
+function room({ samples = 6400, share = 1, random = (): number => 0 } = {}): RoomMachine {
   const work = new Work(samples, SEED);
   return new RoomMachine({ work, share, random, heartbeatMs: 1000, firstBatch: 1000 });
 }

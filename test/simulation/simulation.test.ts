@@ -143,8 +143,8 @@ describe('simulated clusters', () => {
       class Unchecked extends SchedulerMachine {
         override handle(event: SchedulerEvent, now: number): readonly SchedulerAction[] {
           if (event.type === 'message' && event.message.op === 'done') {
-            const { assignments } = this.workers.get(event.peer) ?? { assignments: new Map() };
-            const [running] = assignments.has(event.message.batch) ? [] : assignments.values();
+            const assignments = this.workers.get(event.peer)?.assignments;
+            const [running] = assignments?.has(event.message.batch) ? [] : (assignments?.values() ?? []);
             if (running && event.message.count <= running.batch.tasks.length)
               return super.handle(
                 { ...event, message: { ...event.message, batch: running.batch.number } },

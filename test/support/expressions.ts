@@ -1,7 +1,14 @@
 // Random expressions, chunks and ranges for fast-check: whatever it finds wrong it makes small, and prints.
 import fc from 'fast-check';
 import { ELEMENTWISE } from '../../lib/task/operations.js';
-import type { DType, ElementwiseName, Expression, Reduction, Step, TypedArray } from '../../lib/task/operations.js';
+import type {
+  DType,
+  ElementwiseName,
+  Expression,
+  Reduction,
+  Step,
+  TypedArray,
+} from '../../lib/task/operations.js';
 import { BLOCK } from '../../lib/sampling/stream.js';
 
 /** An expression, and from which numbers the chunks are made that it reads. */
