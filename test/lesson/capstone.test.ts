@@ -98,7 +98,7 @@ describe('notebook 09', () => {
         ],
         [own(right, { tolerance: 0.0021, width: 2 }), /At most 0\.002: a thousandth of width \* largest/],
         [own(() => NaN), /must return a number, and returns NaN/],
-        [own(() => undefined), /gave nothing, which cannot travel/],
+        [own(() => undefined), /mine\.sum returns nothing\. Does it end in a return\?/],
         [
           own((input: SumInput) => heights(input.start, input.terms)),
           /heights is not defined where tasks run/,

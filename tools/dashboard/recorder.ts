@@ -44,7 +44,7 @@ export class Recorder {
     this.advance(event.time);
     const told = { ...event, time: this.at(event.time) };
     for (const field of ['worker', 'task', 'reason', 'message'])
-      if (field in told) Object.assign(told, { [field]: plain(told[field as never]) });
+      if (told[field as never] !== undefined) Object.assign(told, { [field]: plain(told[field as never]) });
     if (told.type === 'finished') Object.assign(told, { start: this.at(told.start), end: this.at(told.end) });
     this[event.type].call(this, told as never); // each type of event has its method
   }

@@ -350,7 +350,7 @@ describe('the recorder', () => {
       { type: 'left', worker: 'w\u001b[2J\n', reason: '\u0007é', time: T0 + 5 },
     ]);
     const [{ worker, boxes, left: gone }] = picture.rows;
-    expect([worker, boxes[0].task, gone?.reason]).toEqual(['w\\u001b[2J\\u000a', 'a\\u202e', '\\u0007é']);
+    expect([worker, boxes[0].task, gone?.reason]).toEqual(['w\\u{1b}[2J\\u{a}', 'a\\u{202e}', '\\u{7}é']);
     expect(picture.workers[0]).toMatchObject({ name: worker, left: gone?.reason });
   });
 

@@ -424,7 +424,7 @@ describe('lola race and lola board', () => {
     expect(existsSync(file('board.html'))).toBe(true);
     expect(lola('board', file('other.json')).status).toBe(2);
     writeFileSync(file('shown.json'), JSON.stringify({ ...four, nickname: 'e\u001b[2Jve' }));
-    expect(lola('board', file('shown.json')).stdout).toContain('\ne?[2Jve ');
+    expect(lola('board', file('shown.json')).stdout).toContain('\ne\\u{1b}[2Jve ');
   });
 
   test('the board takes a pattern that no shell has filled in, and says which one fits no file', () => {
