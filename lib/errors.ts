@@ -134,9 +134,8 @@ function isError(thrown: unknown): thrown is Error {
 }
 
 function asText(value: unknown): string {
-  return attempt(() => String(value as string), show(value))
-    .slice(0, MOST_TEXT)
-    .toWellFormed();
+  const text = attempt(() => String(value as string), show(value));
+  return text.slice(0, MOST_TEXT).toWellFormed();
 }
 
 const KNOWN: Readonly<Record<string, { prototype: Error }>> = {

@@ -1,6 +1,6 @@
 // How an exercise's answer is judged, and how a notebook shows the verdict. A check reports and never throws: an error in
 // one cell would stop all the cells below it.
-import { show, toError } from '../../lib/errors.js';
+import { show, toErrorRecord } from '../../lib/errors.js';
 import { limited } from './limit.js';
 
 /** What is wrong with an answer, in words that help; undefined if nothing is. */
@@ -47,7 +47,7 @@ function report(wrong: Wrong, why: string | (() => string)): void {
 
 /** What stopped a learner's code, with the loops in it where it did not end. */
 export function stoppedWith(error: unknown, code?: unknown): string {
-  const { name, message } = toError(error);
+  const { name, message } = toErrorRecord(error);
   if (!/^it had not ended/.test(message)) return `your code stopped with ${name}: ${message}`;
   const loops = typeof code === 'function' ? [...String(code).matchAll(/^.*\b(?:for|while) ?\(.*$/gm)] : [];
   const which = loops.map(([line]) => `\`${line.trim()}\``).join(' or ');

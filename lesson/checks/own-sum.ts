@@ -1,5 +1,5 @@
 // Judges a learner's own sum in notebook 09, as a task and as an array: runs it as executors do, in several cuts.
-import { CancelledError, InvalidArgumentError, show, toError } from '../../lib/errors.js';
+import { CancelledError, InvalidArgumentError, show, toErrorRecord } from '../../lib/errors.js';
 import { startPool, taskModule, type Executor } from '../../lib/index.js';
 import { chooseGrains, integralOf, sumTerms, widestTolerance, type SumInput } from '../capstone/sum.js';
 import { wrongLazy } from './arrays.js';
@@ -56,7 +56,7 @@ async function withOperation(
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     if (cause instanceof ReferenceError)
       return `${cause.message} where tasks run: only the function's own text travels. Define it inside the function.`;
-    if (/got nothing\.$/.test(toError(cause).message))
+    if (/got nothing\.$/.test(toErrorRecord(cause).message))
       return 'mine.sum returns nothing. Does it end in a return?';
     return cause instanceof InvalidArgumentError ? cause.message : stoppedWith(cause);
   } finally {
