@@ -15,7 +15,10 @@ for line in "$@"; do
   if [ -f "$HOME/.npmrc" ]; then cp "$HOME/.npmrc" "$here/home/"; fi
   npm install --silent --no-audit --no-fund --prefix "$here" "node@$line" # this package brings Node's own binary
   git clone -q "$root" "$here/clone"
-  env -i PATH="$here/node_modules/node/bin:$PATH" HOME="$here/home" LANG=C.UTF-8 CI=true bash -euo pipefail -c '
+  # Empty but for the way to the registry: a site may have a proxy, and a certificate of its own.
+  network=$(env | grep -iE '^(https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|npm_config_[a-z_]*)=' || true)
+  mapfile -t network <<<"$network"
+  env -i ${network[0]:+"${network[@]}"} PATH="$here/node_modules/node/bin:$PATH" HOME="$here/home" LANG=C.UTF-8 CI=true bash -euo pipefail -c '
     cd "$1"
     echo "== Node $(node --version), npm $(npm --version)"
     npm start -- --samples 1e7
