@@ -4,6 +4,7 @@ import { cpSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../support/episode.js';
+import { SOURCES } from '../../scripts/freshness.mjs';
 import { cloneOf, type Clone } from '../support/made-up-clone.js';
 
 const settings = {
@@ -22,7 +23,7 @@ beforeAll(() => {
     filter: (path) => !path.includes('node_modules'),
   });
   // Links, not copies: what is installed and built here is fresh for the clone too.
-  for (const name of ['node_modules', 'dist', 'lib', 'lesson', 'tools', 'package-lock.json', 'tsconfig.json'])
+  for (const name of ['node_modules', 'dist', ...SOURCES, 'package-lock.json', 'tsconfig.json'])
     symlinkSync(join(root, name), join(clone.root, name));
 });
 afterAll(() => clone?.remove());
