@@ -2,7 +2,7 @@
 //
 //   const entrance = new Entrance({ who: 'room', log, onRequest, onUpgrade });
 //   const port = await entrance.listen('0.0.0.0', undefined, 8789);   // the first free port from 8789 on
-//   entrance.admit(request.socket);                 // it has shown who it is: no bound holds for it any more
+//   entrance.admit(request.socket);                 // authenticated: the bounds no longer apply
 //   entrance.refuse(socket, 401, 'wrong token');    // instead of an upgrade: says why, logs it, and lets go
 //
 // Every connection is a stranger until `admit`. Strangers have a time, and a number for each address and in all: where
@@ -86,7 +86,7 @@ export class Entrance {
     }
   }
 
-  /** A connection has shown who it is. */
+  /** Marks a connection as authenticated. */
   admit(socket: Socket): void {
     clearTimeout(this.strangers.get(socket)?.timer);
     this.strangers.delete(socket);
@@ -108,7 +108,7 @@ export class Entrance {
     setTimeout(() => socket.destroy(), LET_GO_MS).unref();
   }
 
-  /** Lets nobody in any more. Strangers go at once; who was admitted has a second to close. */
+  /** Stops admitting peers. Unproven ones are cut off at once; the others have a second to close. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeAllConnections();

@@ -58,7 +58,7 @@ export class Gate {
     return { answer: 'socket', kind: path === '/live' ? 'live' : 'work', key, name };
   }
 
-  /** The wall shows the code, so it is for this machine, and for those who have the code. */
+  /** The wall shows the code, so only this machine and readers with the code may open it. */
   private wall(path: string, query: URLSearchParams, asked: Asked, now: number): Decision {
     const isHere = /^(::ffff:)?127\.|^::1$/.test(asked.address);
     const problem = isHere ? undefined : this.codeProblem(query, asked.address, now);

@@ -78,7 +78,7 @@ export class Files {
     const file = fileIn(folder, path.slice('/lesson/'.length));
     if (file === undefined) return this.send(response, 404, 'text/plain', 'The lesson has no such page.\n');
     this.head(response, 200, TYPES[extname(file)] ?? 'application/octet-stream');
-    // In pieces: a reader who is slow, or gone, must not keep a large file in memory.
+    // Streamed: a slow or lost reader must not keep a large file in memory.
     await pipeline(createReadStream(file), response).catch(() => response.destroy());
   }
 }

@@ -137,7 +137,7 @@ export class RoomMachine implements StateMachine<RoomEvent, RoomAction> {
     return guest;
   }
 
-  /** Its tasks go back. In a room nobody is blamed: counting takes no worker with it, but lids are closed. */
+  /** Its tasks go back. No task is blamed in a room: counting cannot crash a worker, but people close lids. */
   private gone(guest: Guest, peer: number, why?: 'left' | 'slow'): void {
     const running = [...(this.scheduler.workers.get(peer)?.assignments.values() ?? [])];
     const lent = running.reduce((sum, { batch }) => sum + batch.tasks.length, 0);
@@ -165,7 +165,7 @@ export class RoomMachine implements StateMachine<RoomEvent, RoomAction> {
         ({ sent, batch }) => this.now - sent > deadlineMs(guest, batch.tasks.length),
       );
       if (!overdue) continue;
-      // It may only be slow: the next deadline waits for longer, so that it gets something done.
+      // It may just be slow: its next deadline is longer.
       if (guest.taskMs !== undefined) guest.taskMs *= 4;
       this.close(peer, 'asleep or too slow', false);
       this.gone(guest, peer, 'slow');

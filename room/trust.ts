@@ -4,7 +4,7 @@
 //
 // Each task is in one of three states. For example, six tasks, of which Ana and Ben have delivered four:
 //
-//   open      { 4, 5 }                              nobody has delivered them
+//   open      { 4, 5 }                              not delivered yet
 //   believed  { 2: 78 from Ana, 3: 80 from Ben }    counted; given back if their guest is found to lie
 //   proven    { 0: 77, 1: 79 }                      counted; the laptop has computed the same itself
 //
@@ -54,9 +54,9 @@ export class Trust implements StateMachine<TrustEvent, TrustAction> {
   inside = 0;
   samples = 0;
   counted = 0;
-  /** Tasks whose check is back, and tasks that are being checked. */
+  /** Tasks that were checked, and tasks being checked. */
   proven = 0;
-  readonly checking = new Map<number, string>(); // and whose value it is
+  readonly checking = new Map<number, string>(); // and the guest that delivered the value
   private readonly records = new Map<string, Record>();
 
   constructor(private readonly options: TrustOptions) {}

@@ -13,7 +13,7 @@ export interface CellOwner {
   onReset(cell: Cell): void;
 }
 
-/** How far below the window an editor is opened, so that it is there when it is seen. */
+/** How far below the visible area editors are created in advance. */
 const AHEAD = '600px';
 
 export class Cell {
@@ -158,7 +158,7 @@ export class Cell {
   }
 }
 
-/** A button whose name may say more than its words. */
+/** A button with an accessible name that may be longer than its label. */
 export function button(words: string, name: string, onClick: () => void): HTMLButtonElement {
   const made = Object.assign(document.createElement('button'), { type: 'button', textContent: words });
   made.setAttribute('aria-label', name);

@@ -19,7 +19,7 @@ export function drawCharts(element: HTMLElement): void {
   for (const place of element.querySelectorAll<HTMLElement>('[data-figure]')) observer.observe(place);
 }
 
-/** Fetches plotly, so that the first chart can be drawn without a network. It is not run before it is needed. */
+/** Fetches plotly in advance, so that charts work offline. It runs only when a chart is drawn. */
 export function fetchPlotly(): Promise<string> {
   source ??= fetch(plotlyUrl)
     .then((response) => (response.ok ? response.blob() : Promise.reject(new Error(response.statusText))))

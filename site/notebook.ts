@@ -255,7 +255,7 @@ class Notebook implements CellOwner {
     return this.cells.find((cell) => cell.id === id);
   }
 
-  /** Fetches what may be needed later, one after the other, so that it is there without a network. */
+  /** Fetches later needs in advance, one after the other, so that they work offline. */
   private async fetchAhead(): Promise<void> {
     await Promise.all([import('./editor.js'), this.readFile(), fetchPlotly()]);
     const names = (await (await fetch(`${this.place.root}assets.json`)).json()) as string[];

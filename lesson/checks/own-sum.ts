@@ -64,7 +64,7 @@ async function withOperation(
   }
 }
 
-/** The same executor, whose runs a signal stops: on a thread of their own, they may be stopped. */
+/** The same executor, with a signal that stops its runs: they have a thread of their own. */
 function within(executor: Executor, signal: AbortSignal): Executor {
   const { workers } = executor;
   const run: Executor['run'] = (tasks, options) => executor.run(tasks, { ...options, signal });

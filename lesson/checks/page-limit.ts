@@ -1,4 +1,4 @@
-// What a page has instead of limit.ts: there, who runs the cell stops it.
+// The page's version of limit.ts: in a page, the reader interrupts the cell.
 
 /** How long a learner's function may take (ms). Those of the lesson take less than one. */
 export const LIMIT_MS = 5000;

@@ -2,7 +2,7 @@
 //
 // A small message is one piece on the wire. A large one is a frame: 9 bytes that say how long it and its head are, then
 // its bytes in pieces, each sent when the wire has room. So heartbeats pass between pieces, what waits stays where it is
-// (it is not copied), and who reads too slowly is seen: `congested` first, then cut off. Any bytes are a sign of life.
+// (it is not copied). A slow reader is reported as `congested`, then cut off. Any bytes are a sign of life.
 import { ProtocolError } from '../errors.js';
 import { clock } from '../task/executor.js';
 import { MOST_BYTES, encode, type FromScheduler, type ToScheduler } from './messages.js';
@@ -76,7 +76,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
   private congested = false;
   private frame: Frame | undefined;
 
-  /** @param decode reads a message and what stands behind its head; throws with the reason for bytes that are none */
+  /** @param decode reads a message from its head and the bytes that follow it; throws if they are not a message */
   constructor(
     private readonly wire: Wire,
     private readonly decode: (head: Uint8Array, behind?: Uint8Array) => In,

@@ -51,7 +51,7 @@ export class Door {
     return this.entrance.listen(host, port, DEFAULT_PORT);
   }
 
-  /** Lets nobody in any more, and cuts off whoever has not closed in a second. */
+  /** Stops admitting peers, and cuts off those that have not closed within a second. */
   close(): Promise<void> {
     return this.entrance.close();
   }

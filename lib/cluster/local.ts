@@ -118,7 +118,7 @@ class Cluster implements LocalCluster {
         fail(`it ended with ${signal ?? `code ${code}`}`);
       });
     });
-    up.catch(() => {}); // whoever waits for it hears of it
+    up.catch(() => {}); // the caller that awaits it gets the error
     return { child, up };
   }
 }

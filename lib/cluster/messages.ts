@@ -12,7 +12,7 @@ export const MOST_BYTES = 256 * 2 ** 20;
 export const ENVELOPE_BYTES = 2 ** 20;
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-// What is only for reading becomes plain text here, whoever shows it later.
+// Text that is only displayed is made plain here, so every display is safe.
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200), v.transform(plain));
 const text = v.pipe(v.string(), v.maxLength(100_000));
 const reason = v.pipe(text, v.transform(plain));
@@ -138,7 +138,7 @@ class Part {
     readonly length: number,
   ) {}
 }
-/** What stands behind the head that is being read. */
+/** The bytes that follow the head being read. */
 let behind: Uint8Array | undefined;
 addExtension({
   Class: Part,

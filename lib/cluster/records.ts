@@ -77,7 +77,7 @@ export interface Worker {
 export interface Client {
   readonly peer: number;
   readonly name: string;
-  /** Its tasks that have no end yet, by their ids: nobody wants the value of another one. */
+  /** Its unfinished tasks, by id: only their values are still wanted. */
   readonly entries: Entries;
   /** Much waits for it already: none of its tasks are assigned until it has read that. */
   congested: boolean;
@@ -195,7 +195,7 @@ export class Queue {
     return taken;
   }
 
-  /** Drops the tasks that nobody wants any more. */
+  /** Drops the tasks that are no longer wanted. */
   sweep(): void {
     this.forgetTaken();
     this.fresh = this.fresh.filter(isWanted);

@@ -141,7 +141,7 @@ export function findScheduler({ address, token, file }: Whereabouts, warn?: (tex
 
 function read(path: string): { text: string; mode: number; uid: number } {
   try {
-    // A pipe that nobody writes to would hold us up here.
+    // Opening a pipe without a writer would block here.
     const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const status = fstatSync(file); // of what is read, not of what the name may stand for later

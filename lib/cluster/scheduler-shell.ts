@@ -35,7 +35,7 @@ export class SchedulerShell {
   private readonly machine: SchedulerMachine;
   private readonly shell: Shell<SchedulerEvent, SchedulerAction>;
   private readonly connections = new Map<number, Connection<ToScheduler>>();
-  private readonly silent = new Map<number, number>(); // peers that have not said who they are, and since when
+  private readonly silent = new Map<number, number>(); // peers that have not sent hello, and since when
   private readonly inputs = new Store(MOST_WAITING, () => this.bytesOfInputs());
   private readonly values = new Store(MOST_WAITING);
   private readonly watcher = new Watcher((event) => this.watch(event));
@@ -85,7 +85,7 @@ export class SchedulerShell {
     this.options.log?.(plain(`lola.scheduler - ${level} - ${text}`));
   }
 
-  /** A peer says who it is. */
+  /** A peer introduces itself. */
   private meet(peer: number, role: 'worker' | 'client' | 'status'): void {
     this.silent.delete(peer);
     const { inputs, values } = this;

@@ -328,7 +328,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     else this.waiting.delete(line);
   }
 
-  /** Puts a worker last among the free, so that the next batch goes to another one; or not there, if it has no room. */
+  /** Moves a worker to the end of the free ones, or removes it if it has no room. */
   private setFree(worker: Worker): void {
     this.free.delete(worker);
     const { peer, threads, assignments, leaving } = worker;

@@ -1,6 +1,6 @@
 // How many bytes wait within a process, for all its connections together: what would be too much waits outside of it.
 
-/** A store with a bound. What is larger than the bound fits into an empty store, so that nothing waits for ever. */
+/** A store with a bound. An item larger than the bound still fits into an empty store, so nothing waits for ever. */
 export class Store {
   private used = 0;
   private readonly waiting: { readonly bytes: number; readonly go: () => void }[] = [];

@@ -77,7 +77,7 @@ export class ClusterWorker {
     this.ended.catch(() => {}); // the callers that await it handle it
   }
 
-  /** Leaves: takes no more tasks, lets what runs end or gives it back, and nobody is blamed. */
+  /** Leaves: takes no more tasks, finishes or returns the ones it has, and no task is blamed. */
   async drain(): Promise<void> {
     this.shell.post({ type: 'leave' });
     if (!this.link.up) this.link.close();

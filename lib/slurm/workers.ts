@@ -37,7 +37,7 @@ export async function submitWorkers(count: number, settings: JobSettings, file: 
   try {
     while (jobs.length < count) jobs.push(await sbatch(script));
   } catch (error) {
-    // Slurm may have taken one whose number we did not hear.
+    // Slurm may have accepted a job without our seeing its number.
     const unheard = await jobsWithComment(comment).catch(() => []);
     await scancel([...new Set([...jobs, ...unheard.map(({ job }) => job)])]);
     throw error;

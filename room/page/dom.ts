@@ -8,7 +8,7 @@ export function find<T extends HTMLElement = HTMLElement>(id: string): T {
   return found as T;
 }
 
-/** Text, never markup. An element that shows it already is left alone, for those who select or hear it. */
+/** Sets text, never markup. Unchanged elements are left alone, so selections and screen readers are not disturbed. */
 export function put(id: string, text: string): void {
   const element = find(id);
   if (element.textContent !== text) element.textContent = text;

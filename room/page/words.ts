@@ -43,7 +43,7 @@ export function digitsOf(pi: number, error: number): { readonly certain: string;
   return { certain, rest: text.slice(certain.length, Math.max(4, certain.length + 3)) };
 }
 
-/** A sign and a word for each state, so that no colour is needed to tell them apart. */
+/** A symbol and a word for each state: colour alone does not distinguish them. */
 export const STATES: { readonly [state in GuestState]: { readonly sign: string; readonly word: string } } = {
   computing: { sign: '▶', word: 'computing' },
   waiting: { sign: '·', word: 'waiting' },

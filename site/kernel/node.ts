@@ -29,7 +29,7 @@ export function installProcess(env: Readonly<Record<string, string>>, write: Wri
     argv: [],
     execArgv: [],
     versions: {},
-    cpuUsage: () => ({ user: NaN, system: NaN }), // a page is told no processor time
+    cpuUsage: () => ({ user: NaN, system: NaN }), // a page cannot read processor time
     stdout: streamOf('stdout'),
     stderr: streamOf('stderr'),
     ...Object.fromEntries(

@@ -3,7 +3,7 @@ import { inspect } from 'node-inspect-extracted';
 
 const PREFIX = 'cell:';
 
-/** What to append to the code of a cell, so that stacks name it. */
+/** Appended to a cell's code so that stack traces name the cell. */
 export function sourceUrl(cell: string): string {
   return `\n//# sourceURL=${PREFIX}${encodeURIComponent(cell)}`;
 }

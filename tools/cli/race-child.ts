@@ -6,7 +6,7 @@ import type { Executor } from '../../lib/task/index.js';
 import { childrenCpuSeconds, childrenPeakMemoryBytes, peakMemoryBytes } from '../measure/memory.js';
 import { timeOnce } from '../measure/stopwatch.js';
 
-/** What the race tells its child: who it is, first; then each run. */
+/** Messages from the race to its child: first its racer, then each run. */
 export type ToRacer =
   | {
       readonly stage: string;

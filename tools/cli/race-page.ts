@@ -21,7 +21,7 @@ import {
 } from '../measure/race.js';
 import type { RaceResult } from '../measure/race-file.js';
 
-/** A race as a page of its own: findings, with laws or without, table and charts. */
+/** A race as a standalone page: findings, with or without laws, a table and charts. */
 export function racePage(result: RaceResult, laws: boolean): string {
   return pageOf("Lola's pi: a race", findingsOf(result, laws), tableOfRace(result), raceCharts(result));
 }
@@ -41,7 +41,7 @@ export function raceCharts(result: RaceResult): Chart[] {
   ];
 }
 
-/** The board as a page of its own. */
+/** The board as a standalone page. */
 export function boardPage(entries: readonly BoardEntry[]): string {
   return pageOf("Lola's pi: the board", [], boardTable(entries), boardCharts(entries));
 }
