@@ -77,8 +77,12 @@ describe.runIf(isLinux)('pipes and files that are full', { timeout: 120_000 }, (
   });
 });
 
+/** Runs what follows as a user without an account, who may read this clone wherever it lies. */
+const asUser = (id: number) =>
+  `setpriv --reuid=${id} --regid=${id} --clear-groups --inh-caps=+dac_read_search --ambient-caps=+dac_read_search`;
+
 describe.runIf(isLinux && process.getuid?.() === 0 && has('setpriv'))('a user without a home', () => {
-  const nobody = 'setpriv --reuid=54321 --regid=54321 --clear-groups';
+  const nobody = asUser(54321);
 
   test.each(['lola status', 'lola worker', 'lola slurm worker'])(
     '%s says so',
@@ -127,8 +131,7 @@ describe.runIf(isLinux && has('prlimit'))('limits', () => {
     'too few processes: likewise',
     { timeout: 120_000 },
     () => {
-      const line =
-        'setpriv --reuid=54322 --regid=54322 --clear-groups prlimit --nproc=40 lola pi --stage pool --workers 64';
+      const line = `${asUser(54322)} prlimit --nproc=40 lola pi --stage pool --workers 64`;
       const { status, stderr } = shell(line);
       expect(status).toBe(1);
       expect(stderr).toMatch(/lola: a thread did not start: .* take fewer workers\.\n$/);
