@@ -2,14 +2,12 @@
 import { get, type IncomingMessage } from 'node:http';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Entrance, type EntranceOptions } from '../lib/entrance.js';
 import { InvalidArgumentError, plain } from '../lib/errors.js';
+import { newCleanups } from './support/cleanups.js';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = newCleanups();
 
 /** An entrance that is open, what it logged, and how to knock at it. */
 async function open(options: Partial<EntranceOptions> = {}) {

@@ -1,23 +1,17 @@
 // The commands of the cluster as their users type them.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { askStatus } from '../../lib/cluster/connect.js';
 import { PROTOCOL } from '../../lib/cluster/messages.js';
 import { newToken, writeSchedulerFile } from '../../lib/cluster/scheduler-file.js';
 import { startScheduler } from '../../lib/cluster/start-scheduler.js';
-import { lola, newFolder, until, type Lola } from '../support/cluster.js';
+import { folderFor, newCleanups } from '../support/cleanups.js';
+import { lola, until, type Lola } from '../support/cluster.js';
 
 const windows = process.platform === 'win32';
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-const folder = () => {
-  const made = newFolder();
-  cleanups.push(made.remove);
-  return made.path;
-};
+const cleanups = newCleanups();
+const folder = () => folderFor(cleanups);
 const start = (words: readonly string[], given = {}): Lola => {
   const started = lola(words, given);
   cleanups.push(() => {

@@ -15,24 +15,17 @@ import {
 import { startScheduler, type Scheduler, type SchedulerOptions } from '../../lib/cluster/start-scheduler.js';
 import { CHALLENGE_PATH, MARK, proofOf } from '../../lib/cluster/websocket.js';
 import { ConnectionError, InvalidArgumentError, ProtocolError } from '../../lib/errors.js';
-import { newFolder } from '../support/cluster.js';
+import { folderFor, newCleanups } from '../support/cleanups.js';
 
 const windows = process.platform === 'win32';
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  vi.useRealTimers();
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = newCleanups();
+afterEach(() => void vi.useRealTimers()); // before the cleanups: what is registered last runs first
 const scheduler = async (options: SchedulerOptions = {}): Promise<Scheduler> => {
   const started = await startScheduler({ port: 0, ...options });
   cleanups.push(() => started.close());
   return started;
 };
-const folder = () => {
-  const made = newFolder();
-  cleanups.push(made.remove);
-  return made.path;
-};
+const folder = () => folderFor(cleanups);
 /** How an attempt ends that must fail. */
 const failure = async (attempt: Promise<unknown>): Promise<Error> =>
   attempt.then(

@@ -4,7 +4,7 @@ import { createServer, connect as tcpConnect, type Socket } from 'node:net';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import seedrandom from 'seedrandom';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { askStatus, connect } from '../../lib/cluster/connect.js';
 import { dial } from '../../lib/cluster/dial.js';
 import { startCluster, type ClusterOptions, type LocalCluster } from '../../lib/cluster/local.js';
@@ -34,12 +34,10 @@ import {
   type Lola,
 } from '../support/cluster.js';
 import { validate } from '../support/validate.js';
+import { newCleanups } from '../support/cleanups.js';
 
 const windows = process.platform === 'win32';
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = newCleanups();
 const cleanup = <T>(thing: T, how: (thing: T) => unknown): T => {
   cleanups.push(() => how(thing));
   return thing;

@@ -4,25 +4,19 @@ import { chownSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { askStatus, connect } from '../../lib/cluster/connect.js';
 import { PROTOCOL, encode, type ToScheduler } from '../../lib/cluster/messages.js';
 import { newToken, readSchedulerFile, writeSchedulerFile } from '../../lib/cluster/scheduler-file.js';
 import { startScheduler } from '../../lib/cluster/start-scheduler.js';
 import { CHALLENGE_PATH, proofOf } from '../../lib/cluster/websocket.js';
 import { CancelledError } from '../../lib/errors.js';
-import { lola, newFolder } from '../support/cluster.js';
+import { folderFor, newCleanups } from '../support/cleanups.js';
+import { lola } from '../support/cluster.js';
 
 const windows = process.platform === 'win32';
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-const folder = () => {
-  const made = newFolder();
-  cleanups.push(made.remove);
-  return made.path;
-};
+const cleanups = newCleanups();
+const folder = () => folderFor(cleanups);
 
 /** A listener that takes connections and never answers; resolves `dialled` at the first one. */
 async function silent() {
