@@ -1,7 +1,7 @@
 // How an exercise's answer is judged, and how a notebook shows the verdict. A check reports and never throws: an error in
 // one cell would stop all the cells below it.
 import { show, toErrorRecord } from '../../lib/errors.js';
-import { limited } from './limit.js';
+import { TooLong, limited } from './limit.js';
 
 /** What is wrong with an answer, in words that help; undefined if nothing is. */
 export type Wrong = string | undefined;
@@ -18,10 +18,8 @@ export function check<A extends readonly unknown[]>(
 ): (...answer: A) => void {
   return (...answer) => {
     try {
-      report(
-        limited(() => wrong(...answer)),
-        typeof why === 'string' ? why : () => why(...answer),
-      );
+      const text = limited(() => wrong(...answer));
+      report(text, typeof why === 'string' ? why : () => why(...answer));
     } catch (error) {
       report(stoppedWith(error, answer[0]), '');
     }
@@ -34,7 +32,8 @@ export function checkLater<A extends readonly unknown[]>(
   why: string,
 ): (...answer: A) => Promise<boolean> {
   return async (...answer) => {
-    const text = await limited(() => wrong(...answer)).catch((error) => stoppedWith(error, answer[0]));
+    const judge = async () => limited(() => wrong(...answer)); // async: what is thrown at once is caught too
+    const text = await judge().catch((error) => stoppedWith(error, answer[0]));
     report(text, why);
     return text === undefined;
   };
@@ -48,7 +47,7 @@ function report(wrong: Wrong, why: string | (() => string)): void {
 /** What stopped a learner's code, with the loops in it where it did not end. */
 export function stoppedWith(error: unknown, code?: unknown): string {
   const { name, message } = toErrorRecord(error);
-  if (!/^it had not ended/.test(message)) return `your code stopped with ${name}: ${message}`;
+  if (!(error instanceof TooLong)) return `your code stopped with ${name}: ${message}`;
   const loops = typeof code === 'function' ? [...String(code).matchAll(/^.*\b(?:for|while) ?\(.*$/gm)] : [];
   const which = loops.map(([line]) => `\`${line.trim()}\``).join(' or ');
   return `your code was stopped: ${message}. ${which === '' ? 'Does it call itself for ever?' : `Does ${which} ever end?`}`;

@@ -1,25 +1,26 @@
 // Stops a learner's function that never ends, so that a check always has a verdict. Needs Node; a page has page-limit.ts.
 import { Script } from 'node:vm';
-import { LIMIT_MS, tooLong } from './page-limit.js';
+import { LIMIT_MS, TooLong } from './page-limit.js';
 
-export { LIMIT_MS, tooLong };
+export { LIMIT_MS, TooLong };
 
-const PLACE = Symbol.for('lola.limited');
 /** A script's time limit also stops what the script calls, wherever that was defined. */
-const call = new Script(`globalThis[Symbol.for('lola.limited')]()`);
+const call = new Script('lolaLimited()');
 
 /**
  * Calls a function and gives what it returns.
- * @throws tooLong(), if it takes longer than LIMIT_MS
+ * @throws TooLong, if it takes longer than LIMIT_MS
  */
 export function limited<R>(run: () => R): R {
-  const scope = globalThis as { [PLACE]?: unknown };
-  scope[PLACE] = run;
+  const scope = globalThis as { lolaLimited?: unknown };
+  scope.lolaLimited = run;
   try {
     return call.runInThisContext({ timeout: LIMIT_MS }) as R;
   } catch (error) {
-    throw (error as { code?: unknown } | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT' ? tooLong() : error;
+    throw (error as { code?: unknown } | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+      ? new TooLong()
+      : error;
   } finally {
-    delete scope[PLACE];
+    delete scope.lolaLimited;
   }
 }

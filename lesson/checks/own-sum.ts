@@ -4,7 +4,7 @@ import { startPool, taskModule, type Executor } from '../../lib/index.js';
 import { chooseGrains, integralOf, sumTerms, widestTolerance, type SumInput } from '../capstone/sum.js';
 import { wrongLazy } from './arrays.js';
 import { stoppedWith, type Wrong } from './check.js';
-import { LIMIT_MS, tooLong } from './limit.js';
+import { LIMIT_MS, TooLong } from './limit.js';
 
 /** What a learner brings: f on an interval, a value that is known, and the task. */
 export interface OwnIntegral {
@@ -52,7 +52,7 @@ async function withOperation(
     executor = await startPool({ workers: 1, tasks: [taskModule({ mine: sum })] });
     return await judge(within(executor, AbortSignal.timeout(LIMIT_MS)));
   } catch (error) {
-    if (error instanceof CancelledError) return stoppedWith(tooLong(), sum);
+    if (error instanceof CancelledError) return stoppedWith(new TooLong(), sum);
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     if (cause instanceof ReferenceError)
       return `${cause.message} where tasks run: only the function's own text travels. Define it inside the function.`;

@@ -4,8 +4,8 @@
 export const LIMIT_MS = 5000;
 
 /** What stopped it. */
-export function tooLong(): Error {
-  return new Error(`it had not ended after ${LIMIT_MS / 1000} s`);
+export class TooLong extends Error {
+  override message = `it had not ended after ${LIMIT_MS / 1000} s`;
 }
 
 /** Calls a function and gives what it returns. */

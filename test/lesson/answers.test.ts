@@ -115,6 +115,22 @@ describe('a function that never ends is stopped, and its loop is named', () => {
     expect(await said(checkCapstone.sum, mine)).toMatch(/Does `while \(true\)/);
   });
 
+  test('in a field that is read before anything runs', async () => {
+    const mine = {
+      get sum(): never {
+        while (true);
+      },
+    };
+    expect(await said(checkCapstone.sum, mine)).toMatch(/^not yet: your code was stopped: it had not ended/);
+  });
+
+  test('but one that throws these very words has only thrown them', async () => {
+    const verdict = await said(checkSerial.years, () => {
+      throw new Error('it had not ended after 5 s');
+    });
+    expect(verdict).toBe('not yet: your code stopped with Error: it had not ended after 5 s');
+  });
+
   test('one that calls itself for ever runs out of stack', async () => {
     const endless = (): number => endless() + 1;
     expect(await said(checkSerial.years, endless)).toMatch(/your code stopped with RangeError/);
