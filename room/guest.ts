@@ -42,13 +42,13 @@ export class Guest {
     const taskMs = tookMs / tasks;
     this.taskMs = this.taskMs === undefined ? taskMs : 0.7 * this.taskMs + 0.3 * taskMs;
     this.slow = false;
-    this.results += tasks;
     this.recent = this.faded(now);
     this.recentAt = now;
   }
 
-  /** What it delivered is counted. */
+  /** A result that it delivered is counted. */
   count(inside: number, samples: number): void {
+    this.results++;
     this.inside += inside;
     this.samples += samples;
     this.recent += samples;

@@ -108,7 +108,7 @@ export class RoomMachine implements StateMachine<RoomEvent, RoomAction> {
 
   /** Whether the guest has something to compute now. */
   isBusy({ peer }: Guest): boolean {
-    return peer !== undefined && (this.scheduler.workers.get(peer)?.assignments.size ?? 0) > 0;
+    return peer !== undefined && this.assignmentsOf(peer).length > 0;
   }
 
   // ---- guests that come and go
@@ -139,16 +139,37 @@ export class RoomMachine implements StateMachine<RoomEvent, RoomAction> {
 
   /** Its tasks go back. No task is blamed in a room: counting cannot crash a worker, but people close lids. */
   private gone(guest: Guest, peer: number, why?: 'left' | 'slow'): void {
-    const running = [...(this.scheduler.workers.get(peer)?.assignments.values() ?? [])];
-    const lent = running.reduce((sum, { batch }) => sum + batch.tasks.length, 0);
-    guest.lentAgain += lent;
+    let lent = 0;
+    for (const { batch } of this.assignmentsOf(peer)) {
+      const [holder, other] = batch.assignments;
+      if (holder?.worker.peer === peer && !other) lent += batch.tasks.length;
+    }
     guest.peer = undefined;
     guest.slow = why === 'slow';
     this.peers.delete(peer);
     this.schedule({ type: 'closed', peer, reason: 'gone', blame: false });
-    const given = lent === 0 ? '' : `; ${lent} of its tasks ${lent === 1 ? 'was' : 'were'} lent again`;
-    if (why === 'left') this.tell('left', guest, `left${given}`);
-    if (why === 'slow') this.tell('slow', guest, `is asleep or too slow${given}`);
+    if (why === 'left') this.lentAgain('left', guest, 'left', lent);
+    else if (why === 'slow') this.lentAgain('slow', guest, 'is asleep or too slow', lent);
+    else guest.lentAgain += lent;
+  }
+
+  /** A guest that has nothing to do was given a copy of a batch, if another one is slow with it. */
+  private copied(peer: number, number: number): void {
+    const batch = this.assignmentsOf(peer).find((each) => each.batch.number === number)?.batch;
+    const slow = [...(batch?.assignments ?? [])].at(-2);
+    const guest = slow && this.peers.get(slow.worker.peer);
+    if (guest) this.lentAgain('slow', guest, 'is slow', slow.batch.tasks.length);
+  }
+
+  private lentAgain(kind: News['kind'], guest: Guest, what: string, tasks: number): void {
+    guest.lentAgain += tasks;
+    const lent =
+      tasks === 1 ? '; one of its tasks was lent again' : `; ${tasks} of its tasks were lent again`;
+    this.tell(kind, guest, what + (tasks === 0 ? '' : lent));
+  }
+
+  private assignmentsOf(peer: number) {
+    return [...(this.scheduler.workers.get(peer)?.assignments.values() ?? [])];
   }
 
   /** Sends a guest away for good: it did what a page of ours does not do. */
@@ -160,8 +181,7 @@ export class RoomMachine implements StateMachine<RoomEvent, RoomAction> {
   private tick(): void {
     for (const [peer, guest] of this.peers) {
       guest.messages = 0;
-      const worker = this.scheduler.workers.get(peer);
-      const overdue = [...(worker?.assignments.values() ?? [])].some(
+      const overdue = this.assignmentsOf(peer).some(
         ({ sent, batch }) => this.now - sent > deadlineMs(guest, batch.tasks.length),
       );
       if (!overdue) continue;
@@ -170,6 +190,7 @@ export class RoomMachine implements StateMachine<RoomEvent, RoomAction> {
       this.close(peer, 'asleep or too slow', false);
       this.gone(guest, peer, 'slow');
     }
+    this.schedule({ type: 'tick' });
   }
 
   // ---- what guests say
@@ -207,7 +228,7 @@ export class RoomMachine implements StateMachine<RoomEvent, RoomAction> {
 
   // ---- the room as the scheduler's client
 
-  private schedule(event: Net<ToScheduler>): void {
+  private schedule(event: Parameters<SchedulerMachine['handle']>[0]): void {
     for (const action of this.scheduler.handle(event, this.now)) this.perform(action);
   }
 
@@ -219,11 +240,10 @@ export class RoomMachine implements StateMachine<RoomEvent, RoomAction> {
       return;
     }
     const peers = action.peers.filter((peer) => peer !== ROOM);
-    if (peers.length > 0) this.actions.push({ type: 'send', peers, message: action.message });
-    if (peers.length === action.peers.length) return;
     const { message } = action;
-    if (message.op === 'finished') this.finished(message);
-    else if (message.op === 'failed' && !message.retried) this.putBack([message.id]);
+    if (peers.length > 0) this.actions.push({ type: 'send', peers, message });
+    if (message.op === 'assign') this.copied(peers[0], message.batch);
+    else if (message.op === 'finished') this.finished(message);
   }
 
   private finished({ ids, worker, values }: FromScheduler & { op: 'finished' }): void {
@@ -250,16 +270,11 @@ export class RoomMachine implements StateMachine<RoomEvent, RoomAction> {
     const guest = this.guests.get(key)!;
     const said = typeof claimed === 'number' ? String(claimed) : 'no number';
     const truth = right === undefined ? 'which is no count' : `where ${right} is right`;
-    this.tell('lied', guest, `delivered ${said}, ${truth}; all its ${guest.results} results are done again`);
+    this.tell('lied', guest, `delivered ${said}, ${truth}; all that it delivered is done again`);
     guest.lied = true;
     guest.samples = guest.inside = 0;
     const { peer } = guest;
     if (peer !== undefined) this.expel(guest, peer, 'This device delivered a wrong count, and was removed.');
-  }
-
-  private putBack(tasks: readonly number[]): void {
-    this.submitted -= tasks.length;
-    this.again.push(...tasks);
   }
 
   /** Keeps as many tasks with the scheduler as the guests can take in the next moments. */

@@ -71,7 +71,10 @@ export interface Room {
 
 /** Opens a room. @throws InvalidArgumentError for a port that is taken, or a host that is not this machine's */
 export async function startRoom(options: RoomOptions): Promise<Room> {
-  const server = new RoomServer(options, await startPool({ workers: options.threads ?? spareCores() }));
+  const server = new RoomServer(
+    options,
+    await startPool({ workers: options.threads ?? Math.max(1, allottedCores() - 1) }),
+  );
   try {
     await server.listen();
   } catch (error) {
@@ -90,8 +93,6 @@ async function isRoom(port: number): Promise<boolean> {
     return false;
   }
 }
-
-const spareCores = () => Math.max(1, allottedCores() - 1);
 
 class RoomServer implements Room {
   readonly code = newCode(randomInt);
@@ -183,23 +184,16 @@ class RoomServer implements Room {
   // ---- requests
 
   private respond(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
+    const { url, headers, socket } = request;
     const decision = this.decide(request);
-    if (decision.answer === 'refuse') {
-      const asksForJoin = request.url?.startsWith('/join');
-      if (!asksForJoin) return this.files.send(response, decision.status, 'text/plain', `${decision.why}\n`);
-      this.read(request.socket, response);
-      return this.files.send(
-        response,
-        200,
-        'application/json',
-        JSON.stringify({ ok: false, why: decision.why }),
-      );
-    }
-    this.read(request.socket, response);
-    if (decision.answer === 'file')
-      return this.files.serve(decision.path, request.headers.host ?? '', response);
+    const why = decision.answer === 'refuse' ? decision.why : undefined;
+    if (decision.answer === 'refuse' && !url?.startsWith('/join'))
+      return this.files.send(response, decision.status, 'text/plain', `${why}\n`);
+    this.read(socket, response);
+    if (decision.answer === 'file') return this.files.serve(decision.path, headers.host ?? '', response);
     const { title, samples } = this.options;
-    this.files.send(response, 200, 'application/json', JSON.stringify({ ok: true, title, samples }));
+    const told = why === undefined ? { ok: true, title, samples } : { ok: false, why };
+    this.files.send(response, 200, 'application/json', JSON.stringify(told));
   }
 
   /** Gives a request the time to read its answer, slowly too; then its connection closes. */
@@ -332,12 +326,8 @@ class RoomServer implements Room {
     this.laptop = { samples: 0, seconds: seconds() };
     try {
       const { signal } = this.stop;
-      const { inside, interrupted } = await estimatePool(samples, {
-        seed,
-        executor: this.pool,
-        signal,
-        onProgress,
-      });
+      const given = { seed, executor: this.pool, signal, onProgress };
+      const { inside, interrupted } = await estimatePool(samples, given);
       if (!interrupted) this.laptop = { samples, inside, seconds: seconds() };
     } catch (error) {
       this.failed(error);
