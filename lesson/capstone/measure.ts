@@ -85,7 +85,7 @@ export async function measureStages(
     return { stage, workers: entrant.executor.workers, totals, timed };
   });
   for (const { timed } of stages) for (const cut of cuts) await timed(cut);
-  const contestants = stages.map(({ stage, timed }) => [stage, { timed, given: [pieces] }] as const);
+  const contestants = stages.map(({ stage, timed }) => [stage, () => timed(pieces)] as const);
   const times = await timeInTurn<number, string>(Object.fromEntries(contestants), { repeats });
   return {
     began,

@@ -68,7 +68,7 @@ function cellOf(read, path, id) {
 
 /** A cell's text as the page's own: unfolded, its headings below the page's, its links from where the page is. */
 function prose(text, level, from, page) {
-  const open = text.trim().replace(/^<details>\s*<summary>.*?<\/summary>\s*|\s*<\/details>$/gs, '');
+  const open = text.trim().replace(/<details>\s*<summary>.*?<\/summary>\s*|\s*<\/details>/gs, '');
   const heads = headings(open);
   const top = Math.min(...heads.map((head) => head.level));
   const shift = Math.min(Math.max(top, 2), level + 1) - top;

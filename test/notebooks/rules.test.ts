@@ -53,9 +53,9 @@ describe('each breach is named', () => {
       ['set-up: outputs must be stripped'],
     ],
     [
-      'an import of 101 characters',
+      'a line of 101 characters',
       withCode(`import { ${'x'.repeat(72)} } from '../lesson';`),
-      ['more: an import of 101 characters; 100 at most'],
+      ['more: line 1 has 101 characters; 100 at most'],
     ],
     ['16 lines', withCode('1;\n'.repeat(16)), ['more: 16 lines; 15 at most']],
     [

@@ -42,7 +42,7 @@ async function handle(order: ToRacer): Promise<FromRacer> {
   if ('samples' in order) return run(order.samples);
   const { stage, workers, seed } = order;
   const start = EXECUTORS[stage] ?? ((count: number) => startPool({ workers: count }));
-  const { value: executor, seconds } = await timeOnce({ timed: start, given: [workers] });
+  const { value: executor, seconds } = await timeOnce(() => start(workers));
   estimate = await STAGES[stage]();
   cluster = stage === 'distributed';
   options = { seed, executor };
@@ -52,7 +52,7 @@ async function handle(order: ToRacer): Promise<FromRacer> {
 /** CPU time and memory are those of this process and of a cluster's. */
 async function run(samples: number): Promise<FromRacer> {
   const before = cluster ? childrenCpuSeconds() : 0;
-  const timing = await timeOnce({ timed: estimate, given: [samples, options] });
+  const timing = await timeOnce(() => estimate(samples, options));
   const after = cluster ? childrenCpuSeconds() : 0;
   if (before === undefined || after === undefined) return { type: 'ran', estimate: timing.value };
   const cpuSeconds = timing.cpuSeconds + after - before;

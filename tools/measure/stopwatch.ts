@@ -20,16 +20,10 @@ export interface Timings<T> {
   readonly value: T;
 }
 
-/** A function and what it is called with. */
-export interface Contestant<T> {
-  readonly timed: (...given: never) => T | Promise<T>;
-  readonly given: readonly unknown[];
-}
-
 /**
  * Times a function: one cold run, then `repeats` warm ones.
  * @param timed takes all it needs as parameters. A notebook's top-level variables live behind a Proxy: a loop that
- *   touches one is about 60 times slower, so a function that names one is refused.
+ *   uses one is about 60 times slower, so a function that names one is refused.
  * @param given what it is called with
  * @throws InvalidArgumentError; what the function throws
  */
@@ -38,26 +32,33 @@ export async function timeRuns<A extends readonly unknown[], T>(
   given: A,
   { repeats = 5 }: { readonly repeats?: number } = {},
 ): Promise<Timings<T>> {
-  const { it } = await timeInTurn({ it: { timed, given } }, { repeats });
+  checkFunction('the code', timed);
+  for (const code of [timed, ...given.flatMap(functionsIn)]) checkNoNotebookVariable(code);
+  const { it } = await timeInTurn({ it: () => timed(...given) }, { repeats });
   return it;
 }
 
 /**
- * Times several functions in turn (A B C A B C ...), so that a slow moment of the machine meets all of them alike.
- * @param contestants by name; see timeRuns
+ * Times several calls in turn (A B C A B C ...), so that a slow moment of the machine meets all of them alike:
+ * `timeInTurn({ serial: () => estimateSerial(n), pool: () => estimatePool(n) })`.
+ * @param calls by name, each without parameters. A call may name a notebook's top-level variables, unless it loops
+ *   itself: then it is refused, as in timeRuns.
+ * @param options repeats: warm runs of each, an integer >= 1, by default 5
  * @returns the timings under the same names
+ * @throws InvalidArgumentError; what a call throws
  */
 export async function timeInTurn<T, Name extends string>(
-  contestants: { readonly [name in Name]: Contestant<T> },
+  calls: { readonly [name in Name]: () => T | Promise<T> },
   { repeats = 5 }: { readonly repeats?: number } = {},
 ): Promise<{ readonly [name in Name]: Timings<T> }> {
   checkInteger('timeRuns: repeats', repeats, 1, 'Five or more show how far runs differ.');
-  const entries = Object.entries<Contestant<T>>(contestants).map(([name, contestant]) => {
-    checkNoNotebookVariable(name, contestant);
-    return { name, contestant, runs: [] as Timed<T>[] };
+  const entries = Object.entries<() => T | Promise<T>>(calls).map(([name, call]) => {
+    checkFunction(name, call);
+    if (/\b(for|while)\b|=>.*=>/s.test(String(call))) checkNoNotebookVariable(call);
+    return { name, call, runs: [] as Timed<T>[] };
   });
   for (let round = 0; round <= repeats; round++)
-    for (const { contestant, runs } of entries) runs.push(await timeOnce(contestant));
+    for (const { call, runs } of entries) runs.push(await timeOnce(call));
   return Object.fromEntries(entries.map(({ name, runs }) => [name, summary(runs)])) as {
     [name in Name]: Timings<T>;
   };
@@ -66,10 +67,10 @@ export async function timeInTurn<T, Name extends string>(
 type Timed<T> = Timing & { readonly value: T };
 
 /** Runs a function once, to its promise's end if it gives one. */
-export async function timeOnce<T>({ timed, given }: Contestant<T>): Promise<Timed<T>> {
+export async function timeOnce<T>(call: () => T | Promise<T>): Promise<Timed<T>> {
   const cpu = process.cpuUsage();
   const began = performance.now();
-  const value = await timed(...(given as never));
+  const value = await call();
   const seconds = (performance.now() - began) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   return { seconds, cpuSeconds: (user + system) / 1e6, value };
@@ -82,25 +83,25 @@ function summary<T>(runs: readonly Timed<T>[]): Timings<T> {
   return { cold, warm, seconds: rangeOf('seconds'), cpuSeconds: rangeOf('cpuSeconds'), value };
 }
 
-/** In a cell's compiled code a top-level variable is a field of `exports`, which the kernel made a Proxy. */
-function checkNoNotebookVariable(name: string, { timed, given }: Contestant<unknown>): void {
-  if (typeof timed !== 'function') {
-    throw new InvalidArgumentError(
-      `timeRuns: ${name} must be a function, got ${show(timed)}. Wrap it: (n) => count(n).`,
-    );
-  }
-  for (const code of [timed, ...given.flatMap(functionsIn)]) {
-    const used = [...String(code).matchAll(/\bexports\.([\w$]+)/g)].map(([, variable]) => variable);
-    if (used.length === 0) continue;
-    const names = [...new Set(used)].join(', ');
-    throw new InvalidArgumentError(
-      `timeRuns: the timed code names ${names} from the notebook's top level, where each access goes through a Proxy and a loop is about 60 times slower. ` +
-        `Make ${names} a parameter and hand the value over: timeRuns((${names}) => ..., [${names}]).`,
-    );
-  }
+function checkFunction(name: string, call: unknown): void {
+  if (typeof call === 'function') return;
+  const wrap = 'Wrap what you want to time: () => count(n).';
+  throw new InvalidArgumentError(`timeRuns: ${name} must be a function, got ${show(call)}. ${wrap}`);
 }
 
-/** A value that is a function, or the functions of a list or record: what timed code is handed over, it may call. */
+/** In a cell's compiled code a top-level variable is a field of `exports`, which the kernel made a Proxy. */
+function checkNoNotebookVariable(code: unknown): void {
+  const used = [...String(code).matchAll(/\bexports\.([\w$]+)/g)].map(([, variable]) => variable);
+  if (used.length === 0) return;
+  const names = [...new Set(used)].join(', ');
+  throw new InvalidArgumentError(
+    `timeRuns: the timed code uses ${names} from the notebook's top level. Each access there goes through a Proxy, ` +
+      `which makes a loop about 60 times slower. ` +
+      `Make ${names} a parameter and pass the value: timeRuns((${names}) => ..., [${names}]).`,
+  );
+}
+
+/** A value that is a function, or the functions of a list or record: timed code may call what it is given. */
 function functionsIn(value: unknown): unknown[] {
   const open = typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
   return [value, ...(open ? Object.values<unknown>({ ...value }) : [])].filter(

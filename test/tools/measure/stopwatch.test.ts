@@ -6,8 +6,7 @@ import { timeInTurn, timeRuns } from '../../../tools/measure/stopwatch.js';
 describe('the stopwatch', () => {
   test('runs each function once cold and then `repeats` times, in turn', async () => {
     const order: string[] = [];
-    const runner = (name: string) => ({ timed: (to: string[]) => to.push(name), given: [order] as const });
-    const { a, b } = await timeInTurn({ a: runner('a'), b: runner('b') }, { repeats: 2 });
+    const { a, b } = await timeInTurn({ a: () => order.push('a'), b: () => order.push('b') }, { repeats: 2 });
     expect(order).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
     expect([a.value, b.value]).toEqual([5, 6]);
     expect([a.warm.length, b.warm.length]).toEqual([2, 2]);
@@ -34,6 +33,7 @@ describe('the stopwatch', () => {
       'timeRuns: repeats must be an integer from 1',
     );
     await expect(timeRuns(5 as never, [])).rejects.toThrow('must be a function, got 5');
+    await expect(timeInTurn({ mine: 5 as never })).rejects.toThrow('mine must be a function, got 5');
   });
 });
 
@@ -54,14 +54,14 @@ describe('in a notebook', () => {
       'export let n = 1e6; export const bad = () => { let s = 0; for (let i = 0; i < n; i++) s += i; return s; };',
     );
     await expect(timeRuns(bad as () => number, [])).rejects.toThrow(
-      /names n from the notebook's top level.*60 times slower.*timeRuns\(\(n\) => \.\.\., \[n\]\)/,
+      /uses n from the notebook's top level.*60 times slower.*timeRuns\(\(n\) => \.\.\., \[n\]\)/,
     );
   });
 
   test('so is a function handed over that does', async () => {
     const { helper } = cell('export let total = 0; export const helper = (i: number) => { total += i; };');
     const calls = (add: (i: number) => void) => add(1);
-    await expect(timeRuns(calls, [helper as (i: number) => void])).rejects.toThrow('names total');
+    await expect(timeRuns(calls, [helper as (i: number) => void])).rejects.toThrow('uses total');
     const callsAll = ([add]: ((i: number) => void)[], { also }: { also: (i: number) => void }) => (
       add(1),
       also(1)
@@ -71,8 +71,19 @@ describe('in a notebook', () => {
       [[helper], { also: harmless }],
       [[harmless], { also: helper }],
     ] as const)
-      await expect(timeRuns(callsAll as never, given)).rejects.toThrow('names total');
+      await expect(timeRuns(callsAll as never, given)).rejects.toThrow('uses total');
     expect((await timeRuns(callsAll as never, [[harmless], { also: harmless }])).value).toBe(undefined);
+  });
+
+  test('a call that only passes such a variable on is timed, and one that loops over it is refused', async () => {
+    const { call, loop, inner } = cell(
+      'export let n = 3; export const double = (n: number) => 2 * n; export const call = () => double(n); ' +
+        'export const loop = () => { let s = 0; for (let i = 0; i < n; i++) s += i; return s; }; ' +
+        'export const inner = () => [1, 2].map((i) => i * n);',
+    ) as Record<string, () => number>;
+    expect((await timeInTurn({ call }, { repeats: 1 })).call.value).toBe(6);
+    await expect(timeInTurn({ loop })).rejects.toThrow('uses n');
+    await expect(timeInTurn({ inner })).rejects.toThrow('uses n');
   });
 
   test('one that takes all it needs as parameters is timed', async () => {
