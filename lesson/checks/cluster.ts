@@ -14,16 +14,10 @@ function logOf(...events: readonly string[]): string[] {
   });
 }
 
+const REFUSED = 'WARNING - Refused a connection from 127.0.0.1: wrong token';
 /** The notebook shows the first log. */
 const LOGS = [
-  logOf(
-    'INFO -   Scheduler at:  ws://127.0.0.1:8786',
-    '+lola',
-    '+rob',
-    '+ida',
-    '-rob',
-    'WARNING - Refused a connection from 127.0.0.1: wrong token',
-  ),
+  logOf('INFO -   Scheduler at:  ws://127.0.0.1:8786', '+lola', '+rob', '+ida', '-rob', REFUSED),
   logOf('+node-1', '+node-12', '+node-2', '-node-1'),
   logOf('+a', '-a', '+b', '+a'),
 ];
@@ -51,8 +45,8 @@ function wrongHere(found: readonly unknown[], log: readonly string[]): Wrong {
   const hasLeft = (name: string) => log.some((line) => line.includes(`left: ${name} `));
   const here = hereAfter(log);
   const gone = names.find((name) => !here.has(name));
-  if (gone !== undefined && hasLeft(gone)) return `${show(gone)} has left. Do you read those lines?`;
-  if (gone !== undefined) return `${show(gone)} is no worker of this log.`;
+  if (gone !== undefined)
+    return `${show(gone)} ${hasLeft(gone) ? 'has left. Do you read those lines?' : 'is no worker of this log.'}`;
   const missing = [...here].find((name) => !names.includes(name));
   if (missing === undefined) return undefined;
   return hasLeft(missing)
@@ -157,6 +151,20 @@ export const checkCluster = {
     inputs: ARRIVALS.map((arrivals) => [arrivals]),
     wrong: wrongTotal,
     why: 'every task once, whichever worker counted it, and however often. So a lost worker changes no integer.',
+  }),
+  caught: functionCheck<[share: number, lies: number]>({
+    of: 'caught(share, lies)',
+    inputs: each([0.05, 1], [0.05, 20], [0.5, 2], [1, 3]),
+    wrong: wrongNumber({
+      right: (share, lies) => 1 - (1 - share) ** lies,
+      slips: [
+        [(share) => share, 'that is the chance for one lie. Each further lie may be caught, too.'],
+        [(share, lies) => share * lies, 'chances like these do not add up: for 21 lies it would be above 1.'],
+        [(share, lies) => (1 - share) ** lies, 'that is the chance that every lie gets through.'],
+        [(share, lies) => share ** lies, 'that is the chance that every lie is caught. One is enough.'],
+      ],
+    }),
+    why: 'few checks catch a worker that lies often. Only a check of everything (a share of 1) catches one that lies once.',
   }),
   crossover: functionCheck<[pool: Cost, cluster: Cost]>({
     of: 'crossover(pool, cluster)',

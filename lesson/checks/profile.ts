@@ -13,14 +13,8 @@ export const checkProfile = {
       right: (p, s) => 1 / (1 - p + p / s),
       slips: [
         [(p, s) => 1 - p + p / s, 'that is the new time as a share of the old. How much faster is that?'],
-        [
-          (p, s) => 1 / (p + (1 - p) / s),
-          'here the serial share became faster, and the parallel one stayed.',
-        ],
-        [
-          (p, s) => p * s,
-          'shares of *time* add up, shares of speed do not. Begin with the time that is left.',
-        ],
+        [(p, s) => 1 / (p + (1 - p) / s), 'here the serial share is faster, and the parallel one stays.'],
+        [(p, s) => p * s, 'shares of *time* add up, not of speed. Begin with the time that is left.'],
       ],
     }),
     why: 'the part that stays decides: at 73 %, two generators at once make the program 1.575 times as fast.',

@@ -26,10 +26,7 @@ export const checkStreams = {
     wrong: wrongNumber({
       right: pairsIn,
       slips: [
-        [
-          (counts) => 2 * pairsIn(counts) + counts.length,
-          'a worker is not its own twin, and a pair counts once.',
-        ],
+        [(counts) => 2 * pairsIn(counts) + counts.length, 'no worker is its own twin. A pair counts once.'],
         [(counts) => 2 * pairsIn(counts), 'each pair is counted twice, from both sides.'],
         [(counts) => new Set(counts).size, 'so many different counts there are. How many pairs are equal?'],
       ],

@@ -108,6 +108,32 @@ describe('notebook 06', () => {
     });
   });
 
+  test('the chance to catch a worker that lies', async () => {
+    await claim(checkCluster.caught, {
+      right: [
+        (share: number, lies: number) => 1 - (1 - share) ** lies,
+        (share: number, lies: number) => {
+          let missed = 1;
+          for (let lie = 0; lie < lies; lie++) missed *= 1 - share;
+          return 1 - missed;
+        },
+      ],
+      wrong: [
+        [() => NaN, /must be a number, and is NaN/],
+        [() => undefined, /returns nothing/],
+        [0.64, /must be a function/],
+        [(share: number) => share, /caught\(0\.05, 20\) is 0\.05: that is the chance for one lie/],
+        [(share: number, lies: number) => share * lies, /is 1: chances like these do not add up/],
+        [
+          (share: number, lies: number) => (1 - share) ** lies,
+          /is 0\.95: that is the chance that every lie gets/,
+        ],
+        [(share: number, lies: number) => share ** lies, /that every lie is caught\. One is enough/],
+        [fails, /oops/],
+      ],
+    });
+  });
+
   test('where the cluster crosses the pool', async () => {
     const late = (pool: Cost, cluster: Cost) => cluster.fixed - pool.fixed;
     const gain = (pool: Cost, cluster: Cost) => pool.perSample - cluster.perSample;
