@@ -1,4 +1,4 @@
-// `npm run lint` checks, `npm run format` (--write) mends: prettier, eslint and the types of lib and test.
+// `npm run lint` checks, `npm run format` (--write) mends: prettier, eslint and the types of lib, test and site.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,6 +21,8 @@ const module = (...parts) => join(tools, 'node_modules', ...parts);
 const passed = [
   node(module('prettier', 'bin', 'prettier.cjs'), write ? '--write' : '--check', '--log-level', 'warn', '.'),
   node(module('eslint', 'bin', 'eslint.js'), ...(write ? ['--fix'] : []), '.'),
-  node(join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, 'test')),
+  ...['test', 'site'].map((folder) =>
+    node(join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, folder)),
+  ),
 ];
 process.exit(passed.every(Boolean) ? 0 : 1);

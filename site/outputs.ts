@@ -9,6 +9,7 @@ const DRAWN_AFTER_MS = 50;
 const MOST_OUTPUTS = 200;
 const PLOTLY = 'application/vnd.plotly.v1+json';
 /** The colours of a terminal, which a page does not show. */
+// eslint-disable-next-line no-control-regex
 const COLOURS = /\u001b\[[0-9;]*m/g;
 
 interface Shown {

@@ -18,8 +18,6 @@ const LOOKS = [
   { width: 1280, colorScheme: 'light' },
   { width: 390, colorScheme: 'dark' },
 ];
-// These claims have not been seen to pass yet, so CI leaves them out. Run them: LOLA_UNPROVEN=1 npm run test:browser
-const unproven = test.runIf(process.env.LOLA_UNPROVEN);
 const poll = (look) => expect.poll(look, { timeout: 200_000 });
 const folder = mkdtempSync(join(tmpdir(), 'lola-site-'));
 
@@ -72,7 +70,7 @@ const unfold = (page) =>
   page.evaluate(() => document.querySelectorAll('details').forEach((each) => (each.open = true)));
 
 describe('the site in a browser', { timeout: 600_000 }, () => {
-  unproven.each(LOOKS)(
+  test.each(LOOKS)(
     'no page sticks out or has a fault that axe-core finds: $width, $colorScheme',
     async (look) => {
       const found = [];
@@ -99,7 +97,7 @@ describe('the site in a browser', { timeout: 600_000 }, () => {
     600_000,
   );
 
-  unproven('a chart comes alive where it is seen, fits, and follows a change to dark', async () => {
+  test('a chart comes alive where it is seen, fits, and follows a change to dark', async () => {
     const { page, problems } = await openPage(sites['made-up'], 'notebooks/01-serial.html', { width: 360 });
     expect(await page.locator('.chart img').count()).toBe(1);
     await page.locator('.chart').scrollIntoViewIfNeeded();
