@@ -93,19 +93,18 @@ export class Entrance {
   }
 
   /** Answers a request for a WebSocket with a reason instead, and lets the socket go, also if it stays. */
-  refuse(
-    socket: Socket,
-    status: number,
-    reason: string,
-    headers: Readonly<Record<string, string>> = {},
-  ): void {
-    this.note(`Refused a connection from ${addressOf(socket)}: ${reason}`);
-    const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  refuse(socket: Socket, status: number, reason: string): void {
+    this.noteRefusal(socket, reason);
     socket.end(
       `HTTP/1.1 ${status} Refused\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n` +
-        `content-length: ${Buffer.byteLength(reason)}\r\n${more.join('')}\r\n${reason}`,
+        `content-length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`,
     );
     setTimeout(() => socket.destroy(), LET_GO_MS).unref();
+  }
+
+  /** Logs that a connection is refused. */
+  noteRefusal(socket: Socket, reason: string): void {
+    this.note(`Refused a connection from ${addressOf(socket)}: ${reason}`);
   }
 
   /** Stops admitting peers. Unproven ones are cut off at once; the others have a second to close. */

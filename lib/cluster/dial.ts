@@ -1,7 +1,7 @@
 // Reaches a scheduler over the network: answers its challenge, and asks for its own proof before saying anything. Needs Node.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { get, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import {
   CancelledError,
@@ -13,12 +13,10 @@ import {
 } from '../errors.js';
 import type { Wire } from './connection.js';
 import { PROTOCOL } from './messages.js';
-import { CHALLENGE_PATH, MARK, SOCKET_OPTIONS, proofOf, sameProof, wireOf } from './websocket.js';
+import { SOCKET_OPTIONS, proofOf, sameProof, wireOf } from './websocket.js';
 
 /** All of an attempt takes at most this long (ms). */
 const DIAL_MS = 5000;
-/** The longest answer that is read (bytes). */
-const MOST_ANSWER = 1000;
 const LOOK = "Look in the scheduler's log for its address.";
 
 /** Where a scheduler listens, and the token that it asks for. */
@@ -68,56 +66,38 @@ export function checkAddress(address: string): void {
 }
 
 async function dialOne(address: string, token: string, signal: AbortSignal): Promise<Wire> {
-  const challenge = await askChallenge(address, signal);
-  const nonce = randomBytes(16).toString('hex');
-  const authorization = `lola ${challenge} ${nonce} ${proofOf(token, 'peer', challenge, nonce)}`;
-  const socket = new WebSocket(address, PROTOCOL, { headers: { authorization }, ...SOCKET_OPTIONS });
+  const socket = new WebSocket(address, SOCKET_OPTIONS);
   socket.on('error', () => {}); // also that of a socket which is given up
   try {
-    const { headers, socket: tcp } = await answerTo(socket, address, signal);
-    if (!sameProof(headers[`${MARK}-proof`], proofOf(token, 'scheduler', challenge, nonce)))
+    const opened = Promise.all([once(socket, 'upgrade', { signal }), nextText(socket, address, signal)]);
+    const [[response], greeting] = (await opened) as [[IncomingMessage], string];
+    const [protocol, challenge] = greeting.split(' ');
+    if (protocol !== PROTOCOL)
+      throw new ProtocolError(
+        `${address} speaks ${show(protocol)}, we speak ${PROTOCOL}. Use the same version on both sides. ${LOOK}`,
+      );
+    const nonce = randomBytes(16).toString('hex');
+    const answer = nextText(socket, address, signal);
+    socket.send(`${PROTOCOL} ${nonce} ${proofOf(token, 'peer', challenge, nonce)}`);
+    if (!sameProof(await answer, proofOf(token, 'scheduler', challenge, nonce)))
       throw new ProtocolError(`${address} does not know the token: it is not your scheduler. ${LOOK}`);
-    return wireOf(socket, tcp);
+    return wireOf(socket, response.socket);
   } catch (error) {
     socket.terminate();
     throw error;
   }
 }
 
-async function askChallenge(address: string, signal: AbortSignal): Promise<string> {
-  const request = get(`${address.replace(/^ws/, 'http')}${CHALLENGE_PATH}`, { agent: false, signal });
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
-  request.on('error', () => {}); // that of a response which is given up
-  if (response.statusCode === 200 && response.headers[MARK] === 'challenge') return read(response);
-  response.destroy();
-  throw refusal(address, response, '');
-}
-
-/** The answer with which a socket opens. */
-async function answerTo(socket: WebSocket, address: string, signal: AbortSignal): Promise<IncomingMessage> {
-  const opened = Promise.all([once(socket, 'upgrade', { signal }), once(socket, 'open', { signal })]);
-  const refused = once(socket, 'unexpected-response', { signal }).then(async (args) => {
-    const response = args[1] as IncomingMessage;
-    throw refusal(address, response, await read(response));
+/** What the other side says next. @throws ProtocolError where it closes and says why; or what becomes of the socket */
+async function nextText(socket: WebSocket, address: string, signal: AbortSignal): Promise<string> {
+  const closed = once(socket, 'close', { signal }).then(([, reason]) => {
+    const why = String(reason);
+    throw why === ''
+      ? new Error('it hung up')
+      : new ProtocolError(`the scheduler at ${address} refuses: ${why}`);
   });
-  const [upgrade] = await Promise.race([opened, refused]);
-  return upgrade[0] as IncomingMessage;
-}
-
-async function read(response: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const data of response) {
-    text += (data as Buffer).toString();
-    if (text.length > MOST_ANSWER) break;
-  }
-  return text.slice(0, MOST_ANSWER).trim();
-}
-
-function refusal(address: string, { statusCode, headers }: IncomingMessage, text: string): Error {
-  if (headers[MARK] === 'refused') return new ProtocolError(`the scheduler at ${address} refuses: ${text}`);
-  return new ConnectionError(
-    `what listens at ${address} is no lola scheduler (it answered ${statusCode}). ${LOOK}`,
-  );
+  const [data] = (await Promise.race([once(socket, 'message', { signal }), closed])) as [Buffer];
+  return data.toString('latin1');
 }
 
 function connectionError(address: string, cause: Error & { code?: string }): ConnectionError {

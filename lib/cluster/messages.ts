@@ -5,7 +5,7 @@ import { ProtocolError, plain, show } from '../errors.js';
 import { pack, unpack } from '../task/pack.js';
 
 /** Both sides must have the same; raised with every change of a message. */
-export const PROTOCOL = 'lolas-pi.3';
+export const PROTOCOL = 'lolas-pi.4';
 /** The longest message (bytes). */
 export const MOST_BYTES = 256 * 2 ** 20;
 /** The part of a message that is kept free for all that is not a task's input or value (bytes). */

@@ -1,7 +1,7 @@
 // Starts a scheduler that others reach over the network, and writes its file. Needs Node.
 import { networkInterfaces } from 'node:os';
 import { checkInteger } from '../errors.js';
-import { DEFAULT_PORT, Door } from './door.js';
+import { doorOf } from './door.js';
 import { PROTOCOL } from './messages.js';
 import {
   newToken,
@@ -12,7 +12,7 @@ import {
 } from './scheduler-file.js';
 import { SchedulerShell, type ServeOptions } from './scheduler-shell.js';
 
-export { DEFAULT_PORT };
+const DEFAULT_PORT = 8786;
 
 /** What a scheduler may be given. */
 export interface SchedulerOptions extends ServeOptions {
@@ -47,14 +47,14 @@ export async function startScheduler(options: SchedulerOptions = {}): Promise<Sc
   const token = tokenFor(file);
   const shell = new SchedulerShell(options);
   const log = (text: string) => shell.log('WARNING', text);
-  const door = new Door({ token, onPeer: (wire) => shell.accept(wire), log });
+  const door = doorOf(token, (wire) => shell.accept(wire), log);
   const close = async () => {
     if (file) removeSchedulerFile(file, { token, pid: process.pid });
     shell.close();
     await door.close();
   };
   try {
-    const port = await door.listen(host, asked);
+    const port = await door.listen(host, asked, DEFAULT_PORT);
     const addresses = addressesOf(host, port);
     if (asked === undefined && port !== DEFAULT_PORT)
       shell.log('WARNING', `Port ${DEFAULT_PORT} is taken, this is the next free one`);

@@ -9,10 +9,6 @@ import { PROTOCOL } from './messages.js';
 export const SOCKET_OPTIONS = { perMessageDeflate: false, maxPayload: PIECE_BYTES } as const;
 /** So much may be with the socket, on its way to the system: at 1 Mbit/s it takes 2 s (bytes). */
 const AHEAD_BYTES = 256 * 2 ** 10;
-/** Where a scheduler hands out challenges. */
-export const CHALLENGE_PATH = '/challenge';
-/** The header that marks a scheduler's answers. */
-export const MARK = 'x-lola';
 
 /** @param tcp the socket below, which counts the bytes */
 export function wireOf(socket: WebSocket, tcp: Socket): Wire {
@@ -46,7 +42,8 @@ function reasonOf(code: number): string {
 
 /**
  * What proves that a side has the token without showing it: HMAC-SHA-256 over both sides' random texts, as in the mutual
- * authentication of ISO/IEC 9798-4 (and HTTP Digest, RFC 7616).
+ * authentication of ISO/IEC 9798-4. Before any message, three texts travel: the scheduler's 'protocol challenge', the
+ * peer's 'protocol nonce proof', and the scheduler's 'proof'.
  * @param side who proves; a proof of one side is none of the other
  */
 export function proofOf(token: string, side: 'peer' | 'scheduler', challenge: string, nonce: string): string {

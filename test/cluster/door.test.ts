@@ -1,7 +1,9 @@
 // Who is let in and who is not: row 17 and 18 of the faults, and what SECURITY.md promises of the scheduler's door.
+import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { connect as tcpConnect, createServer, type AddressInfo, type Server } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { askStatus, connect } from '../../lib/cluster/connect.js';
@@ -13,7 +15,7 @@ import {
   writeSchedulerFile,
 } from '../../lib/cluster/scheduler-file.js';
 import { startScheduler, type Scheduler, type SchedulerOptions } from '../../lib/cluster/start-scheduler.js';
-import { CHALLENGE_PATH, MARK, proofOf } from '../../lib/cluster/websocket.js';
+import { proofOf } from '../../lib/cluster/websocket.js';
 import { ConnectionError, InvalidArgumentError, ProtocolError } from '../../lib/errors.js';
 import { folderFor, newCleanups } from '../support/cleanups.js';
 
@@ -33,37 +35,29 @@ const failure = async (attempt: Promise<unknown>): Promise<Error> =>
     (error: unknown) => error as Error,
   );
 
-/** The headers of somebody who has the token, or does as if; each with a challenge of its own. */
-async function papers(
-  { address, token }: { address: string; token: string },
-  side: 'peer' | 'scheduler' = 'peer',
-): Promise<Record<string, string>> {
-  const response = await fetch(`${address.replace('ws:', 'http:')}${CHALLENGE_PATH}`);
-  const challenge = await response.text();
-  return { authorization: `lola ${challenge} nonce ${proofOf(token, side, challenge, 'nonce')}` };
-}
+/** What somebody answers to a challenge who has the token, or does as if. */
+const answerOf =
+  (token: string, side: 'peer' | 'scheduler' = 'peer') =>
+  (challenge: string): string =>
+    `${PROTOCOL} nonce ${proofOf(token, side, challenge, 'nonce')}`;
 
-/** Knocks as anybody can; gives the status of the answer, its text and its headers. */
-function knock(
+/** Knocks as anybody can. Gives what it was told: the challenge, then the scheduler's proof, or the close's code and reason. */
+async function knock(
   address: string,
-  headers: Record<string, string>,
-  protocol: string = PROTOCOL,
-): Promise<{ status?: number; text: string; headers?: IncomingMessage['headers'] }> {
-  return new Promise((resolve) => {
-    const socket = new WebSocket(address, protocol, { headers });
-    socket.once('unexpected-response', (_request, response) => {
-      let text = '';
-      response.on('data', (data: Buffer) => (text += data.toString()));
-      response.once('end', () => resolve({ status: response.statusCode, text }));
-    });
-    socket.once('upgrade', (response) => {
-      socket.once('open', () => {
-        socket.terminate();
-        resolve({ status: 101, text: '', headers: response.headers });
-      });
-    });
-    socket.on('error', () => {});
+  answer: (challenge: string) => string,
+): Promise<{ challenge: string; proof?: string; code?: number; reason?: string }> {
+  const socket = new WebSocket(address);
+  cleanups.push(() => socket.terminate());
+  socket.on('error', () => {});
+  const [heard] = (await once(socket, 'message')) as [Buffer];
+  const [protocol, challenge] = heard.toString().split(' ');
+  expect(protocol).toBe(PROTOCOL);
+  const next = new Promise<{ proof: string } | { code: number; reason: string }>((resolve) => {
+    socket.once('message', (data: Buffer) => resolve({ proof: data.toString() }));
+    socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
   });
+  socket.send(answer(challenge));
+  return { challenge, ...(await next) };
 }
 
 /** Lets itself in, sends messages, and gives the code and the last words with which it was sent away. */
@@ -78,13 +72,12 @@ async function say(
   return new Promise((resolve) => socket.once('close', (code) => resolve({ code, bye })));
 }
 
-async function enter(scheduler: Scheduler): Promise<WebSocket> {
-  const socket = new WebSocket(scheduler.address, PROTOCOL, {
-    headers: await papers(scheduler),
-    perMessageDeflate: false,
-  });
+async function enter({ address, token }: Scheduler): Promise<WebSocket> {
+  const socket = new WebSocket(address, { perMessageDeflate: false });
   socket.on('error', () => {});
-  await new Promise((resolve) => socket.once('open', resolve));
+  const [greeting] = (await once(socket, 'message')) as [Buffer];
+  socket.send(answerOf(token)(greeting.toString().split(' ')[1]));
+  await once(socket, 'message');
   return socket;
 }
 
@@ -99,72 +92,74 @@ describe('row 17: the scheduler’s door', () => {
   test('a wrong token, none, one of another length: refused alike, by name, and logged without the token', async () => {
     const lines: string[] = [];
     const s = await scheduler({ log: (line) => lines.push(line) });
-    for (const token of [newToken(), '', 'x', s.token.slice(1), `${s.token}0`]) {
-      expect(await knock(s.address, await papers({ address: s.address, token }))).toEqual({
-        status: 401,
-        text: expect.stringMatching(/wrong token.*another person's scheduler/) as string,
-      });
-    }
-    expect((await knock(s.address, {})).status).toBe(401);
-    expect((await knock(s.address, await papers(s))).status).toBe(101);
-    expect(lines.filter((line) => line.includes('wrong token')).length).toBe(6);
+    const refused = {
+      code: 1008,
+      reason: expect.stringMatching(/wrong token.*another person's scheduler/) as string,
+    };
+    for (const token of [newToken(), '', 'x', s.token.slice(1), `${s.token}0`])
+      expect(await knock(s.address, answerOf(token))).toMatchObject(refused);
+    for (const words of [PROTOCOL, `${PROTOCOL} nonce`, `${PROTOCOL} nonce ${s.token}`])
+      expect(await knock(s.address, () => words)).toMatchObject(refused);
+    expect(lines.filter((line) => line.includes('wrong token')).length).toBe(8);
     expect(lines.join('\n')).not.toContain(s.token);
     expect(await failure(connect({ address: s.address, token: newToken() }))).toBeInstanceOf(ProtocolError);
   });
 
-  test('the token itself lets nobody in: it is not for sending', async () => {
+  test('each connection has a challenge of its own: a proof that was seen lets nobody else in', async () => {
     const s = await scheduler();
-    for (const words of [`Bearer ${s.token}`, `lola ${s.token}`, s.token])
-      expect((await knock(s.address, { authorization: words })).status).toBe(401);
-  });
-
-  test('a proof that was used once is refused, as is one for a challenge that is none of ours', async () => {
-    const s = await scheduler();
-    const seen = await papers(s);
-    expect((await knock(s.address, seen)).status).toBe(101);
-    expect((await knock(s.address, seen)).status).toBe(401);
-    const { authorization } = await papers(s);
-    const [, challenge] = authorization.split(' ');
-    const forged = [`${challenge}0`, challenge.replace(/^\d/, '9'), '', '1-2-3', (await scheduler()).token];
-    for (const each of forged) {
-      const proof = proofOf(s.token, 'peer', each, 'nonce');
-      expect((await knock(s.address, { authorization: `lola ${each} nonce ${proof}` })).status).toBe(401);
-    }
-    expect((await knock(s.address, { authorization })).status).toBe(101);
+    let seen = '';
+    const first = await knock(s.address, (challenge) => (seen = answerOf(s.token)(challenge)));
+    expect(first.proof).toBe(proofOf(s.token, 'scheduler', first.challenge, 'nonce'));
+    const second = await knock(s.address, () => seen);
+    expect(second.code).toBe(1008);
+    expect(second.challenge).not.toBe(first.challenge);
   });
 
   test('the proof of the other side is refused, and a proof for another nonce', async () => {
     const s = await scheduler();
-    expect((await knock(s.address, await papers(s, 'scheduler'))).status).toBe(401);
-    const { authorization } = await papers(s);
-    expect((await knock(s.address, { authorization: authorization.replace('nonce', 'other') })).status).toBe(
-      401,
+    expect((await knock(s.address, answerOf(s.token, 'scheduler'))).code).toBe(1008);
+    const other = (challenge: string) => answerOf(s.token)(challenge).replace('nonce', 'other');
+    expect((await knock(s.address, other)).code).toBe(1008);
+  });
+
+  test('a stranger has one answer, of any size and kind, and hears nothing but the challenge before it', async () => {
+    const s = await scheduler();
+    for (const words of ['', ' ', '\0', 'x'.repeat(60_000), 'hello '.repeat(1000), 'GET / HTTP/1.1'])
+      expect(await knock(s.address, () => words)).toMatchObject({ code: 1008 });
+    expect((await knock(s.address, () => 'x'.repeat(70_000))).code).toBe(1009);
+    expect(await askStatus(s)).toMatchObject({ workers: [], clients: 0 });
+  });
+
+  test('a web page is refused', async () => {
+    const s = await scheduler();
+    const socket = new WebSocket(s.address, { origin: 'https://example.org' });
+    socket.on('error', () => {});
+    const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+    expect(response.statusCode).toBe(403);
+    expect(await text(response)).toBe('web pages may not connect.');
+  });
+
+  test('another version is refused on both sides, by name', async () => {
+    const s = await scheduler();
+    const old = await knock(s.address, (challenge) =>
+      answerOf(s.token)(challenge).replace(PROTOCOL, 'lolas-pi.0'),
     );
-  });
-
-  test('the scheduler proves in its answer that it has the token, and sends the token to nobody', async () => {
-    const s = await scheduler();
-    const mine = await papers(s);
-    const [, challenge] = mine.authorization.split(' ');
-    const { headers } = await knock(s.address, mine);
-    expect(headers![`${MARK}-proof`]).toBe(proofOf(s.token, 'scheduler', challenge, 'nonce'));
-    expect(JSON.stringify([mine, headers])).not.toContain(s.token);
-  });
-
-  test('a web page is refused, also with the right token', async () => {
-    const s = await scheduler();
-    expect(await knock(s.address, { ...(await papers(s)), origin: 'https://example.org' })).toEqual({
-      status: 403,
-      text: 'web pages may not connect.',
+    expect(old).toMatchObject({ code: 1008, reason: `it speaks another protocol than ${PROTOCOL}.` });
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    cleanups.push(() => server.close());
+    let answers = 0;
+    server.on('connection', (socket) => {
+      socket.on('message', () => answers++);
+      socket.send('lolas-pi.0 1-2-3');
     });
-  });
-
-  test('another version is refused, and both are named', async () => {
-    const s = await scheduler();
-    expect(await knock(s.address, await papers(s), 'lolas-pi.0')).toEqual({
-      status: 400,
-      text: `it speaks ${PROTOCOL}, we speak lolas-pi.0. Use the same version on both sides.`,
-    });
+    await once(server, 'listening');
+    const address = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const error = await failure(connect({ address, token: s.token }));
+    expect(error).toBeInstanceOf(ProtocolError);
+    expect(error.message).toContain(
+      `speaks 'lolas-pi.0', we speak ${PROTOCOL}. Use the same version on both sides.`,
+    );
+    expect(answers).toBe(0);
   });
 
   test('somebody who is refused and does not hang up is cut off', async () => {
@@ -276,7 +271,7 @@ async function hold({ port }: Scheduler) {
   socket.on('error', () => {});
   const closed = new Promise((resolve) => socket.once('close', resolve));
   const refused = new Promise((resolve) => socket.once('data', resolve));
-  const head = ['GET / HTTP/1.1', 'host: x', 'connection: Upgrade', 'upgrade: websocket'];
+  const head = ['GET / HTTP/1.1', 'host: x', 'connection: Upgrade', 'upgrade: websocket', 'origin: x'];
   socket.write(`${head.join('\r\n')}\r\n\r\n`);
   await refused;
   // What is written to a socket that the other side has destroyed comes back as an error, and closes it.
@@ -288,29 +283,27 @@ async function hold({ port }: Scheduler) {
 describe('who looks for a scheduler', () => {
   test('refuses by name an impostor that does not know the token, says nothing to it, and shows no token', async () => {
     const token = newToken();
-    let heard = '';
-    let said = 0;
-    const server = createHttpServer((_request, response) =>
-      response.writeHead(200, { [MARK]: 'challenge', connection: 'close' }).end('1-2-3'),
-    );
-    const doors = new WebSocketServer({ noServer: true, handleProtocols: () => PROTOCOL });
-    doors.on('headers', (headers) =>
-      headers.push(`${MARK}-proof: ${proofOf(newToken(), 'scheduler', '1-2-3', 'x')}`),
-    );
-    server.on('upgrade', (request, socket, head) => {
-      heard += JSON.stringify(request.rawHeaders);
-      doors.handleUpgrade(request, socket, head, (accepted) => {
-        accepted.on('error', () => {});
-        accepted.on('message', () => said++);
+    const heard: string[] = [];
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    cleanups.push(() => server.close());
+    server.on('connection', (socket, request) => {
+      heard.push(JSON.stringify(request.rawHeaders));
+      socket.on('error', () => {});
+      socket.on('message', (data: Buffer) => {
+        heard.push(data.toString());
+        socket.send(proofOf(newToken(), 'scheduler', '1-2-3', 'x'));
       });
+      socket.send(`${PROTOCOL} 1-2-3`);
     });
-    const address = await listening(server);
+    await once(server, 'listening');
+    const address = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const error = await failure(connect({ address, token }));
     expect(error).toBeInstanceOf(ProtocolError);
     expect(error.message).toMatch(/^ws:\/\/127.0.0.1:\d+ does not know the token: it is not your scheduler/);
-    expect(heard).toContain('lola 1-2-3');
-    expect(heard).not.toContain(token);
-    expect(said).toBe(0);
+    const [, nonce, proof] = heard[1].split(' ');
+    expect(proof).toBe(proofOf(token, 'peer', '1-2-3', nonce));
+    expect(heard.join()).not.toContain(token);
+    expect(heard.length).toBe(2);
   });
 
   /** An address that was free a moment ago. */
@@ -337,7 +330,7 @@ describe('who looks for a scheduler', () => {
   test('is told when what listens is something else', async () => {
     const server = createHttpServer((_request, response) => response.writeHead(404).end());
     const error = await failure(connect({ address: await listening(server), token: newToken() }));
-    expect(error.message).toMatch(/no lola scheduler \(it answered 404\)/);
+    expect(error.message).toMatch(/server response: 404. What listens there may be no lola scheduler/);
   });
 
   test.each([

@@ -9,7 +9,7 @@ import { askStatus, connect } from '../../lib/cluster/connect.js';
 import { PROTOCOL, encode, type ToScheduler } from '../../lib/cluster/messages.js';
 import { newToken, readSchedulerFile, writeSchedulerFile } from '../../lib/cluster/scheduler-file.js';
 import { startScheduler } from '../../lib/cluster/start-scheduler.js';
-import { CHALLENGE_PATH, proofOf } from '../../lib/cluster/websocket.js';
+import { proofOf } from '../../lib/cluster/websocket.js';
 import { CancelledError } from '../../lib/errors.js';
 import { folderFor, newCleanups } from '../support/cleanups.js';
 import { lola } from '../support/cluster.js';
@@ -33,12 +33,13 @@ async function silent() {
 
 /** Lets itself in as a peer of one's own making. */
 async function enter({ address, token }: { address: string; token: string }): Promise<WebSocket> {
-  const challenge = await (await fetch(`${address.replace('ws:', 'http:')}${CHALLENGE_PATH}`)).text();
-  const authorization = `lola ${challenge} nonce ${proofOf(token, 'peer', challenge, 'nonce')}`;
-  const socket = new WebSocket(address, PROTOCOL, { headers: { authorization }, perMessageDeflate: false });
+  const socket = new WebSocket(address, { perMessageDeflate: false });
   socket.on('error', () => {});
   cleanups.push(() => socket.terminate());
-  await once(socket, 'open');
+  const [greeting] = (await once(socket, 'message')) as [Buffer];
+  const [, challenge] = greeting.toString().split(' ');
+  socket.send(`${PROTOCOL} nonce ${proofOf(token, 'peer', challenge, 'nonce')}`);
+  await once(socket, 'message');
   return socket;
 }
 const say = (socket: WebSocket, message: ToScheduler) => socket.send(encode(message));

@@ -11,7 +11,7 @@ import seedrandom from 'seedrandom';
 import { WebSocket } from 'ws';
 import { connect, readSchedulerFile } from '../../dist/lib/cluster/index.js';
 import { PROTOCOL, encode } from '../../dist/lib/cluster/messages.js';
-import { CHALLENGE_PATH, proofOf } from '../../dist/lib/cluster/websocket.js';
+import { proofOf } from '../../dist/lib/cluster/websocket.js';
 
 const [minutes = '0.5', seed = String(Date.now())] = process.argv.slice(2);
 const random = seedrandom(seed);
@@ -42,7 +42,7 @@ const TARGETS = [
   '/?%',
   'http://[',
   '*',
-  CHALLENGE_PATH,
+  '/challenge',
   '/live',
   '/health',
   '\0',
@@ -118,11 +118,13 @@ function mutated() {
 
 /** A peer with the token says who it is, and lies. */
 async function lie({ address, token }) {
-  const challenge = await (await fetch(`${address.replace('ws:', 'http:')}${CHALLENGE_PATH}`)).text();
-  const authorization = `lola ${challenge} n ${proofOf(token, 'peer', challenge, 'n')}`;
-  const socket = new WebSocket(address, PROTOCOL, { headers: { authorization } });
+  const socket = new WebSocket(address);
   socket.on('error', () => {});
-  await new Promise((resolve) => socket.once('open', resolve).once('close', resolve));
+  const next = () => new Promise((resolve) => socket.once('message', resolve).once('close', resolve));
+  const [, challenge] = String(await next()).split(' ');
+  if (socket.readyState === WebSocket.OPEN)
+    socket.send(`${PROTOCOL} n ${proofOf(token, 'peer', challenge, 'n')}`);
+  await next();
   const hello = { ...pick(MESSAGES.slice(0, 2)), name: `liar-${random()}` };
   if (socket.readyState === WebSocket.OPEN && random() < 0.8) socket.send(encode(hello));
   for (let i = 0; i < 20 && socket.readyState === WebSocket.OPEN; i++) {
