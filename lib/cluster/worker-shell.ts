@@ -1,17 +1,16 @@
 // The worker's shell: its connection is on this thread, its tasks are on threads of their own.
 import { InvalidArgumentError, show } from '../errors.js';
-import type { BatchEnd, Threads } from '../execute/threads.js';
+import type { Threads } from '../execute/threads.js';
 import type { Wire } from './connection.js';
 import { countThreads } from './events.js';
 import { Link } from './link.js';
 import { Shell } from './state-machine.js';
-import { WorkerMachine, type BatchResult, type WorkerAction, type WorkerEvent } from './worker.js';
+import { WorkerMachine, type WorkerAction, type WorkerEvent } from './worker.js';
 
 /** A batch that ends sooner is not reported as started: its result says so too (ms). */
 const STARTED_MS = 15;
 /** How long a worker that leaves lets running tasks end before it gives them back (ms). */
 const DRAIN_MS = 20_000;
-const MOST_TEXT = 20_000;
 
 /** What a worker is given. */
 export interface WorkerOptions {
@@ -108,23 +107,11 @@ export class ClusterWorker {
     const end = await this.options.threads.runPacked(tasks, { signal: stop.signal, onStarted });
     clearTimeout(late);
     this.stops.delete(batch);
-    this.shell.post({ type: 'ended', batch, result: resultOf(end, this.options.memoryBytes?.()) });
+    const memoryBytes = this.options.memoryBytes?.();
+    this.shell.post({ type: 'ended', batch, result: { ...end, memoryBytes } });
   }
 
   private log(level: 'INFO' | 'WARNING', text: string): void {
     this.options.log?.(`lola.worker - ${level} - ${text}`);
   }
-}
-
-/** Texts of any length fit into a message. */
-function resultOf(end: BatchEnd<Uint8Array>, memoryBytes: number | undefined): BatchResult {
-  const { thread, count, values, times, error, lost } = end;
-  const short = (text: string) => text.slice(0, MOST_TEXT);
-  return {
-    ...{ thread, count, values, times, memoryBytes },
-    ...(error && {
-      error: Object.fromEntries(Object.entries(error).map(([k, text]) => [k, short(String(text))])) as never,
-    }),
-    ...(lost && { lost: { at: lost.at, ended: short(lost.ended) } }),
-  };
 }

@@ -103,9 +103,10 @@ async function runAll<T>(batch: readonly T[], taskOf: (item: T) => Task): Promis
 }
 
 /** Packs as many of the values as fit into one message. The tasks of the others are to run again. */
-function packed({ count, values, times, error }: Answer<Value[]>): Answer<Uint8Array> {
+function packed(answer: Answer<Value[]>): Answer<Uint8Array> {
+  const { count, values, times } = answer;
   const bytes = packValue(values);
-  if (bytes.length <= MOST_PACKED_BYTES) return { count, values: bytes, times, error };
+  if (bytes.length <= MOST_PACKED_BYTES) return { ...answer, values: bytes };
   const half = Math.floor(count / 2);
   if (half > 0)
     return packed({ count: half, values: values.slice(0, half), times: times.slice(0, 2 * half) });

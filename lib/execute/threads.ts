@@ -31,8 +31,6 @@ export interface BatchEnd<V> extends Answer<V> {
   readonly thread: number;
   /** The thread ended while it ran task `at` of the batch. */
   readonly lost?: { readonly at: number; readonly ended: string };
-  /** The signal ended the thread. */
-  readonly stopped?: boolean;
 }
 
 /**
@@ -71,7 +69,7 @@ class LentThreads implements Threads {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.threads.map((thread) => thread.end({ stopped: true })));
+    await Promise.all(this.threads.map((thread) => thread.end()));
   }
 
   private async lend<V>(work: Work, none: V, { signal, onStarted }: ThreadOptions): Promise<BatchEnd<V>> {
@@ -79,8 +77,7 @@ class LentThreads implements Threads {
     if (number === undefined) throw new Error(`all ${this.count} threads are busy`);
     const thread = this.threads[number];
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = () => void thread.end({ stopped: true });
-    const onAbort = () => void (timer = setTimeout(stop, GRACE_MS));
+    const onAbort = () => void (timer = setTimeout(() => void thread.end(), GRACE_MS));
     if (signal?.aborted) onAbort();
     signal?.addEventListener('abort', onAbort);
     const end = await thread.run(work, (time) => onStarted?.(number, time));
@@ -92,7 +89,7 @@ class LentThreads implements Threads {
 }
 
 /** How a batch ended, as far as its thread could tell. */
-type End = Partial<Answer<unknown>> & Pick<BatchEnd<unknown>, 'lost' | 'stopped'>;
+type End = Partial<Answer<unknown>> & Pick<BatchEnd<unknown>, 'lost'>;
 
 /** One thread, and after its end the one that takes its place. */
 class Thread {
@@ -117,8 +114,8 @@ class Thread {
     }).catch((error: unknown) => ({ error: toErrorRecord(error) }));
   }
 
-  /** Ends the thread. The next batch gets another one. */
-  end(end: End): Promise<unknown> {
+  /** Ends the thread, and its batch as the caller says. The next batch gets another thread. */
+  end(end: End = {}): Promise<unknown> {
     const ended = this.port?.end();
     this.port = undefined;
     this.resolve(end);

@@ -73,7 +73,7 @@ describe('threads', () => {
       const stop = new AbortController();
       return threads.run(batch, { signal: stop.signal, onStarted: () => stop.abort() });
     };
-    const stopped = { thread: 0, count: 0, values: [], times: [], stopped: true };
+    const stopped = { thread: 0, count: 0, values: [], times: [] };
     expect(await stopping([task('forever', 0)])).toEqual(stopped);
     expect(await stopping([task('spin', 20)])).toMatchObject({ count: 1, values: [true] });
   });
