@@ -59,7 +59,7 @@ interface Frame {
 }
 
 export class Connection<In extends ToScheduler | FromScheduler> {
-  /** Where bytes are booked that arrive in frames, and those that wait to be sent. */
+  /** Where bytes are booked that arrive in frames, and those that wait to be sent: set before anything is sent. */
   stores: { readonly incoming?: Store; readonly outgoing?: Store } = {};
   private open = true;
   private bye: string | undefined;
@@ -68,10 +68,9 @@ export class Connection<In extends ToScheduler | FromScheduler> {
   private readAt = clock();
   private beatAt = clock();
   private impatient: ReturnType<typeof setTimeout> | undefined;
-  private beating: ReturnType<typeof setInterval>;
+  private beating: ReturnType<typeof setInterval> | undefined;
   private readonly queue: Uint8Array[] = [];
   private waiting = 0;
-  private booked = 0;
   private full = false;
   private congested = false;
   private frame: Frame | undefined;
@@ -83,7 +82,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
     private readonly listener: ConnectionListener<In>,
     private heartbeatMs: number,
   ) {
-    this.beating = setInterval(() => this.beat(), heartbeatMs);
+    this.setHeartbeat(heartbeatMs);
     wire.listen(
       (data) => this.hear(data),
       (reason) => this.gone(reason),
@@ -153,10 +152,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
   private wait(bytes: number): void {
     if (this.waiting === 0) this.readAt = clock();
     this.waiting += bytes;
-    if (this.stores.outgoing) {
-      this.stores.outgoing.book(this.waiting - this.booked);
-      this.booked = this.waiting;
-    }
+    this.stores.outgoing?.book(bytes);
     const congested = this.waiting > (this.congested ? CONGESTED_BYTES / 2 : CONGESTED_BYTES);
     if (congested === this.congested) return;
     this.congested = congested;

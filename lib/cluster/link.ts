@@ -27,8 +27,6 @@ export interface LinkOptions {
   /** Called as a scheduler has welcomed us, and as it is lost. */
   readonly onWelcome?: () => void;
   readonly onLost?: (reason: string) => void;
-  /** Resolves when nothing works any more for a connection that was lost. */
-  readonly rest?: () => Promise<unknown>;
 }
 
 export class Link {
@@ -36,6 +34,7 @@ export class Link {
   readonly joined: Promise<void>;
   /** Resolves with the reason when the scheduler sent us away, or we closed; rejects when no scheduler would have us. */
   readonly ended: Promise<{ readonly reason: string; readonly sentAway: boolean }>;
+  private welcomed!: () => void;
   private connection: Connection<FromScheduler> | undefined;
   private readonly closed = new AbortController();
   private peers = 0;
@@ -44,14 +43,11 @@ export class Link {
   private waitMs: number = RETRY_MS.first;
 
   constructor(private readonly options: LinkOptions) {
-    let welcomed: () => void;
-    const welcome = new Promise<void>((resolve) => (welcomed = resolve));
-    this.ended = this.live(() => {
-      welcomed();
-      options.onWelcome?.();
+    this.ended = this.live();
+    this.joined = new Promise((resolve, reject) => {
+      this.welcomed = resolve;
+      this.ended.then(({ reason }) => reject(new ProtocolError(reason)), reject);
     });
-    const sentAway = this.ended.then(({ reason }) => Promise.reject(new ProtocolError(reason)));
-    this.joined = Promise.race([welcome, sentAway]);
     for (const promise of [this.ended, this.joined]) promise.catch(() => {}); // the callers that await them handle it
   }
 
@@ -74,14 +70,13 @@ export class Link {
     this.connection?.close('closed');
   }
 
-  private async live(onWelcome: () => void): Promise<{ reason: string; sentAway: boolean }> {
+  private async live(): Promise<{ reason: string; sentAway: boolean }> {
     while (!this.closing) {
       const wire = await this.dial();
       if (!wire) continue;
       const began = clock();
-      const { reason, bye, messages } = await this.session(wire, onWelcome);
+      const { reason, bye, messages } = await this.session(wire);
       const isProgress = messages > 1 || clock() - began > STEADY_MS;
-      await this.options.rest?.();
       this.options.onLost?.(reason);
       if (bye !== undefined) return { reason: bye, sentAway: true };
       this.lost = reason;
@@ -125,18 +120,17 @@ export class Link {
   }
 
   /** One connection, from its start to its end. */
-  private session(
-    wire: Wire,
-    onWelcome: () => void,
-  ): Promise<{ reason: string; bye: string | undefined; messages: number }> {
-    const { post } = this.options;
+  private session(wire: Wire): Promise<{ reason: string; bye: string | undefined; messages: number }> {
+    const { post, onWelcome } = this.options;
     const peer = this.peers++;
     let messages = 0;
     return new Promise((resolve) => {
       const onMessage = (message: FromScheduler) => {
         messages++;
         post({ type: 'message', peer, message });
-        if (message.op === 'welcome') onWelcome();
+        if (message.op !== 'welcome') return;
+        this.welcomed();
+        onWelcome?.();
       };
       const onClosed = (reason: string, bye?: string) => {
         this.connection = undefined;

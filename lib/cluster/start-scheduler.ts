@@ -3,13 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { checkInteger } from '../errors.js';
 import { doorOf } from './door.js';
 import { PROTOCOL } from './messages.js';
-import {
-  newToken,
-  readSchedulerFile,
-  removeSchedulerFile,
-  writeSchedulerFile,
-  type SchedulerInfo,
-} from './scheduler-file.js';
+import { newToken, readSchedulerFile, removeSchedulerFile, writeSchedulerFile } from './scheduler-file.js';
 import { SchedulerShell, type ServeOptions } from './scheduler-shell.js';
 
 const DEFAULT_PORT = 8786;
@@ -42,7 +36,7 @@ export interface Scheduler {
  *   cannot be written
  */
 export async function startScheduler(options: SchedulerOptions = {}): Promise<Scheduler> {
-  const { host = '127.0.0.1', port: asked, file } = options;
+  const { host = '127.0.0.1', port: asked, file, dashboard } = options;
   if (asked !== undefined) checkInteger('scheduler: port', asked, 0, 'Leave it out for 8786.', 65535);
   const token = tokenFor(file);
   const shell = new SchedulerShell(options);
@@ -59,20 +53,17 @@ export async function startScheduler(options: SchedulerOptions = {}): Promise<Sc
     if (asked === undefined && port !== DEFAULT_PORT)
       shell.log('WARNING', `Port ${DEFAULT_PORT} is taken, this is the next free one`);
     for (const address of addresses) shell.log('INFO', `  Scheduler at:  ${address}`);
-    if (file) announce(shell, file, { addresses, port, token, dashboard: options.dashboard });
+    if (file) {
+      const info = { protocol: PROTOCOL, addresses, port, token, dashboard, pid: process.pid };
+      const warning = writeSchedulerFile(file, info);
+      shell.log('INFO', `  address and token in:  ${file}`);
+      if (warning) shell.log('WARNING', warning);
+    }
     return { address: addresses[0], addresses, port, token, close };
   } catch (error) {
     await close();
     throw error;
   }
-}
-
-type Place = Pick<SchedulerInfo, 'addresses' | 'port' | 'token' | 'dashboard'>;
-
-function announce(shell: SchedulerShell, file: string, place: Place): void {
-  const warning = writeSchedulerFile(file, { protocol: PROTOCOL, ...place, pid: process.pid });
-  shell.log('INFO', `  address and token in:  ${file}`);
-  if (warning) shell.log('WARNING', warning);
 }
 
 /** The token of the scheduler whose place this one takes: its workers and clients have it, and find the new one. */

@@ -51,7 +51,6 @@ export class ClusterWorker {
   private readonly link: Link;
   private readonly shell: Shell<WorkerEvent, WorkerAction>;
   private readonly stops = new Map<number, AbortController>();
-  private readonly running = new Set<Promise<void>>();
 
   constructor(private readonly options: WorkerOptions) {
     const { name, threads, dial, deathTimeoutMs = 60_000, memoryBytes } = options;
@@ -64,7 +63,6 @@ export class ClusterWorker {
       dial,
       patienceMs: { first: deathTimeoutMs, later: deathTimeoutMs },
       post: (event) => this.shell.post(event),
-      rest: () => Promise.all(this.running),
       onSearch: (why) =>
         this.log('WARNING', `Looking for the scheduler for ${deathTimeoutMs / 1000} s: ${why}`),
       onWelcome: () => this.log('INFO', `Joined as ${name} with ${countThreads(threads.count)}`),
@@ -91,10 +89,7 @@ export class ClusterWorker {
     if (action.type === 'send') this.link.send(action.message);
     else if (action.type === 'stop') this.stops.get(action.batch)?.abort();
     else if (action.type !== 'run') this.link.close();
-    else {
-      const run: Promise<void> = this.run(action).finally(() => this.running.delete(run));
-      this.running.add(run);
-    }
+    else void this.run(action);
   }
 
   private async run({ batch, tasks }: WorkerAction & { type: 'run' }): Promise<void> {

@@ -157,22 +157,3 @@ test('closed while it is up, it closes in order and ends', async () => {
   expect(await link.ended).toEqual({ reason: 'left', sentAway: false });
   expect(posted).toEqual(['opened', 'welcome', 'closed']);
 });
-
-test('dials again only when nothing works any more for the connection that was lost', async () => {
-  const order: string[] = [];
-  let finish = () => {};
-  const rest = () => new Promise<void>((resolve) => (finish = () => resolve(void order.push('rested'))));
-  let dialled = 0;
-  start(
-    () => {
-      order.push('dial');
-      return Promise.resolve(wireThat([WELCOME], { closes: dialled++ === 0 }));
-    },
-    { rest, patienceMs: { first: 1e9, later: 1e9 } },
-  );
-  await until(() => order.length === 1);
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  finish();
-  await until(() => order.length === 3);
-  expect(order).toEqual(['dial', 'rested', 'dial']);
-});
