@@ -3,13 +3,14 @@
 // From the scheduler: welcome, started, finished, failed, workers      To the scheduler: hello, submit, cancel
 // From its shell: run, settled
 //
-// For example, with two runs under way on a cluster of one thread:
+// For example, with two runs under way on a cluster of one thread, which has finished eight tasks:
 //
-//   runs       { A: 4 6 7, B: 5 }                                              their tasks with the scheduler, by id
-//   drawing    { B, A }                                                        runs that may have more; served next: B
-//   submitted  { 4: a-4, 5: b-0, 6: a-5, 7: a-6 }                              sent again after a reconnection
-//   window     8                                                               tasks with the scheduler at a time
+//   runs       { A: 8 9 10 11, B: 12 13 14 15 }      their tasks with the scheduler, by id
+//   drawing    { A, B }                              runs that may have more; served next: A
+//   submitted  { 8: a-8, 9: a-9, 10: a-10, 11: a-11, 12: b-0, 13: b-1, 14: b-2, 15: b-3 }
+//   window     8                                     tasks with the scheduler at a time
 //
+// What was submitted is sent again after a reconnection.
 // Few tasks are with the scheduler, so that runs are served in turn; the window grows with the batches that come back.
 import { InvalidArgumentError, TaskError, WorkerLostError, fromErrorRecord } from '../errors.js';
 import type { ExecutorEvent } from '../task/executor.js';

@@ -5,15 +5,15 @@
 // From its shell:  tick                          To its shell:  queued, dropped (for those who watch)
 //
 // A task (Entry) is in one of two places: in the queue of its line (the tasks of one kind of one client), or in a batch
-// that is with a worker. For example, with two workers of one thread and a client that submitted 12 tasks:
+// that is with a worker. For example, with two workers of one thread, a client that submitted 12 tasks, and task-0 done:
 //
-//   waiting  { client-0, countInside: task-4 .. task-11 }                        served next: the first line
-//   free     { worker-1 }                                                        served next: the first worker
-//   workers  { worker-0: batch 1 = task-1 task-2, worker-1: nothing }
+//   waiting  { client-0, countInside: task-4 .. task-11 }             served next: the first line
+//   free     { }                                                      workers with room; served next: the first
+//   workers  { worker-0: batch 2 = task-2 task-3, worker-1: batch 1 = task-1 }
 //
-// The next event hands batch 2 = task-4 .. to worker-1. If worker-0 dies, task-1 and task-2 become suspects and go back
+// As worker-1 answers, it is given batch 3 = task-4 .. . If worker-0 dies, task-2 and task-3 become suspects and go back
 // to the front: from now on each travels alone, so that the next loss tells which one kills its workers. If worker-0 is
-// only slow, and a worker has nothing else to do, batch 1 is given to that one as well: the first answer counts.
+// only slow, and a worker has nothing else to do, batch 2 is given to that one as well: the first answer counts.
 import { Pace } from '../task/pace.js';
 import type { FromScheduler, ToScheduler } from './messages.js';
 import {
