@@ -41,38 +41,63 @@ export interface LocalCluster {
   close(): Promise<void>;
 }
 
-/** Nobody from elsewhere joins a local cluster: if its workers are gone, its runs end, unless a new one is started. */
-export const NO_WORKERS = {
-  noWorkersMs: 30_000,
-  noWorkersRemedy:
-    'All workers of this cluster have ended, perhaps for lack of memory. Start another cluster.',
-};
+/** What both kinds have in common. */
+export abstract class OwnCluster implements LocalCluster {
+  abstract address: string;
+  abstract token: string;
+  readonly log: string[] = [];
+  readonly workers: LocalWorker[] = [];
+  private workersMade = 0;
 
-/** Starts a cluster with its workers, or nothing. @throws InvalidArgumentError for numbers out of range */
-export async function startWhole(
-  { workers = 1, threads = 1 }: ClusterOptions,
-  create: () => LocalCluster & { start(workers: number): Promise<unknown> },
-): Promise<LocalCluster> {
-  checkInteger('cluster: workers', workers, 0, 'Take one for each core at most.', 1024);
-  checkInteger('cluster: threads', threads, 1, 'Take 1, or the cores of each worker.', 1024);
-  const cluster = create();
-  try {
-    await cluster.start(workers);
-    return cluster;
-  } catch (error) {
-    await cluster.close();
-    throw error;
-  }
-}
+  constructor(protected readonly options: ClusterOptions) {}
 
-/** A cluster and a client of it, as one executor: closing it ends both. */
-export async function executorOf(cluster: LocalCluster): Promise<Executor> {
-  try {
-    const client = await cluster.connect();
-    const closeClient = client.close.bind(client);
-    return Object.assign(client, { close: () => closeClient().then(() => cluster.close()) });
-  } catch (error) {
-    await cluster.close();
-    throw error;
+  /** Starts it with its workers, or nothing. @throws InvalidArgumentError for numbers out of range */
+  async start(): Promise<this> {
+    const { workers = 1, threads = 1 } = this.options;
+    checkInteger('cluster: workers', workers, 0, 'Take one for each core at most.', 1024);
+    checkInteger('cluster: threads', threads, 1, 'Take 1, or the cores of each worker.', 1024);
+    try {
+      await Promise.all([this.open(), ...Array.from({ length: workers }, () => this.startWorker())]);
+      return this;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
+
+  async startWorker(name = `worker-${this.workersMade++}`): Promise<LocalWorker> {
+    const { ended, ...worker } = await this.launch(name);
+    this.workers.push(worker);
+    void ended.then(() => this.workers.splice(this.workers.indexOf(worker), 1));
+    return worker;
+  }
+
+  /** Nobody from elsewhere joins: if all workers are gone, its runs end, unless a new one is started. */
+  connect(options: ClientOptions = {}): Promise<Executor> {
+    return this.openClient({
+      noWorkersMs: 30_000,
+      noWorkersRemedy:
+        'All workers of this cluster have ended, perhaps for lack of memory. Start another cluster.',
+      ...options,
+    });
+  }
+
+  /** A client of it as an executor: closing it ends both. */
+  async executor(): Promise<Executor> {
+    try {
+      const client = await this.connect();
+      const closeClient = client.close.bind(client);
+      return Object.assign(client, { close: () => closeClient().then(() => this.close()) });
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  abstract close(): Promise<void>;
+  /** Starts the scheduler. */
+  protected abstract open(): Promise<void>;
+  /** Starts a worker; resolves when it has joined. `ended` resolves when it is gone. */
+  protected abstract launch(name: string): Promise<LocalWorker & { readonly ended: Promise<unknown> }>;
+  protected abstract openClient(options: ClientOptions): Promise<Executor>;
 }

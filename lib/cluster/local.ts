@@ -8,14 +8,7 @@ import { ConnectionError } from '../errors.js';
 import { lolaProgram } from '../lola.js';
 import type { Executor } from '../task/executor.js';
 import { connect } from './connect.js';
-import {
-  NO_WORKERS,
-  executorOf,
-  startWhole,
-  type ClusterOptions,
-  type LocalCluster,
-  type LocalWorker,
-} from './local-cluster.js';
+import { OwnCluster, type ClusterOptions, type LocalCluster, type LocalWorker } from './local-cluster.js';
 import type { ClientOptions } from './client-shell.js';
 import { readSchedulerFile } from './scheduler-file.js';
 
@@ -32,37 +25,31 @@ const MOST_OUTPUT = 10_000;
  * @throws InvalidArgumentError for numbers out of range, ConnectionError where a process does not come up
  */
 export function startCluster(options: ClusterOptions = {}): Promise<LocalCluster> {
-  return startWhole(options, () => new Cluster(options));
+  return new Cluster(options).start();
 }
 
 /** As startCluster, with a client, as one executor: closing it ends both. */
 export async function startClusterExecutor(options: ClusterOptions): Promise<Executor> {
-  return executorOf(await startCluster(options));
+  return (await new Cluster(options).start()).executor();
 }
 
-class Cluster implements LocalCluster {
-  readonly log: string[] = [];
-  readonly workers: LocalWorker[] = [];
+class Cluster extends OwnCluster {
   address = '';
   token = '';
   /** The scheduler writes its file here, for its owner's eyes only, and takes it away at its end. */
   private readonly file = join(tmpdir(), `lola-${process.pid}-${randomBytes(6).toString('hex')}.json`);
-  private workersMade = 0;
   private readonly children = new Set<ChildProcess>();
 
-  constructor(private readonly options: ClusterOptions) {}
-
-  /** All processes start at the same time; the workers look for the scheduler's file until it is there. */
-  async start(workers: number): Promise<void> {
+  /** The workers are started at the same time, and look for the scheduler's file until it is there. */
+  protected async open(): Promise<void> {
     const { heartbeatMs = 1000 } = this.options;
     const words = ['--port', '0', '--no-dashboard', '--heartbeat', String(heartbeatMs)];
-    const { up } = this.spawn('scheduler', words, /address and token in/);
-    await Promise.all([up, ...Array.from({ length: workers }, () => this.startWorker())]);
+    await this.spawn('scheduler', words, /address and token in/).up;
     const { addresses, token } = readSchedulerFile(this.file);
     [this.address, this.token] = [addresses[0], token];
   }
 
-  async startWorker(name = `worker-${this.workersMade++}`): Promise<LocalWorker> {
+  protected async launch(name: string): Promise<LocalWorker & { readonly ended: Promise<void> }> {
     const { threads = 1, tasks = [] } = this.options;
     const words = ['--name', name, '--threads', String(threads)];
     if (tasks.length > 0) words.push('--tasks', ...tasks);
@@ -73,14 +60,11 @@ class Cluster implements LocalCluster {
       if (child.connected) child.send('leave'); // a message, since Windows has no signals
       await ended(child);
     };
-    const worker = { name, pid: child.pid!, kill, drain };
-    this.workers.push(worker);
-    child.once('exit', () => this.workers.splice(this.workers.indexOf(worker), 1));
-    return worker;
+    return { name, pid: child.pid!, kill, drain, ended: ended(child) };
   }
 
-  connect(options: ClientOptions = {}): Promise<Executor> {
-    return connect({ ...NO_WORKERS, ...options, address: this.address, token: this.token });
+  protected openClient(options: ClientOptions): Promise<Executor> {
+    return connect({ ...options, address: this.address, token: this.token });
   }
 
   async close(): Promise<void> {

@@ -4,26 +4,19 @@ import { InvalidArgumentError, ProtocolError } from '../errors.js';
 import { startThreads } from '../execute/threads.js';
 import type { Executor } from '../task/executor.js';
 import type { Wire } from './connection.js';
-import {
-  NO_WORKERS,
-  executorOf,
-  startWhole,
-  type ClusterOptions,
-  type LocalCluster,
-  type LocalWorker,
-} from './local-cluster.js';
+import { OwnCluster, type ClusterOptions, type LocalCluster, type LocalWorker } from './local-cluster.js';
 import { openClient, type ClientOptions } from './client-shell.js';
 import { SchedulerShell } from './scheduler-shell.js';
 import { startWorker } from './worker-shell.js';
 
 /** As startCluster of local.ts: workers are killed and drained alike, and have no process. */
 export function startCluster(options: ClusterOptions = {}): Promise<LocalCluster> {
-  return startWhole(options, () => new PageCluster(options));
+  return new PageCluster(options).start();
 }
 
 /** As startCluster, with a client, as one executor: closing it ends both. */
 export async function startClusterExecutor(options: ClusterOptions): Promise<Executor> {
-  return executorOf(await startCluster(options));
+  return (await new PageCluster(options).start()).executor();
 }
 
 /** A page reaches no scheduler outside it. */
@@ -31,23 +24,14 @@ export async function connect(): Promise<Executor> {
   throw new InvalidArgumentError('connect: a page has a cluster of its own only. Leave the scheduler out.');
 }
 
-class PageCluster implements LocalCluster {
+class PageCluster extends OwnCluster {
   readonly address = 'this page';
   readonly token = '';
-  readonly log: string[] = [];
-  readonly workers: LocalWorker[] = [];
-  private readonly scheduler: SchedulerShell;
-  private workersMade = 0;
+  private readonly scheduler = new SchedulerShell({ ...this.options, log: (line) => this.log.push(line) });
 
-  constructor(private readonly options: ClusterOptions) {
-    this.scheduler = new SchedulerShell({ ...options, log: (line) => this.log.push(line) });
-  }
+  protected async open(): Promise<void> {} // it is up already
 
-  start(workers: number): Promise<unknown> {
-    return Promise.all(Array.from({ length: workers }, () => this.startWorker()));
-  }
-
-  async startWorker(name = `worker-${this.workersMade++}`): Promise<LocalWorker> {
+  protected async launch(name: string): Promise<LocalWorker & { readonly ended: Promise<unknown> }> {
     const { threads: count = 1, tasks } = this.options;
     const threads = await startThreads({ count, tasks });
     let wire: Wire | undefined;
@@ -62,18 +46,13 @@ class PageCluster implements LocalCluster {
       wire?.destroy();
       void threads.close();
     };
-    const local = { name, pid: this.workersMade, kill, drain: () => worker.drain() };
-    this.workers.push(local);
-    void worker.ended
-      .catch(() => {})
-      .then(() => threads.close())
-      .then(() => this.workers.splice(this.workers.indexOf(local), 1));
+    const ended = worker.ended.catch(() => {}).then(() => threads.close());
     await worker.joined;
-    return local;
+    return { name, pid: NaN, kill, drain: () => worker.drain(), ended };
   }
 
-  connect(options: ClientOptions = {}): Promise<Executor> {
-    return openClient(async () => this.dial(), { ...NO_WORKERS, ...options });
+  protected openClient(options: ClientOptions): Promise<Executor> {
+    return openClient(async () => this.dial(), options);
   }
 
   async close(): Promise<void> {
