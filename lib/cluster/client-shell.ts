@@ -42,6 +42,7 @@ class ClientShell implements Executor {
   private readonly shell: Shell<ClientEvent, Do<ToScheduler>>;
   private readonly runs = new Set<Run>();
   private closed = false;
+  /** Why there is no scheduler any more. */
   private gone: Error | undefined;
   private timers: ReturnType<typeof setTimeout>[] = []; // while runs wait for a worker
 
@@ -65,10 +66,12 @@ class ClientShell implements Executor {
           ? why
           : `lost the scheduler (${lost}) and have not found it again for ${seconds} s: ${why}`,
     });
-    this.link.ended.then(
-      ({ reason }) => this.end(new ProtocolError(`the scheduler sent us away: ${reason}.`)),
-      (error: Error) => this.end(error),
-    );
+    const end = (failure: Error) => {
+      this.gone = failure;
+      this.fail(failure);
+    };
+    const sentAway = (reason: string) => new ProtocolError(`the scheduler sent us away: ${reason}.`);
+    this.link.ended.then(({ reason }) => end(sentAway(reason)), end);
   }
 
   get workers(): number {
@@ -97,15 +100,9 @@ class ClientShell implements Executor {
     await this.link.ended.catch(() => {});
   }
 
-  /** All that is under way fails; after `end`, so does what comes later. */
+  /** All that is under way fails. */
   private fail(failure: Error): void {
     for (const run of [...this.runs]) run.fail(failure);
-  }
-
-  /** There is no scheduler any more. */
-  private end(failure: Error): void {
-    this.gone = failure;
-    this.fail(failure);
   }
 
   /** Runs that wait for a worker say so, and fail where they were given a time for that. */

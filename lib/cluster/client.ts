@@ -32,8 +32,6 @@ const MESSAGE_BYTES = 2 ** 20;
 
 /** What happens to a client, beside its connection. */
 export type ClientEvent = Net<FromScheduler> | { readonly type: 'run' | 'settled'; readonly run: RunFace };
-type Submit = ToScheduler & { op: 'submit' };
-type From<Op extends FromScheduler['op']> = FromScheduler & { op: Op };
 
 /** A task with the scheduler. */
 interface Submitted {
@@ -107,7 +105,7 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
   // ---- the connection
 
   /** A scheduler that may know nothing of us: it is sent everything that has no result. */
-  private welcomed(workers: From<'welcome'>['workers'], now: number): readonly Do<ToScheduler>[] {
+  private welcomed(workers: FromScheduler<'welcome'>['workers'], now: number): readonly Do<ToScheduler>[] {
     this.welcome = true;
     this.workers.clear();
     this.change({ joined: workers, left: [] }, now);
@@ -120,7 +118,7 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
     this.workers.clear();
   }
 
-  private change({ joined, left }: Pick<From<'workers'>, 'joined' | 'left'>, time: number): void {
+  private change({ joined, left }: Pick<FromScheduler<'workers'>, 'joined' | 'left'>, time: number): void {
     for (const { name, threads } of joined) {
       this.workers.set(name, threads);
       this.report({ type: 'joined', worker: name, threads, time });
@@ -193,7 +191,7 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
 
   /** Submits of these tasks: one message for many, as long as they are of one kind. */
   private messages(tasks: readonly (readonly [number, Submitted])[]): readonly Do<ToScheduler>[] {
-    const messages: Submit[] = [];
+    const messages: ToScheduler<'submit'>[] = [];
     let bytes = 0;
     for (const [id, { drawn, packed }] of tasks) {
       const kind = drawn.task.operation.slice(0, 200) || '-';
@@ -211,7 +209,7 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
 
   // ---- results
 
-  private finished({ ids, worker, thread, ages, values }: From<'finished'>, now: number): void {
+  private finished({ ids, worker, thread, ages, values }: FromScheduler<'finished'>, now: number): void {
     this.window = Math.max(BATCHES_AHEAD * ids.length * this.threads, Math.floor(this.window / 2));
     const read = readValues(values, ids.length);
     for (const [i, id] of ids.entries()) {
@@ -227,7 +225,7 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
     }
   }
 
-  private failed(message: From<'failed'>): void {
+  private failed(message: FromScheduler<'failed'>): void {
     const { id, retried, error, ended = [] } = message;
     const drawn = retried ? this.submitted.get(id)?.drawn : this.take(id);
     if (!drawn) return;

@@ -119,13 +119,15 @@ const FROM_SCHEDULER = {
 };
 
 type Schemas = Readonly<Record<string, v.GenericSchema>>;
-type MessageOf<T extends Schemas> = { [op in keyof T]: v.InferOutput<T[op]> }[keyof T];
-/** A message to the scheduler, from a worker or a client. */
-export type ToScheduler = MessageOf<typeof TO_SCHEDULER>;
-/** A message from the scheduler. */
-export type FromScheduler = MessageOf<typeof FROM_SCHEDULER>;
+type MessageOf<T extends Schemas, Op extends keyof T> = { [op in Op]: v.InferOutput<T[op]> }[Op];
+type To = typeof TO_SCHEDULER;
+type From = typeof FROM_SCHEDULER;
+/** A message to the scheduler, from a worker or a client; of one `op`, if that is named. */
+export type ToScheduler<Op extends keyof To = keyof To> = MessageOf<To, Op>;
+/** A message from the scheduler; likewise. */
+export type FromScheduler<Op extends keyof From = keyof From> = MessageOf<From, Op>;
 /** What a scheduler says of itself. */
-export type ClusterStatus = Omit<FromScheduler & { op: 'welcome' }, 'op' | 'heartbeatMs'>;
+export type ClusterStatus = Omit<FromScheduler<'welcome'>, 'op' | 'heartbeatMs'>;
 
 /** Inputs and values above this stand behind the head of their message, which only says where: they are not copied (bytes). */
 const PART_BYTES = 16 * 2 ** 10;

@@ -105,8 +105,6 @@ export function newClient(peer: number, name: string): Client {
   return { peer, name, entries: new Entries(), congested: false, lines: new Map() };
 }
 
-type Done = ToScheduler & { op: 'done' };
-
 /** Somebody still waits for the task's value. */
 export function isWanted({ id, line }: Entry): boolean {
   return line.client.entries.has(id);
@@ -134,12 +132,15 @@ export function isSlow(assignment: Assignment, now: number): boolean {
 }
 
 /** Whether an answer brings nothing: the batch is given back. */
-export function isEmpty({ count, error, lost }: Done): boolean {
+export function isEmpty({ count, error, lost }: ToScheduler<'done'>): boolean {
   return count === 0 && !error && !lost;
 }
 
 /** Whether an answer does not fit its batch, or brings nothing although nobody has asked for the batch back. */
-export function isMalformed({ batch: { tasks, assignments }, worker }: Assignment, done: Done): boolean {
+export function isMalformed(
+  { batch: { tasks, assignments }, worker }: Assignment,
+  done: ToScheduler<'done'>,
+): boolean {
   const { count, ages, error, lost } = done;
   const over = error ? count >= tasks.length : count > tasks.length;
   const nowhere = lost !== undefined && (lost.at < count || lost.at >= tasks.length);

@@ -50,11 +50,6 @@ export const TICK_MS = 250;
 export const LOSSES_ALLOWED = 3;
 const BATCH_BYTES = 16 * 2 ** 20;
 
-type Submit = ToScheduler & { op: 'submit' };
-type Hello = ToScheduler & { op: 'hello' };
-type Done = ToScheduler & { op: 'done' };
-type Failed = FromScheduler & { op: 'failed' };
-
 export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerAction> {
   readonly workers = new Map<number, Worker>();
   readonly clients = new Map<number, Client>();
@@ -114,7 +109,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
 
   // ---- peers that join and leave
 
-  private hello(peer: number, hello: Hello): void {
+  private hello(peer: number, hello: ToScheduler<'hello'>): void {
     const isWorker = hello.role === 'worker';
     if (isWorker && !this.join(peer, hello)) return;
     if (hello.role === 'client') this.clients.set(peer, newClient(peer, hello.name));
@@ -125,7 +120,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     this.send([peer], { op: 'welcome', heartbeatMs, workers, clients: this.clients.size, waiting });
   }
 
-  private join(peer: number, { name, threads, instance, memoryBytes }: Hello): boolean {
+  private join(peer: number, { name, threads, instance, memoryBytes }: ToScheduler<'hello'>): boolean {
     const other = [...this.workers.values()].find((each) => each.name === name);
     if (other && other.instance !== instance) {
       const reason = `a worker named '${name}' is here already. Give this one another --name, or none.`;
@@ -164,7 +159,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
 
   // ---- a client's tasks
 
-  private submit(client: Client, { kind, tasks }: Submit): void {
+  private submit(client: Client, { kind, tasks }: ToScheduler<'submit'>): void {
     const line = client.lines.get(kind) ?? { client, queue: new Queue(), pace: new Pace(), meanMs: NaN };
     client.lines.set(kind, line);
     for (const { id, key, payload } of tasks) {
@@ -246,7 +241,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     this.send([line.client.peer], { op: 'started', id, worker: worker.name, thread, age }, [task]);
   }
 
-  private done(assignment: Assignment, done: Done): void {
+  private done(assignment: Assignment, done: ToScheduler<'done'>): void {
     const { batch, worker } = assignment;
     const { tasks, number, assignments } = batch;
     const { count, thread, error, lost } = done;
@@ -266,7 +261,10 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     this.end(batch);
   }
 
-  private finished({ batch, worker, sent }: Assignment, { count, thread, ages, values }: Done): void {
+  private finished(
+    { batch, worker, sent }: Assignment,
+    { count, thread, ages, values }: ToScheduler<'done'>,
+  ): void {
     const roundTripMs = this.now - sent - ages[0];
     // A busy machine answers late now and then; only what lasts may change how much is sent together.
     worker.roundTripMs = Math.max(0, Math.min(roundTripMs, 2 * worker.roundTripMs + 0.1));
@@ -299,7 +297,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     task: Entry,
     worker: Worker,
     thread: number,
-    how: Pick<Failed, 'retried' | 'error' | 'ended'>,
+    how: Pick<FromScheduler<'failed'>, 'retried' | 'error' | 'ended'>,
   ) {
     const { id, line } = task;
     if (!how.retried) line.client.entries.delete(id);
@@ -335,7 +333,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     if (this.workers.get(peer) === worker && !leaving && assignments.size < threads) this.free.add(worker);
   }
 
-  private tellClients(change: Pick<FromScheduler & { op: 'workers' }, 'joined' | 'left'>): void {
+  private tellClients(change: Pick<FromScheduler<'workers'>, 'joined' | 'left'>): void {
     this.send([...this.clients.keys()], { op: 'workers', ...change });
   }
 

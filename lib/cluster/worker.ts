@@ -11,10 +11,8 @@
 import type { FromScheduler, ToScheduler } from './messages.js';
 import type { Do, Net, StateMachine } from './state-machine.js';
 
-type Assign = FromScheduler & { op: 'assign' };
-type Hello = ToScheduler & { op: 'hello' };
 /** How a batch ended, with times (ms since 1970) in place of ages. */
-export type BatchResult = Omit<ToScheduler & { op: 'done' }, 'op' | 'batch' | 'ages'> & {
+export type BatchResult = Omit<ToScheduler<'done'>, 'op' | 'batch' | 'ages'> & {
   readonly times: readonly number[];
 };
 
@@ -28,18 +26,18 @@ export type WorkerEvent =
 /** What it wants done. A thread is free for each `run`, and a `stop` is answered by `ended` soon. */
 export type WorkerAction =
   | Do<ToScheduler>
-  | ({ readonly type: 'run' } & Omit<Assign, 'op'>)
+  | ({ readonly type: 'run' } & Omit<FromScheduler<'assign'>, 'op'>)
   | { readonly type: 'stop'; readonly batch: number };
 
 export class WorkerMachine implements StateMachine<WorkerEvent, WorkerAction> {
   private peer: number | undefined;
   private readonly running = new Set<number>();
   /** Came before a thread was free, as only a network that repeats or swaps messages brings it about. */
-  private readonly ahead = new Map<number, Assign>();
+  private readonly ahead = new Map<number, FromScheduler<'assign'>>();
   private leaving = false;
 
   /** @param hello what it says first on each connection */
-  constructor(private readonly hello: Hello & { readonly threads: number }) {}
+  constructor(private readonly hello: ToScheduler<'hello'> & { readonly threads: number }) {}
 
   handle(event: WorkerEvent, now: number): readonly WorkerAction[] {
     switch (event.type) {
