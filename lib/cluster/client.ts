@@ -17,12 +17,17 @@ import type { ExecutorEvent } from '../task/executor.js';
 import { packTask, unpackValue, type PackedTask } from '../task/pack.js';
 import type { Drawn, RunFace } from '../task/run.js';
 import type { Value } from '../task/task.js';
-import { ENVELOPE_BYTES, MOST_BYTES, type FromScheduler, type ToScheduler } from './messages.js';
+import {
+  ENVELOPE_BYTES,
+  MOST_BYTES,
+  MOST_SUBMITTED,
+  type FromScheduler,
+  type ToScheduler,
+} from './messages.js';
 import type { Do, Net, StateMachine } from './state-machine.js';
 
-/** Batches with the scheduler at a time for each thread (for one thread if there is none), and tasks in all, at most. */
+/** Batches with the scheduler at a time for each thread (for one thread if there is none). */
 const BATCHES_AHEAD = 8;
-const MOST_SUBMITTED = 20_000;
 /** While the inputs of all runs take this much, a run has no more than one task with the scheduler (bytes). */
 const SUBMITTED_BYTES = 64 * 2 ** 20;
 /** Tasks of one run that follow one another, before it is another one's turn. */

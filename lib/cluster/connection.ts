@@ -72,6 +72,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
   private readonly queue: Uint8Array[] = [];
   private waiting = 0;
   private full = false;
+  private waits = 0;
   private congested = false;
   private frame: Frame | undefined;
 
@@ -166,7 +167,10 @@ export class Connection<In extends ToScheduler | FromScheduler> {
     try {
       if (this.frame) this.add(this.frame, data);
       else if (data[0] === FRAME) this.begin(data);
-      else this.deliver(this.decode(data));
+      else {
+        this.deliver(this.decode(data));
+        if (this.waits === 0 && this.stores.incoming?.isFull) this.waitForRoom(0, () => {});
+      }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.close(error.message, true);
@@ -179,20 +183,29 @@ export class Connection<In extends ToScheduler | FromScheduler> {
     this.listener.onMessage(message);
   }
 
-  /** A frame begins. Where there is no room for it, nothing more is read until there is. */
+  /** A frame begins. */
   private begin(data: Uint8Array): void {
     const view = new DataView(data.buffer, data.byteOffset, data.length);
     const [head, total] = data.length === FRAME_BYTES ? [view.getUint32(1), view.getUint32(5)] : [1, 0];
     if (head > total || total > MOST_BYTES)
       throw new ProtocolError(`a message of ${total} bytes; ${MOST_BYTES} travel at most.`);
     const frame: Frame = (this.frame = { head, total, early: [], at: 0 });
+    this.waitForRoom(total, () => {
+      if (this.frame === frame) this.allow(frame);
+      else this.stores.incoming?.book(-total); // it has ended in the meantime
+    });
+  }
+
+  /** Reads nothing more until the store has room. */
+  private waitForRoom(bytes: number, then: () => void): void {
     const { incoming } = this.stores;
-    if (!incoming) return this.allow(frame);
+    if (!incoming) return then();
+    this.waits++;
     this.wire.pause?.(true);
-    incoming.ask(total, () => {
-      if (this.frame !== frame) return incoming.book(-total); // it has ended in the meantime
-      this.wire.pause?.(false);
-      this.allow(frame);
+    incoming.ask(bytes, () => {
+      this.waits--;
+      this.wire.pause?.(this.waits > 0);
+      then();
     });
   }
 
@@ -230,7 +243,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
     const now = clock();
     const [received, sent] = [this.wire.received(), this.wire.sent?.() ?? NaN];
     // If this side was held up, or does not read, what the other one has sent in the meantime is still to be read.
-    const heldUp = now - this.beatAt > 2 * this.heartbeatMs || (this.frame && !this.frame.bytes);
+    const heldUp = now - this.beatAt > 2 * this.heartbeatMs || this.waits > 0;
     this.beatAt = now;
     if (received !== this.last.received || heldUp) this.heardAt = now;
     if (sent !== this.last.sent || heldUp || this.waiting === 0) this.readAt = now;

@@ -8,6 +8,8 @@ import { pack, unpack } from '../task/pack.js';
 export const PROTOCOL = 'lolas-pi.4';
 /** The longest message (bytes). */
 export const MOST_BYTES = 256 * 2 ** 20;
+/** Unfinished tasks that a client may have with the scheduler. */
+export const MOST_SUBMITTED = 20_000;
 /** The part of a message that is kept free for all that is not a task's input or value (bytes). */
 export const ENVELOPE_BYTES = 2 ** 20;
 

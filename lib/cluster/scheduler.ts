@@ -15,7 +15,7 @@
 // to the front: from now on each travels alone, so that the next loss tells which one kills its workers. If worker-0 is
 // only slow, and a worker has nothing else to do, batch 2 is given to that one as well: the first answer counts.
 import { Pace } from '../task/pace.js';
-import type { FromScheduler, ToScheduler } from './messages.js';
+import { MOST_SUBMITTED, type FromScheduler, type ToScheduler } from './messages.js';
 import {
   Queue,
   hasSuspect,
@@ -170,6 +170,10 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
       this.actions.push({ type: 'queued', task });
     }
     this.setWaiting(line);
+    if (client.entries.size <= MOST_SUBMITTED) return;
+    const reason = `it has more than ${MOST_SUBMITTED} unfinished tasks here. Wait for their results.`;
+    this.actions.push({ type: 'close', peer: client.peer, reason });
+    this.closed(client.peer, reason, false);
   }
 
   /** Drops tasks and ends their batches. What others want of these batches runs again. */

@@ -11,6 +11,11 @@ export class Store {
     private readonly kept: () => number = () => 0,
   ) {}
 
+  /** It holds as much as it may, or more. */
+  get isFull(): boolean {
+    return this.used + this.kept() >= this.most;
+  }
+
   /** Books bytes and calls `go` as soon as there is room for them, in the order of asking. */
   ask(bytes: number, go: () => void): void {
     this.waiting.push({ bytes, go });

@@ -305,6 +305,29 @@ describe('a large message', () => {
     expect([first.reported, second.reported]).toEqual([['finished'], ['finished']]);
   });
 
+  test('of any size waits outside while the store is full: small ones cannot fill a process either', () => {
+    let kept = 0;
+    const store = new Store(1_000_000, () => kept);
+    const from = connected();
+    from.connection.send(WELCOME);
+    from.connection.send(withValue(600_000));
+    const c = connected();
+    c.connection.stores = { incoming: store };
+    c.brings(from.pieces[0]);
+    expect([c.reported, c.done]).toEqual([['welcome'], []]);
+    kept = 1_000_001;
+    c.brings(from.pieces[0]);
+    expect([c.reported, c.done]).toEqual([['welcome', 'welcome'], ['pause']]);
+    for (const piece of from.pieces) c.brings(piece); // read before the pause
+    for (let i = 0; i < 100; i++) pass(BEAT_MS);
+    expect(c.done.filter((each) => each !== 'ping').at(-1)).toBe('pause');
+    expect(c.reported).toEqual(['welcome', 'welcome', 'welcome']);
+    kept = 0;
+    store.serve();
+    expect(c.done.filter((each) => each !== 'ping').at(-1)).toBe('resume');
+    expect(c.reported).toEqual(['welcome', 'welcome', 'welcome', 'finished']);
+  });
+
   test('of a peer that is gone takes no room from the others', () => {
     const store = new Store(1_000_000);
     const from = connected();

@@ -491,6 +491,21 @@ describe('a local cluster', () => {
     expect(others.every((event) => event.type === 'finished' && event.worker === name)).toBe(true);
   });
 
+  test('whose workers have all died ends its runs by name, for nobody from elsewhere will join', async () => {
+    const c = await cluster({ workers: 2 });
+    const executor = cleanup(await c.connect({ noWorkersMs: 200 }), (each) => each.close());
+    const { onEvent, first } = watch();
+    const run = executor.run(many(4, 'forever', 0), { onEvent });
+    run.catch(() => {});
+    await first('started');
+    for (const worker of [...c.workers]) worker.kill();
+    const error = await run.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(NoWorkersError);
+    expect((error as Error).message).toMatch(
+      /^run: 0 workers for 0.2 s. All workers of this cluster have ended/,
+    );
+  });
+
   test('leaves no process behind when its own process is killed', async () => {
     const files = cleanup(newFolder(), ({ remove }) => remove());
     const url = new URL('../../dist/lib/cluster/local.js', import.meta.url).href;

@@ -120,6 +120,15 @@ describe('the messages', () => {
     expect(() => up(given)).toThrow(/is malformed or unknown.*Use the same version on both sides/);
   });
 
+  test('a head of 20 MB of empty maps is refused before any of them is made', () => {
+    const head = new Uint8Array(20_000_000).fill(0x80);
+    head.set([0xdd, 0x01, 0x31, 0x2c, 0xfb]); // a list of 19 999 995 of them
+    const before = process.memoryUsage().heapUsed;
+    for (const decode of [decodeToScheduler, decodeFromScheduler])
+      expect(() => decode(head)).toThrow(ProtocolError);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(100e6); // made, they take more than 1 GB
+  });
+
   test('whatever bytes come, they are a message or refused by name', () => {
     const read = (data: Uint8Array) => {
       for (const decode of [decodeToScheduler, decodeFromScheduler])

@@ -1,6 +1,6 @@
 // The scheduler's machine, event by event; what must hold of it is checked after each.
 import { describe, expect, test } from 'vitest';
-import type { FromScheduler, ToScheduler } from '../../lib/cluster/messages.js';
+import { MOST_SUBMITTED, type FromScheduler, type ToScheduler } from '../../lib/cluster/messages.js';
 import type { SchedulerEvent } from '../../lib/cluster/records.js';
 import { SchedulerMachine, type SchedulerAction } from '../../lib/cluster/scheduler.js';
 import { packTask } from '../../lib/task/pack.js';
@@ -440,6 +440,21 @@ describe('cancelling', () => {
       waiting: 0,
       free: 1,
     });
+  });
+});
+
+describe('a client that submits without an end', () => {
+  test('is sent away by name, and what it has submitted is forgotten', () => {
+    const s = scheduler();
+    s.connect();
+    for (let first = 0; first < MOST_SUBMITTED; first += 1000) expect(s.submit(1000, { first })).toEqual([]);
+    expect(s.submit(1000)).toEqual([]); // the first thousand, sent twice
+    const [words] = s.submit(1, { first: MOST_SUBMITTED });
+    expect(words).toBe(
+      `${CLIENT} close: it has more than 20000 unfinished tasks here. Wait for their results.`,
+    );
+    expect([s.machine.clients.size, s.machine.waiting.size]).toEqual([0, 0]);
+    expect(s.submit(1)).toEqual([]);
   });
 });
 
