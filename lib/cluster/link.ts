@@ -22,11 +22,8 @@ export interface LinkOptions {
   readonly patienceMs: { readonly first: number; readonly later: number };
   /** What it ends with when it gives up: for how long it looked, why, and how the last connection was lost. */
   readonly giveUp: (seconds: number, why: string, lost: string | undefined) => string;
-  /** Called when the scheduler cannot be reached, before it is looked for. */
-  readonly onSearch?: (why: string) => void;
-  /** Called as a scheduler has welcomed us, and as it is lost. */
-  readonly onWelcome?: () => void;
-  readonly onLost?: (reason: string) => void;
+  /** Called when the scheduler cannot be reached, before it is looked for, and when it is lost. */
+  readonly log?: (level: 'INFO' | 'WARNING', text: string) => void;
 }
 
 export class Link {
@@ -77,7 +74,7 @@ export class Link {
       const began = clock();
       const { reason, bye, messages } = await this.session(wire);
       const isProgress = messages > 1 || clock() - began > STEADY_MS;
-      this.options.onLost?.(reason);
+      this.options.log?.('INFO', `Left the scheduler: ${reason}`);
       if (bye !== undefined) return { reason: bye, sentAway: true };
       this.lost = reason;
       // Let in and dropped again, we do not try for ever.
@@ -102,10 +99,11 @@ export class Link {
 
   /** Waits before the next try. @throws ConnectionError where it has tried for long enough */
   private async pause(why: string): Promise<void> {
-    const { patienceMs, giveUp, onSearch } = this.options;
+    const { patienceMs, giveUp, log } = this.options;
     const mostMs = this.peers === 0 ? patienceMs.first : patienceMs.later;
     if (clock() - this.since >= mostMs) throw new ConnectionError(giveUp(mostMs / 1000, why, this.lost));
-    if (this.waitMs === RETRY_MS.first) onSearch?.(why);
+    if (this.waitMs === RETRY_MS.first)
+      log?.('WARNING', `Looking for the scheduler for ${mostMs / 1000} s: ${why}`);
     const { signal } = this.closed;
     await new Promise<void>((resolve) => {
       const done = () => {
@@ -121,16 +119,14 @@ export class Link {
 
   /** One connection, from its start to its end. */
   private session(wire: Wire): Promise<{ reason: string; bye: string | undefined; messages: number }> {
-    const { post, onWelcome } = this.options;
+    const { post } = this.options;
     const peer = this.peers++;
     let messages = 0;
     return new Promise((resolve) => {
       const onMessage = (message: FromScheduler) => {
         messages++;
         post({ type: 'message', peer, message });
-        if (message.op !== 'welcome') return;
-        this.welcomed();
-        onWelcome?.();
+        if (message.op === 'welcome') this.welcomed();
       };
       const onClosed = (reason: string, bye?: string) => {
         this.connection = undefined;

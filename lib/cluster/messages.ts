@@ -1,5 +1,4 @@
 // The messages between scheduler, workers and clients: their fields, the bounds of each, and their bytes.
-import { addExtension } from 'msgpackr';
 import * as v from 'valibot';
 import { ProtocolError, plain, show } from '../errors.js';
 import { pack, unpack } from '../task/pack.js';
@@ -131,25 +130,10 @@ export type FromScheduler<Op extends keyof From = keyof From> = MessageOf<From, 
 /** What a scheduler says of itself. */
 export type ClusterStatus = Omit<FromScheduler<'welcome'>, 'op' | 'heartbeatMs'>;
 
-/** Inputs and values above this stand behind the head of their message, which only says where: they are not copied (bytes). */
+/** Inputs and values above this stand behind the head of their message, in which their lengths are: they are not copied (bytes). */
 const PART_BYTES = 16 * 2 ** 10;
 /** The longest head that a scheduler reads (bytes). */
 const MOST_HEAD = 8 * 2 ** 20;
-
-class Part {
-  constructor(
-    readonly at: number,
-    readonly length: number,
-  ) {}
-}
-/** The bytes that follow the head being read. */
-let behind: Uint8Array | undefined;
-addExtension({
-  Class: Part,
-  type: 2,
-  write: ({ at, length }: Part) => [at, length],
-  read: ([at, length]: [number, number]) => behind!.subarray(at, at + length),
-});
 
 /**
  * A message as bytes: in a buffer that the next call may reuse.
@@ -157,19 +141,12 @@ addExtension({
  */
 export function encode(message: ToScheduler | FromScheduler, parts?: Uint8Array[]): Uint8Array {
   if (!parts) return pack(message);
-  let at = 0;
-  const outside = (bytes: Uint8Array) => {
-    if (bytes.length <= PART_BYTES) return bytes;
-    parts.push(bytes);
-    return new Part((at += bytes.length) - bytes.length, bytes.length);
-  };
+  const isLarge = ({ length }: Uint8Array) => length > PART_BYTES;
+  const outside = (bytes: Uint8Array) => (isLarge(bytes) ? (parts.push(bytes), bytes.length) : bytes);
   if ('values' in message) return pack({ ...message, values: outside(message.values) });
-  if (!('tasks' in message) || !message.tasks.some(({ payload }) => payload.length > PART_BYTES))
-    return pack(message);
-  return pack({
-    ...message,
-    tasks: message.tasks.map((task) => ({ ...task, payload: outside(task.payload) })),
-  });
+  if (!('tasks' in message) || !message.tasks.some(({ payload }) => isLarge(payload))) return pack(message);
+  const tasks = message.tasks.map((task) => ({ ...task, payload: outside(task.payload) }));
+  return pack({ ...message, tasks });
 }
 
 /** @throws ProtocolError for bytes that are no message to the scheduler, or one out of bounds */
@@ -183,9 +160,12 @@ export function decodeFromScheduler(head: Uint8Array, rest?: Uint8Array): FromSc
   return decode(FROM_SCHEDULER, head, rest) as FromScheduler;
 }
 
-function decode(schemas: Schemas, head: Uint8Array, rest: Uint8Array | undefined): unknown {
-  const message = unpackWith(head, rest);
-  const { op } = (message ?? {}) as { op?: unknown };
+type Unchecked = Partial<Record<'op' | 'tasks' | 'values', unknown>> | null;
+
+function decode(schemas: Schemas, head: Uint8Array, rest?: Uint8Array): unknown {
+  const message = unpack(head) as Unchecked;
+  if (rest) putBack(message, rest);
+  const { op } = message ?? {};
   // By the op at once: trying one schema after the other costs more than all the rest of a message.
   const schema = typeof op === 'string' && Object.hasOwn(schemas, op) ? schemas[op] : v.never();
   const { success, output, issues } = v.safeParse(schema, message, { abortEarly: true });
@@ -197,11 +177,11 @@ function decode(schemas: Schemas, head: Uint8Array, rest: Uint8Array | undefined
   );
 }
 
-function unpackWith(head: Uint8Array, rest: Uint8Array | undefined): unknown {
-  try {
-    behind = rest;
-    return unpack(head);
-  } finally {
-    behind = undefined;
-  }
+/** Puts the bytes behind the head where their lengths are. Whatever does not fit is left to the schema. */
+function putBack(message: Unchecked, rest: Uint8Array): void {
+  const tasks = (Array.isArray(message?.tasks) ? message.tasks : []) as ({ payload?: unknown } | null)[];
+  let at = 0;
+  const take = (length: number) => rest.subarray(at, (at += length));
+  if (typeof message?.values === 'number') message.values = take(message.values);
+  for (const task of tasks) if (typeof task?.payload === 'number') task.payload = take(task.payload);
 }

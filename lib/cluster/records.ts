@@ -78,36 +78,28 @@ export interface Client {
   readonly peer: number;
   readonly name: string;
   /** Its unfinished tasks, by id: only their values are still wanted. */
-  readonly entries: Entries;
+  readonly entries: Map<number, Entry>;
+  /** What the inputs of these take (bytes). */
+  bytes: number;
   /** Much waits for it already: none of its tasks are assigned until it has read that. */
   congested: boolean;
   /** By the kind of their tasks. */
   readonly lines: Map<string, Line>;
 }
 
-/** Tasks by their ids, and what their inputs take. */
-export class Entries extends Map<number, Entry> {
-  bytes = 0;
-
-  override set(id: number, entry: Entry): this {
-    this.bytes += entry.payload.length;
-    return super.set(id, entry);
-  }
-
-  override delete(id: number): boolean {
-    this.bytes -= this.get(id)?.payload.length ?? 0;
-    return super.delete(id);
-  }
-}
-
 /** A client without tasks. */
 export function newClient(peer: number, name: string): Client {
-  return { peer, name, entries: new Entries(), congested: false, lines: new Map() };
+  return { peer, name, entries: new Map(), bytes: 0, congested: false, lines: new Map() };
 }
 
 /** Somebody still waits for the task's value. */
 export function isWanted({ id, line }: Entry): boolean {
   return line.client.entries.has(id);
+}
+
+/** Nobody waits for it any more. */
+export function forget({ id, payload, line: { client } }: Entry): void {
+  if (client.entries.delete(id)) client.bytes -= payload.length;
 }
 
 /** Whether there is something in the line that the worker may be given. */
@@ -155,26 +147,25 @@ export function statusOf({ name, threads, assignments, finished, leaving, memory
 
 /** First in, first out; what comes back goes to the front, and suspects stand apart. */
 export class Queue {
-  private fresh: Entry[] = [];
-  private head = 0; // those of `fresh` before it are taken
-  private returned: Entry[] = []; // the last one is the queue's first
+  private tasks: Entry[] = [];
   private suspects: Entry[] = [];
 
   get length(): number {
-    return this.ordinary + this.suspects.length;
+    return this.tasks.length + this.suspects.length;
   }
 
   /** Tasks that any worker may take. */
   get ordinary(): number {
-    return this.fresh.length - this.head + this.returned.length;
+    return this.tasks.length;
   }
 
   push(entry: Entry): void {
-    this.fresh.push(entry);
+    this.tasks.push(entry);
   }
 
   unshift(entry: Entry): void {
-    (entry.suspect ? this.suspects : this.returned).push(entry);
+    if (entry.suspect) this.suspects.push(entry);
+    else this.tasks.unshift(entry);
   }
 
   /** Takes a suspect, if there is one. */
@@ -184,28 +175,16 @@ export class Queue {
 
   /** Takes up to `most` tasks that are not suspects, of together up to `bytes` bytes; at least one, if there is any. */
   take(most: number, bytes: number): Entry[] {
-    const taken: Entry[] = [];
-    for (let size = 0; taken.length < most && this.ordinary > 0;) {
-      const next = this.returned.at(-1) ?? this.fresh[this.head];
-      size += next.payload.length;
-      if (taken.length > 0 && size > bytes) break;
-      taken.push(next);
-      if (!this.returned.pop()) this.head++;
-    }
-    if (2 * this.head >= this.fresh.length) this.forgetTaken();
-    return taken;
+    let size = 0;
+    const isTooMuch = ({ payload }: Entry, i: number) =>
+      i === most || ((size += payload.length) > bytes && i > 0);
+    const end = this.tasks.findIndex(isTooMuch);
+    return this.tasks.splice(0, end < 0 ? this.tasks.length : end);
   }
 
   /** Drops the tasks that are no longer wanted. */
   sweep(): void {
-    this.forgetTaken();
-    this.fresh = this.fresh.filter(isWanted);
-    this.returned = this.returned.filter(isWanted);
+    this.tasks = this.tasks.filter(isWanted);
     this.suspects = this.suspects.filter(isWanted);
-  }
-
-  private forgetTaken(): void {
-    this.fresh.splice(0, this.head);
-    this.head = 0;
   }
 }

@@ -101,7 +101,7 @@ export class SchedulerShell {
 
   private bytesOfInputs(): number {
     let bytes = 0;
-    for (const { entries } of this.machine.clients.values()) bytes += entries.bytes;
+    for (const client of this.machine.clients.values()) bytes += client.bytes;
     return bytes;
   }
 

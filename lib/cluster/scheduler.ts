@@ -18,6 +18,7 @@ import { Pace } from '../task/pace.js';
 import { MOST_SUBMITTED, type FromScheduler, type ToScheduler } from './messages.js';
 import {
   Queue,
+  forget,
   hasSuspect,
   isEmpty,
   isMalformed,
@@ -166,6 +167,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
       if (client.entries.has(id)) continue; // sent twice
       const task: Entry = { id, key, payload, line, suspect: false, losses: [] };
       client.entries.set(id, task);
+      client.bytes += payload.length;
       line.queue.push(task);
       this.actions.push({ type: 'queued', task });
     }
@@ -180,7 +182,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
   private cancel(client: Client, ids: readonly number[]): void {
     const dropped = ids.flatMap((id) => client.entries.get(id) ?? []);
     for (const task of dropped) {
-      client.entries.delete(task.id);
+      forget(task);
       const [assignment] = task.batch?.assignments ?? [];
       this.actions.push({ type: 'dropped', task, worker: assignment?.worker.name });
     }
@@ -278,7 +280,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     const meanMs = (ages[0] - ages[2 * count - 1]) / count;
     line.pace.learn(meanMs, worker.roundTripMs);
     line.meanMs = Number.isNaN(line.meanMs) ? meanMs : 0.8 * line.meanMs + 0.2 * meanMs;
-    for (const { id } of tasks) line.client.entries.delete(id);
+    tasks.forEach(forget);
     const ids = tasks.map(({ id }) => id);
     this.send([line.client.peer], { op: 'finished', ids, worker: worker.name, thread, ages, values }, tasks);
   }
@@ -304,7 +306,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     how: Pick<FromScheduler<'failed'>, 'retried' | 'error' | 'ended'>,
   ) {
     const { id, line } = task;
-    if (!how.retried) line.client.entries.delete(id);
+    if (!how.retried) forget(task);
     this.send([line.client.peer], { op: 'failed', id, worker: worker.name, thread, ...how }, [task]);
   }
 

@@ -62,11 +62,12 @@ export class ClusterWorker {
     this.link = new Link({
       dial,
       patienceMs: { first: deathTimeoutMs, later: deathTimeoutMs },
-      post: (event) => this.shell.post(event),
-      onSearch: (why) =>
-        this.log('WARNING', `Looking for the scheduler for ${deathTimeoutMs / 1000} s: ${why}`),
-      onWelcome: () => this.log('INFO', `Joined as ${name} with ${countThreads(threads.count)}`),
-      onLost: (reason) => this.log('INFO', `Left the scheduler: ${reason}`),
+      post: (event) => {
+        this.shell.post(event);
+        if (event.type === 'message' && event.message.op === 'welcome')
+          this.log('INFO', `Joined as ${name} with ${countThreads(threads.count)}`);
+      },
+      log: (level, text) => this.log(level, text),
       giveUp: (seconds, why) => `worker ${name}: no scheduler for ${seconds} s: ${why}`,
     });
     this.joined = this.link.joined;

@@ -1,9 +1,6 @@
 // Opens a Web Worker of a page. Bundlers for browsers take this file instead of node-port.ts (see package.json).
 import type { Batch, Port, Setup } from './thread.js';
 
-/** The longest reason (characters). */
-const MOST_TEXT = 1000;
-
 /** As much of Web Workers as is used here: lib is compiled without the types of a page. */
 interface WebWorker {
   onmessage: (event: { readonly data: unknown }) => void;
@@ -17,7 +14,7 @@ declare const Worker: new (url: URL, options: { type: 'module' }) => WebWorker;
 export function openPort(onPosted: (posted: unknown) => void, onEnded: (reason: string) => void): Port {
   const worker = new Worker(new URL('./page-entry.js', import.meta.url), { type: 'module' });
   worker.onmessage = ({ data }) => onPosted(data);
-  worker.onerror = ({ message }) => onEnded(message?.slice(0, MOST_TEXT) ?? 'the worker did not start');
+  worker.onerror = ({ message }) => onEnded(message?.slice(0, 1000) ?? 'the worker did not start');
   return {
     post: (message) => worker.postMessage(message),
     rest: () => {},

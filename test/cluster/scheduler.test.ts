@@ -489,12 +489,12 @@ describe('a client that reads too slowly', () => {
     const payload = new Uint8Array(10);
     const tasks = [0, 1, 2].map((id) => ({ id, key: `k${id}`, payload }));
     s.hear(CLIENT, { op: 'submit', kind: 'k', tasks });
-    const { entries } = s.machine.clients.get(CLIENT)!;
-    expect(entries.bytes).toBe(30);
+    const client = s.machine.clients.get(CLIENT)!;
+    expect(client.bytes).toBe(30);
     s.join(1);
     s.done(1, 0);
     s.cancel([1, 1, 7]);
-    expect(entries.bytes).toBe(10);
+    expect(client.bytes).toBe(10);
   });
 });
 

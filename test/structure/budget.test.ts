@@ -21,12 +21,12 @@ const BUDGETS: Readonly<Record<string, number>> = {
 };
 /** Folders that are still above their budgets, and their lines today. They may only shrink. */
 const TODAY: Readonly<Record<string, number>> = {
-  'lib/*': 534, // 14 more: whatever is thrown becomes text, symbols too
-  'lib/task': 1135, // 122 more: one rule for what may travel, held at every door
-  'lib/execute': 543,
-  'lib/cluster': 3075,
+  'lib/*': 533, // whatever is thrown becomes text, symbols too
+  'lib/task': 1135, // one rule for what may travel, held at every door
+  'lib/execute': 541,
+  'lib/cluster': 2934,
   'lib/simulation': 754,
-  lib: 9488, // 122 more: the rule of lib/task, and symbols as text
+  lib: 9344,
   lesson: 2687, // 89 more: time limits and words for any answer, and what set-up cells need
   tools: 4921, // 4 more: the dashboard ends the box of a slow worker whose task another one finished
   room: 1869,
