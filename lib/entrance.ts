@@ -92,19 +92,19 @@ export class Entrance {
     this.strangers.delete(socket);
   }
 
-  /** Answers a request for a WebSocket with a reason instead, and lets the socket go, also if it stays. */
+  /** Answers a request for a WebSocket with a reason instead. */
   refuse(socket: Socket, status: number, reason: string): void {
-    this.noteRefusal(socket, reason);
     socket.end(
       `HTTP/1.1 ${status} Refused\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n` +
         `content-length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`,
     );
-    setTimeout(() => socket.destroy(), LET_GO_MS).unref();
+    this.letGo(socket, reason);
   }
 
-  /** Logs that a connection is refused. */
-  noteRefusal(socket: Socket, reason: string): void {
+  /** Logs why a connection is refused, and lets it go, also if it stays. */
+  letGo(socket: Socket, reason: string): void {
     this.note(`Refused a connection from ${addressOf(socket)}: ${reason}`);
+    setTimeout(() => socket.destroy(), LET_GO_MS).unref();
   }
 
   /** Stops admitting peers. Unproven ones are cut off at once; the others have a second to close. */

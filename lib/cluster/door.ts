@@ -43,8 +43,8 @@ export function doorOf(token: string, onPeer: (wire: Wire) => void, log: (text: 
         return onPeer(wireOf(peer, socket));
       }
       const reason = protocol === PROTOCOL ? WRONG_TOKEN : `it speaks another protocol than ${PROTOCOL}.`;
-      entrance.noteRefusal(socket, reason);
       peer.close(1008, reason);
+      entrance.letGo(socket, reason);
     });
     peer.send(`${PROTOCOL} ${text}`);
   };
