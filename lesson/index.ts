@@ -1,9 +1,10 @@
 // The front door of what notebooks need beyond lib: import { ... } from '../lesson'.
 
-// The set-up of a notebook
+// The set-up of a notebook, and the room that it may join
 export { describeHere, few } from './notebook.js';
+export { handIn, joinRoom, leaveRoom, predict } from '../room/client.js';
 
-// Measuring
+// Measuring and charts
 export {
   LEDGER_ROWS,
   LedgerBook,
@@ -29,8 +30,6 @@ export {
 } from '../tools/measure/index.js';
 export { startDashboard, type Dashboard } from '../tools/dashboard/index.js';
 export { describeProfile, profileSerial } from './profile.js';
-
-// Charts
 export * from './charts/index.js';
 
 // Checks, by notebook

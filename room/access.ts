@@ -1,4 +1,5 @@
 // Who may ask a room for what, decided without I/O: Host, Origin, code and version of each request.
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { CODE_LENGTH, readCode } from './names.js';
@@ -13,13 +14,14 @@ export interface Asked {
   readonly address: string;
 }
 
-/** What a request gets. `join` says whether a page may join; a `socket` is for the wall, a guest's page, or its work. */
+/** What a request gets. `join` says whether a page may join, `take` takes an answer; a `socket` is for the wall, a guest's page, its work, or the instructor. */
 export type Decision =
   | { readonly answer: 'file'; readonly path: string }
   | { readonly answer: 'join' }
+  | { readonly answer: 'take'; readonly key: string; readonly name: string; readonly text: string }
   | {
       readonly answer: 'socket';
-      readonly kind: 'wall' | 'live' | 'work';
+      readonly kind: 'wall' | 'live' | 'work' | 'teach';
       readonly key: string;
       readonly name: string;
     }
@@ -38,23 +40,29 @@ export class Gate {
   constructor(
     private readonly code: string,
     private readonly host: string,
+    /** What the instructor's page has and nobody else. */
+    private readonly secret: string,
   ) {}
 
   decide(asked: Asked, now: number): Decision {
     const { method = 'GET', url = '/', headers } = asked;
-    if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'A room is only read: ask with GET.');
     if (!this.knowsHost(headers.host)) return refuse(403, 'This room has no such name. Use its address.');
     if (!this.knowsOrigin(headers)) return refuse(403, 'A page from elsewhere may not use this room.');
     if (!url.startsWith('/')) return refuse(400, 'The target of a request is a path here.');
     const [path, ...rest] = url.split('?');
     const query = new URLSearchParams(rest.join('?'));
+    const isRead = method === 'GET' || method === 'HEAD';
+    if (path === '/answer' ? method !== 'POST' : !isRead)
+      return refuse(405, 'A room is only read: ask with GET. Answers alone come with POST.');
+    if (path === '/teach.live') return this.teach(query);
     if (path === '/wall' || path === '/wall.live') return this.wall(path, query, asked, now);
-    if (path !== '/join' && path !== '/live' && path !== '/work') return { answer: 'file', path };
+    if (!['/join', '/live', '/work', '/answer'].includes(path)) return { answer: 'file', path };
     const problem = this.versionProblem(query) ?? this.codeProblem(query, asked.address, now);
     if (problem) return problem;
     const [key, name] = [query.get('key') ?? '', query.get('name') ?? ''];
     if (path === '/join') return { answer: 'join' };
     if (!KEY.test(key)) return refuse(400, 'A device needs a key of its own. Reload the page.');
+    if (path === '/answer') return { answer: 'take', key, name, text: query.get('answer') ?? '' };
     return { answer: 'socket', kind: path === '/live' ? 'live' : 'work', key, name };
   }
 
@@ -66,6 +74,14 @@ export class Gate {
     return path === '/wall'
       ? { answer: 'file', path }
       : { answer: 'socket', kind: 'wall', key: '', name: '' };
+  }
+
+  private teach(query: URLSearchParams): Decision {
+    const [given, right] = [query.get('secret') ?? '', this.secret].map((text) =>
+      createHash('sha256').update(text).digest(),
+    );
+    if (timingSafeEqual(given, right)) return { answer: 'socket', kind: 'teach', key: '', name: '' };
+    return refuse(401, "This is not the instructor's address. `lola room` prints it.");
   }
 
   private versionProblem(query: URLSearchParams): Decision | undefined {

@@ -10,12 +10,12 @@ const CODE_LETTERS = 'ABCDEFGHJKMNPQRTUVWXYZ2346789';
 export const CODE_LENGTH = 5;
 
 /**
- * A name as the wall shows it: one line of at most 20 characters that can do nothing but be read.
+ * A name as the wall shows it: one line of at most `most` characters (20) that can do nothing but be read.
  * @returns '' where nothing is left
  */
-export function cleanName(given: string): string {
+export function cleanName(given: string, most = MOST_CHARACTERS): string {
   const text = given.slice(0, 1000).normalize('NFC').replace(UNSEEN, ' ').replace(PILED_MARKS, '$1');
-  return [...text.replace(/\s+/g, ' ').trim()].slice(0, MOST_CHARACTERS).join('').trim();
+  return [...text.replace(/\s+/g, ' ').trim()].slice(0, most).join('').trim();
 }
 
 /** The name, or if another guest has it, the name with the first free number. */

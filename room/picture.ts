@@ -1,5 +1,6 @@
 // What the wall and the guests' pages are shown of a room, as plain data. Nobody is shown more.
 import { piOf, standardErrorOf } from '../lib/index.js';
+import type { LearnerPicture, WallAnswers } from './answers.js';
 import type { Guest, GuestState } from './guest.js';
 import { MOST_GUESTS, type News, type RoomMachine } from './room.js';
 import { chanceToCatch } from './trust.js';
@@ -52,6 +53,7 @@ export interface RoomPicture {
   /** Other machines than this one that have reached the port. */
   readonly reached: number;
   readonly address: string;
+  readonly answers: WallAnswers;
 }
 
 /** What a guest is shown of itself. */
@@ -65,6 +67,7 @@ export interface OwnPicture {
   readonly total: number;
   readonly room: Count;
   readonly here: number;
+  readonly vote?: LearnerPicture;
 }
 
 /** What the server knows beside its machine. */
@@ -72,6 +75,7 @@ export interface Surroundings {
   readonly title: string;
   readonly address: string;
   readonly reached: number;
+  readonly answers: WallAnswers;
   /** `inside` is missing until all is counted. */
   readonly laptop: { readonly samples: number; readonly inside?: number; readonly seconds: number };
 }
@@ -108,6 +112,7 @@ export function wallOf(machine: RoomMachine, now: number, around: Surroundings):
     news,
     reached: around.reached,
     address: around.address,
+    answers: around.answers,
   };
 }
 

@@ -9,11 +9,13 @@ import { InvalidArgumentError } from '../lib/errors.js';
 import { allottedCores, estimatePool, startPool, type Executor } from '../lib/index.js';
 import { clock } from '../lib/task/index.js';
 import { Gate, type Decision } from './access.js';
+import { Desk } from './desk.js';
 import { Files, MARK } from './files.js';
 import { newCode } from './names.js';
 import { addressesOfMachine, type Address } from './network.js';
 import { ownOf, wallOf, type RoomPicture } from './picture.js';
 import { MOST_GUESTS, RoomMachine, type RoomAction, type RoomEvent } from './room.js';
+import type { Vote } from './votes.js';
 import { Work } from './work.js';
 
 export const DEFAULT_PORT = 8700;
@@ -47,6 +49,8 @@ export interface RoomOptions {
   readonly share: number;
   /** The folder of the built lesson, served as /lesson. */
   readonly lesson?: string;
+  /** The votes of the lesson, for the instructor's page. */
+  readonly votes?: readonly Vote[];
   /** Threads of this machine that check, and count everything beside the room (default: all cores but one). */
   readonly threads?: number;
   readonly log?: (text: string) => void;
@@ -62,6 +66,8 @@ export interface Room {
   readonly urls: readonly (Address & { readonly url: string })[];
   /** The wall, for this machine. */
   readonly wall: string;
+  /** The instructor's page, with the secret that guests are never given. */
+  readonly teach: string;
   readonly machine: RoomMachine;
   picture(): RoomPicture;
   /** Resolves when all is counted, and checked. */
@@ -100,6 +106,7 @@ class RoomServer implements Room {
   readonly over: Promise<void>;
   urls: Room['urls'] = [];
   port = 0;
+  private readonly desk: Desk;
   private readonly gate: Gate;
   private readonly files: Files;
   private readonly entrance: Entrance;
@@ -134,7 +141,8 @@ class RoomServer implements Room {
     });
     this.over = new Promise((resolve) => (this.isOver = resolve));
     this.shell = new Shell(this.machine, (action) => this.perform(action));
-    this.gate = new Gate(this.code, host);
+    this.desk = new Desk(options.votes ?? []);
+    this.gate = new Gate(this.code, host, this.desk.secret);
     this.files = new Files(lesson);
     this.entrance = new Entrance({
       who: 'room',
@@ -162,19 +170,29 @@ class RoomServer implements Room {
   }
 
   get wall(): string {
+    return `${this.here}/wall?code=${this.code}`;
+  }
+
+  get teach(): string {
+    return `${this.here}/teach#${this.desk.secret}`;
+  }
+
+  private get here(): string {
     const { host } = this.options;
-    return `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${this.port}/wall?code=${this.code}`;
+    return `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${this.port}`;
   }
 
   picture(): RoomPicture {
     const { title } = this.options;
     const [first] = this.urls;
-    const around = { title, address: first?.url ?? '', reached: this.reached.size, laptop: this.laptop };
+    const [reached, answers] = [this.reached.size, this.desk.answers.wall(clock())];
+    const around = { title, address: first?.url ?? '', reached, laptop: this.laptop, answers };
     return wallOf(this.machine, clock(), around);
   }
 
   async close(): Promise<void> {
     clearInterval(this.ticker);
+    this.desk.close();
     this.stop.abort();
     for (const connection of this.connections.values()) connection.close('The room was closed.', true);
     for (const page of [...this.walls, ...this.pages.keys()]) page.close(1001);
@@ -187,12 +205,19 @@ class RoomServer implements Room {
     const { url, headers, socket } = request;
     const decision = this.decide(request);
     const why = decision.answer === 'refuse' ? decision.why : undefined;
-    if (decision.answer === 'refuse' && !url?.startsWith('/join'))
-      return this.files.send(response, decision.status, 'text/plain', `${why}\n`);
+    if (decision.answer === 'refuse' && !/^\/(join|answer)/.test(url ?? ''))
+      return this.files.send(
+        response,
+        decision.status,
+        'text/plain',
+        `${why}
+`,
+      );
     this.read(socket, response);
     if (decision.answer === 'file') return this.files.serve(decision.path, headers.host ?? '', response);
+    const refused = decision.answer === 'take' ? this.desk.take(decision) : why;
     const { title, samples } = this.options;
-    const told = why === undefined ? { ok: true, title, samples } : { ok: false, why };
+    const told = refused === undefined ? { ok: true, title, samples } : { ok: false, why: refused };
     this.files.send(response, 200, 'application/json', JSON.stringify(told));
   }
 
@@ -216,9 +241,13 @@ class RoomServer implements Room {
       return this.entrance.refuse(socket, 503, 'There are walls enough.');
     if (kind === 'live' && this.pages.size >= MOST_PAGES)
       return this.entrance.refuse(socket, 503, 'There are pages enough.');
+    if (kind === 'teach' && this.desk.isFull)
+      return this.entrance.refuse(socket, 503, 'There are instructors enough.');
     this.entrance.admit(socket);
     if (kind === 'work')
       this.works.handleUpgrade(request, socket, head, (guest) => this.open(guest, socket, key, name));
+    else if (kind === 'teach')
+      this.lives.handleUpgrade(request, socket, head, (page) => this.desk.open(page));
     else this.lives.handleUpgrade(request, socket, head, (page) => this.show(page, kind, key));
   }
 
@@ -267,7 +296,8 @@ class RoomServer implements Room {
 
   private own(key: string): unknown {
     const guest = this.machine.guests.get(key);
-    return guest ? ownOf(this.machine, guest, clock()) : { op: 'none' };
+    const own = guest ? ownOf(this.machine, guest, clock()) : { op: 'none' };
+    return { ...own, vote: this.desk.answers.learner(key, clock()) };
   }
 
   private send(page: WebSocket, data: unknown): void {
@@ -276,6 +306,7 @@ class RoomServer implements Room {
 
   private tick(): void {
     this.shell.post({ type: 'tick' });
+    this.desk.tick();
     if (this.walls.size > 0) {
       const picture = this.picture();
       for (const wall of this.walls) this.send(wall, picture);

@@ -27,7 +27,12 @@ function forPages() {
 }
 
 await build({
-  entryPoints: [join(page, 'guest.js'), join(page, 'wall.js'), join(dist, 'lib', 'execute', 'page-entry.js')],
+  entryPoints: [
+    join(page, 'guest.js'),
+    join(page, 'wall.js'),
+    join(page, 'teach.js'),
+    join(dist, 'lib', 'execute', 'page-entry.js'),
+  ],
   outdir: www,
   entryNames: '[name]',
   bundle: true,

@@ -7,8 +7,8 @@ import { escaped } from './html.js';
 export const COLOURS = '#0072b2 #d55e00 #009e73 #cc79a7 #e69f00 #56b4e9 #7f7f7f #000000 #c8b400'.split(' ');
 const WIDTH = 680;
 const [LEFT, RIGHT, TOP] = [76, 660, 72];
-/** Heights of a row of the legend, of a chart of lines, and of a bar with its gap. */
-const [LINE, BOTTOM, BAR] = [18, 360, 34];
+/** Heights of a row of the legend, of a chart of lines, the least of its plot, and of a bar with its gap. */
+const [LINE, BOTTOM, LEAST, BAR] = [18, 360, 200, 34];
 
 /** The picture as an image, which also survives if inline SVG is taken out. */
 export function pictureOf(chart: Chart): string {
@@ -30,17 +30,18 @@ function lines({ title, x, y, series }: LineChart): string {
   const points = shown.flatMap((one) => one.points);
   const keys = shown.map(({ name, curve }) => ({ name, dashed: curve }));
   const top = TOP + LINE * rowsOf(keys);
+  const bottom = Math.max(BOTTOM, top + LEAST);
   const xs = points.map((point) => point.x);
   const ys = points.flatMap(({ y, low = y, high = y }) => [y, low, high]);
-  const [across, up] = [scale(x, xs, LEFT, RIGHT), scale(y, ys, BOTTOM, top)];
-  return picture(title, BOTTOM + 60, keys, [
-    ...across.ticks.map((tick) => path(`M${across.at(tick)} ${BOTTOM}v6`, '#444')),
-    ...across.ticks.map((tick) => text(across.at(tick), BOTTOM + 22, short(tick))),
+  const [across, up] = [scale(x, xs, LEFT, RIGHT), scale(y, ys, bottom, top)];
+  return picture(title, bottom + 60, keys, [
+    ...across.ticks.map((tick) => path(`M${across.at(tick)} ${bottom}v6`, '#444')),
+    ...across.ticks.map((tick) => text(across.at(tick), bottom + 22, short(tick))),
     ...up.ticks.map((tick) => path(`M${LEFT} ${up.at(tick)}H${RIGHT}`, '#ddd')),
     ...up.ticks.map((tick) => text(LEFT - 8, Number(up.at(tick)) + 4, short(tick), 'end')),
-    path(`M${LEFT} ${BOTTOM}H${RIGHT}`, '#444'),
-    text((LEFT + RIGHT) / 2, BOTTOM + 46, x.label),
-    `<text transform="rotate(-90)" x="${-(TOP + BOTTOM) / 2}" y="20" text-anchor="middle">${escaped(y.label)}</text>`,
+    path(`M${LEFT} ${bottom}H${RIGHT}`, '#444'),
+    text((LEFT + RIGHT) / 2, bottom + 46, x.label),
+    `<text transform="rotate(-90)" x="${-(TOP + bottom) / 2}" y="20" text-anchor="middle">${escaped(y.label)}</text>`,
     ...shown.map((one, i) => drawn(one, colourOf(i), across, up)),
   ]);
 }

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-// What the room's two pages share: finding and filling elements, and a socket that opens itself again.
+// What the room's pages share: finding, making and filling elements, and a socket that opens itself again.
 
 /** @throws Error if the page lacks the element */
 export function find<T extends HTMLElement = HTMLElement>(id: string): T {
@@ -12,6 +12,17 @@ export function find<T extends HTMLElement = HTMLElement>(id: string): T {
 export function put(id: string, text: string): void {
   const element = find(id);
   if (element.textContent !== text) element.textContent = text;
+}
+
+/** A new element with these properties and children; texts stay texts. */
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  properties: Partial<HTMLElementTagNameMap[K]> = {},
+  ...children: readonly (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
 }
 
 export function show(id: string, shown: boolean): void {
@@ -47,6 +58,11 @@ export class Listener {
     if (this.socket && Date.now() - this.heardAt < SILENCE_MS) return;
     if (this.socket) this.lose();
     this.open();
+  }
+
+  /** Sends something, if the connection is up. */
+  send(data: unknown): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(data));
   }
 
   stop(): void {

@@ -6,6 +6,7 @@ import { startThreads, type Threads } from '../../lib/execute/index.js';
 import { ROOM_VERSION } from '../version.js';
 import type { OwnPicture } from '../picture.js';
 import { Listener, find, put, show, socketUrl } from './dom.js';
+import { drawVote } from './vote.js';
 import { STATES, digitsOf, duration, large, percent } from './words.js';
 
 /** It looks for its room for as long as the page is open. */
@@ -143,6 +144,7 @@ function onState(isUp: boolean): void {
 }
 
 function draw(own: OwnPicture): void {
+  drawVote(own.vote, query);
   if (own.op !== 'you') return;
   const { state, samples, inside, rate, total, room, here } = own;
   put('own-name', own.name);

@@ -2,6 +2,7 @@
 // The wall: the room's estimate as it grows, a box for each device, and what happened. Made to be read from the back row.
 import { encode } from 'uqr';
 import type { Count, GuestPicture, RoomPicture } from '../picture.js';
+import { drawShown } from './shown.js';
 import { Listener, find, put } from './dom.js';
 import { STATES, digitsOf, duration, exact, large, percent } from './words.js';
 
@@ -30,6 +31,8 @@ function draw(picture: RoomPicture): void {
   drawJoin(picture.address, picture.reached);
   drawBoxes(picture.guests, picture.here);
   drawNews(picture);
+  document.body.classList.toggle('asking', picture.answers.what !== 'room');
+  drawShown(find('shown'), picture.answers);
 }
 
 function stateOf({ room, here, trust }: RoomPicture): string {

@@ -51,3 +51,8 @@ export const STATES: { readonly [state in GuestState]: { readonly sign: string; 
   left: { sign: '↩', word: 'left' },
   lied: { sign: '✖', word: 'lied' },
 };
+
+/** Seconds as 1:05. */
+export function clockOf(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(Math.max(0, seconds % 60)).padStart(2, '0')}`;
+}

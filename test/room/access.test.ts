@@ -9,7 +9,7 @@ import { ROOM_VERSION } from '../../room/version.js';
 const CODE = 'ABCDE';
 const KEY = 'abcdef-123456-abcdef';
 const HOST = '192.168.1.5:8700';
-const gate = () => new Gate(CODE, '0.0.0.0');
+const gate = () => new Gate(CODE, '0.0.0.0', 'secret');
 const query = (fields: object) =>
   new URLSearchParams({ version: ROOM_VERSION, code: CODE, key: KEY, name: 'Ana', ...fields }).toString();
 

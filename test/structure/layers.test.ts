@@ -18,6 +18,8 @@ const UNITS: readonly (readonly string[])[] = [
   ['tools/slurm/'],
   ['lesson/charts/'],
   ['tools/dashboard/'],
+  ['room/answer.ts', 'room/version.ts'],
+  ['room/client.ts'],
   ['lesson/'],
   ['room/'],
   ['tools/cli/'],

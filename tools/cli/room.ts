@@ -5,7 +5,8 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from '../../lib/errors.js';
-import { addressesOfMachine, largeNumber, qrText, startRoom, type Room } from '../../room/index.js';
+import { addressesOfMachine, largeNumber, qrText, readVotes, startRoom } from '../../room/index.js';
+import type { Room } from '../../room/index.js';
 import { readCount, readSeed } from './flags.js';
 
 interface RoomFlags {
@@ -23,7 +24,6 @@ interface RoomFlags {
 const NOBODY_MS = 60_000;
 /** Where `npm run site` puts the lesson, seen from the clone. */
 const LESSON = resolve('dist-site');
-const ALL_ADDRESSES = ['0.0.0.0', '::'];
 
 export function addRoom(program: Command): void {
   program
@@ -55,13 +55,10 @@ async function runRoom(flags: RoomFlags): Promise<void> {
     port: flags.port === undefined ? undefined : readCount('--port', flags.port, 0),
     host: flags.host ?? (await askForHost()),
     ...(existsSync(LESSON) && { lesson: LESSON }),
+    votes: readVotes(resolve('episodes')),
   };
-  if (ALL_ADDRESSES.includes(options.host)) checkNetwork();
-  let isReached = false;
-  const onReached = (address: string) => {
-    isReached = true;
-    say(`${address} reached the room.`);
-  };
+  if (['0.0.0.0', '::'].includes(options.host)) checkNetwork();
+  const onReached = (address: string) => say(`${address} reached the room.`);
   const room = await startRoom({
     ...options,
     onReached,
@@ -69,7 +66,7 @@ async function runRoom(flags: RoomFlags): Promise<void> {
   });
   say(bannerOf(room));
   if (flags.wall && process.stdout.isTTY) openInBrowser(room.wall);
-  const nobody = setTimeout(() => isReached || say(NOBODY), NOBODY_MS);
+  const nobody = setTimeout(() => room.picture().reached > 0 || say(NOBODY), NOBODY_MS);
   void room.over.then(() => say(resultOf(room)));
   await stopped();
   clearTimeout(nobody);
@@ -116,7 +113,7 @@ function checkNetwork(): void {
   );
 }
 
-function bannerOf({ urls, code, wall, port }: Room): string {
+function bannerOf({ urls, code, wall, teach, port }: Room): string {
   const [first, ...others] = urls;
   return [
     largeNumber(`${first.address}:${port}`),
@@ -124,6 +121,7 @@ function bannerOf({ urls, code, wall, port }: Room): string {
     `Join:        ${first.url.replace(/#.*/, '')}   code ${code}`,
     ...others.map(({ url, card }) => `or, on ${card}:  ${url.replace(/#.*/, '')}`),
     `The wall:    ${wall}`,
+    `Votes:       ${teach}   for you alone: it opens votes and sees all answers`,
     `Reach test:  open http://${first.address}:${port}/reach on a phone. If it does not load, see the instructor notes.`,
     'Ctrl-C closes the room.',
   ].join('\n');

@@ -1,0 +1,52 @@
+// What a device may tell a room, as a schema: every answer is checked against it before anything else looks at it.
+import * as v from 'valibot';
+
+const finite = v.pipe(v.number(), v.finite());
+const positive = v.pipe(finite, v.gtValue(0));
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
+/** Longest names, of predictions and exercises; longest words of ours about a wrong answer (characters). */
+const [MOST_NAME, MOST_SLIP] = [60, 300];
+const MOST_POINTS = 24;
+
+/** The speed-ups of one stage on one machine, with the range of its runs. */
+export const TimingSchema = v.strictObject({
+  nickname: v.optional(text(40)),
+  cpu: v.pipe(v.string(), v.maxLength(100)),
+  cores: whole,
+  samples: whole,
+  stage: text(20),
+  /** The best speed-up, as predicted before the race. */
+  prediction: v.optional(positive),
+  points: v.pipe(
+    v.array(
+      v.strictObject({
+        workers: whole,
+        speedUp: v.strictObject({ median: positive, low: positive, high: positive }),
+      }),
+    ),
+    v.minLength(1),
+    v.maxLength(MOST_POINTS),
+  ),
+});
+export type Timing = v.InferOutput<typeof TimingSchema>;
+
+/** One answer. The last one of a device counts: of a vote's round, of a prediction's name, and of timings. */
+export const AnswerSchema = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('vote'),
+    vote: text(20),
+    round: v.picklist([1, 2]),
+    choice: v.pipe(v.string(), v.regex(/^[A-H]$/)),
+  }),
+  v.strictObject({ kind: v.literal('prediction'), name: text(MOST_NAME), value: finite }),
+  v.strictObject({ kind: v.literal('timing'), timing: TimingSchema }),
+  /** How a check ended; `slip` is the lesson's own text where it knows the wrong answer. */
+  v.strictObject({
+    kind: v.literal('progress'),
+    exercise: text(MOST_NAME),
+    passed: v.boolean(),
+    slip: v.optional(text(MOST_SLIP)),
+  }),
+]);
+export type Answer = v.InferOutput<typeof AnswerSchema>;

@@ -1,0 +1,120 @@
+// How notebooks and races tell a room their answers, from Node and from a page. Nothing is sent before `joinRoom`.
+import { ConnectionError, InvalidArgumentError, show } from '../lib/errors.js';
+import type { Answer, Timing } from './answer.js';
+import { ROOM_VERSION } from './version.js';
+
+interface Joined {
+  readonly origin: string;
+  readonly fields: {
+    readonly version: string;
+    readonly code: string;
+    readonly key: string;
+    readonly name: string;
+  };
+}
+
+/** What this client uses of Node, where it runs in Node. */
+interface NodeProcess {
+  readonly versions: { readonly node?: string };
+  readonly getBuiltinModule: (name: string) => unknown;
+}
+
+let joined: Joined | undefined;
+
+/**
+ * Joins a room, so that this notebook's predictions, speed-ups and checks count there. It prints what is shared.
+ * @param address as the wall and the instructor give it, with its code: 'http://192.168.1.5:8700/#ABCDE'
+ * @param name what the chart of speed-ups calls this machine; predictions and checks never carry a name (default: none)
+ * @param key this learner's own secret: who comes back with it is the same one (default: one that is kept on this machine)
+ * @throws InvalidArgumentError for an address that is none, ConnectionError if the room does not let it in
+ */
+export async function joinRoom(address: string, name = '', key?: string): Promise<void> {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (!url || url.protocol !== 'http:' || url.hash.length < 2)
+    throw new InvalidArgumentError(
+      `joinRoom: the address must be as the wall shows it, with the code after a #, got ${show(address)}. Write 'http://192.168.1.5:8700/#ABCDE'.`,
+    );
+  const code = decodeURIComponent(url.hash.slice(1));
+  const wanted = {
+    origin: url.origin,
+    fields: { version: ROOM_VERSION, code, key: key ?? keyFor(code), name },
+  };
+  await ask(wanted, 'GET', '/join');
+  joined = wanted;
+  console.log(
+    'Joined the room. It gets your predictions, the speed-ups you hand in, and how your checks end: which exercise, passed or not, and which known mistake. It does not get your code or your answers. leaveRoom() ends this.',
+  );
+}
+
+/** Ends what `joinRoom` began: nothing more is sent. */
+export function leaveRoom(): void {
+  joined = undefined;
+}
+
+/**
+ * Notes a prediction, before the cell that shows the result runs: `predicted = predict('four at once', 4)`. In a room that
+ * was joined, the wall can then show everybody's. Without one, it only returns the value.
+ * @param name what is predicted, in up to 60 characters: the same text is the same prediction
+ * @param value a number; NaN, as the notebook has it, is no prediction yet
+ * @returns the value
+ */
+export function predict(name: string, value: number): number {
+  if (Number.isFinite(value)) report({ kind: 'prediction', name, value });
+  return value;
+}
+
+/** Hands a machine's speed-ups to the room. @throws ConnectionError if it does not take them */
+export async function handIn(timing: Timing): Promise<void> {
+  await send({ kind: 'timing', timing });
+}
+
+/** Tells the room, if there is one. A notebook goes on if the room is gone, and says so. */
+export function report(answer: Answer): void {
+  send(answer).catch((error: Error) => console.warn(`The room did not get this: ${error.message}`));
+}
+
+async function send(answer: Answer): Promise<void> {
+  if (joined) await ask(joined, 'POST', '/answer', { answer: JSON.stringify(answer) });
+}
+
+async function ask(
+  { origin, fields }: Joined,
+  method: string,
+  path: string,
+  more: object = {},
+): Promise<void> {
+  const query = new URLSearchParams({ ...fields, ...more }).toString();
+  let reply: { readonly ok: boolean; readonly why?: string };
+  try {
+    reply = (await (await fetch(`${origin}${path}?${query}`, { method })).json()) as typeof reply;
+  } catch (cause) {
+    throw new ConnectionError(
+      `no room answers at ${origin}. Is this machine on its network, and the room still open? A page reaches only the room that it comes from: open ${origin}/lesson/. (${(cause as Error).message})`,
+    );
+  }
+  if (!reply.ok)
+    throw new ConnectionError(`the room at ${origin} refused: ${reply.why ?? 'it did not say why'}`);
+}
+
+/** A random key. Node keeps it as a file for the room with this code, so that a restarted kernel is the same learner. */
+function keyFor(code: string): string {
+  const made = Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36))
+    .join('-')
+    .padEnd(16, '0');
+  const { process } = globalThis as { readonly process?: NodeProcess };
+  if (process?.versions.node === undefined) return made;
+  const { readFileSync, writeFileSync } = process.getBuiltinModule('fs') as typeof import('node:fs');
+  const { tmpdir, userInfo } = process.getBuiltinModule('os') as typeof import('node:os');
+  const file = `${tmpdir()}/lola-room-${userInfo().username}-${code.replace(/\W/g, '')}`;
+  try {
+    writeFileSync(file, made, { flag: 'wx', mode: 0o600 });
+  } catch {
+    // It is there from before, or this machine keeps no files: then each kernel is a learner of its own.
+  }
+  try {
+    const kept = readFileSync(file, 'utf8');
+    return /^[\w-]{16,64}$/.test(kept) ? kept : made;
+  } catch {
+    return made;
+  }
+}

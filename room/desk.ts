@@ -1,0 +1,87 @@
+// The instructor's desk: takes answers at the room's door, and shows them to who has the secret. Needs Node.
+import { randomBytes } from 'node:crypto';
+import * as v from 'valibot';
+import type { WebSocket } from 'ws';
+import { clock } from '../lib/task/index.js';
+import { AnswerSchema } from './answer.js';
+import { Answers, STAGES, type Command } from './answers.js';
+import type { Vote } from './votes.js';
+
+const MOST_PAGES = 10;
+/** A page hears of the room every so many ticks, also if nothing changes. */
+const SIGN_TICKS = 16;
+const short = v.pipe(v.string(), v.maxLength(100));
+const CommandSchema: v.GenericSchema<unknown, Command> = v.variant('do', [
+  v.strictObject({ do: v.literal('next'), id: short, stage: v.picklist(STAGES) }),
+  v.strictObject({
+    do: v.literal('show'),
+    shown: v.variant('what', [
+      v.strictObject({ what: v.picklist(['room', 'timings']) }),
+      v.strictObject({ what: v.literal('vote'), id: short }),
+      v.strictObject({ what: v.literal('prediction'), name: short }),
+    ]),
+  }),
+  v.strictObject({ do: v.literal('clear') }),
+]);
+
+export class Desk {
+  readonly secret = randomBytes(24).toString('base64url');
+  readonly answers: Answers;
+  /** The instructor's pages, with what each was sent last. */
+  private readonly pages = new Map<WebSocket, string>();
+  private ticks = 0;
+
+  constructor(votes: readonly Vote[]) {
+    this.answers = new Answers(votes);
+  }
+
+  get isFull(): boolean {
+    return this.pages.size >= MOST_PAGES;
+  }
+
+  /** @returns why an answer does not count; undefined if it does */
+  take({ key, name, text }: { readonly key: string; readonly name: string; readonly text: string }) {
+    const { success, output } = v.safeParse(AnswerSchema, parsed(text));
+    if (!success) return 'This is no answer. Reload the page.';
+    return this.answers.handle({ type: 'answer', key, name, answer: output }, clock());
+  }
+
+  /** Serves an instructor's page: all votes first, then its picture whenever that changes. */
+  open(page: WebSocket): void {
+    page.on('error', () => page.terminate());
+    page.on('close', () => this.pages.delete(page));
+    page.on('message', (data) => this.obey((data as Buffer).toString()));
+    this.pages.set(page, '');
+    page.send(JSON.stringify({ votes: this.answers.votes }));
+    this.tick();
+  }
+
+  tick(): void {
+    this.ticks++;
+    if (this.pages.size === 0) return;
+    const picture = JSON.stringify(this.answers.instructor(clock()));
+    for (const [page, last] of this.pages) {
+      if (last !== picture || this.ticks % SIGN_TICKS === 0) page.send(picture);
+      this.pages.set(page, picture);
+    }
+  }
+
+  close(): void {
+    for (const page of this.pages.keys()) page.close(1001);
+  }
+
+  private obey(text: string): void {
+    const { success, output } = v.safeParse(CommandSchema, parsed(text));
+    if (success) this.answers.handle({ type: 'command', command: output }, clock());
+    this.tick();
+  }
+}
+
+/** What a text says as JSON; nothing if it is none. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+// The votes of the lesson, read from its episodes: question, choices, the right one, and what misleads to the others.
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A vote as an episode has it, as plain text. */
+export interface Vote {
+  /** Its episode and its place there, as '03-1'. */
+  readonly id: string;
+  readonly title: string;
+  readonly question: string;
+  readonly choices: readonly { readonly letter: string; readonly text: string }[];
+  /** The right choice. Missing where the solution names none. */
+  readonly right?: string;
+  readonly solution: string;
+  /** For the instructor: the misconception behind each wrong choice. */
+  readonly notes: string;
+}
+
+/** The votes of all episodes in a folder, in the lesson's order; none if there is no such folder. */
+export function readVotes(folder: string): Vote[] {
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^\d\d-.*\.md$/.test(name)) : [];
+  return names.sort().flatMap((name) => votesOf(readFileSync(join(folder, name), 'utf8'), name.slice(0, 2)));
+}
+
+/** @param episode its number, as '03' */
+export function votesOf(markdown: string, episode: string): Vote[] {
+  const blocks = [...markdown.matchAll(/^(:{4,}) challenge\n(.*?)^\1$/gms)];
+  const votes = blocks.filter(([, , text]) => /^### Vote: /m.test(text));
+  return votes.map(([, , text], i) => ({ id: `${episode}-${i + 1}`, ...voteIn(text) }));
+}
+
+/** Reads what stands within a challenge that is a vote. What is missing there is empty. */
+export function voteIn(block: string): Omit<Vote, 'id'> {
+  const text = block.replace(/<!--.*?-->/gs, '');
+  const [, title = ''] = /^### Vote: (.*?)(?: \(.*\))?$/m.exec(text) ?? [];
+  const asked = text.replace(/^### .*$/m, '').split(/^:{3,}/m)[0];
+  const [question] = asked.split(/^[-*] [A-Z]\)/m);
+  const choices = [...asked.matchAll(/^[-*] ([A-Z])\) (\S.*(?:\n {2,}\S.*)*)/gm)];
+  const letters = choices.map(([, letter]) => letter).join('') || '-';
+  const solution = inner(text, 'solution');
+  const named = new RegExp(`\\*\\*([${letters}])\\b|(?<![\\w])([${letters}])(?=[).:,;*])`).exec(solution);
+  return {
+    title: plainText(title),
+    question: plainText(question),
+    choices: choices.map(([, letter, words]) => ({ letter, text: plainText(words) })),
+    right: named?.[1] ?? named?.[2],
+    solution: plainText(solution),
+    notes: plainText(inner(text, 'instructor')),
+  };
+}
+
+function inner(text: string, kind: string): string {
+  return [...text.matchAll(new RegExp(`^(:{3,}) ${kind}\\n(.*?)^\\1$`, 'gms'))]
+    .map(([, , body]) => body)
+    .join('\n');
+}
+
+/** Markdown without its marks. */
+function plainText(markdown: string): string {
+  const code: string[] = [];
+  return markdown
+    .replace(/`([^`]*)`/g, (_, words: string) => `\0${code.push(words) - 1}\0`)
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/\*\*(.+?)\*\*/gs, '$1')
+    .replace(/(?<![\w*])([*_])(?=\S)(.+?)(?<=\S)\1(?![\w*])/gs, '$2')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/\0(\d+)\0/g, (_, i: string) => code[Number(i)]);
+}

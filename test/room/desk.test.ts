@@ -1,0 +1,285 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import type { Answer } from '../../room/answer.js';
+import type { Command, InstructorPicture } from '../../room/answers.js';
+import { handIn, joinRoom, leaveRoom, predict, report } from '../../room/client.js';
+import { startRoom, type Room } from '../../room/index.js';
+import { ROOM_VERSION } from '../../room/version.js';
+import type { Vote } from '../../room/votes.js';
+
+const VOTE: Vote = {
+  ...{ id: '03-1', title: 'four at once', question: 'How much faster?', right: 'C' },
+  choices: ['A', 'B', 'C', 'D'].map((letter) => ({ letter, text: `choice ${letter}` })),
+  ...{ solution: 'One thread.', notes: 'A: a belief.' },
+};
+const CLIENTS = 30;
+const opened: { close(): unknown }[] = [];
+let room: Room;
+
+beforeEach(async () => {
+  const given = { samples: 1e6, seed: 2017, title: 'test', host: '127.0.0.1', port: 0, share: 1, threads: 1 };
+  room = await startRoom({ ...given, votes: [VOTE] });
+  opened.push(room);
+});
+afterEach(async () => {
+  leaveRoom();
+  for (const one of opened.splice(0).reverse()) await one.close();
+});
+
+const keyOf = (i: number) => `key-of-client-${String(i).padStart(4, '0')}`;
+const fields = (more: object = {}) =>
+  new URLSearchParams({
+    version: ROOM_VERSION,
+    code: room.code,
+    key: keyOf(0),
+    name: 'Ana',
+    ...more,
+  }).toString();
+const at = (path: string) => `http://127.0.0.1:${room.port}${path}`;
+
+/** Sends an answer as a device does. @returns why it does not count */
+async function say(i: number, answer: unknown): Promise<string | undefined> {
+  const query = fields({ key: keyOf(i), name: `machine ${i}`, answer: JSON.stringify(answer) });
+  const reply = await fetch(at(`/answer?${query}`), { method: 'POST' });
+  return ((await reply.json()) as { why?: string }).why;
+}
+
+/** A socket and all that it gets. Rejects with the status of a refusal. */
+async function listen(path: string) {
+  const socket = new WebSocket(`ws://127.0.0.1:${room.port}${path}`);
+  opened.push({ close: () => socket.terminate() });
+  const got: string[] = [];
+  let heard = () => {};
+  socket.on('message', (data) => {
+    got.push((data as Buffer).toString());
+    heard();
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', () => resolve());
+    socket.once('unexpected-response', (_, { statusCode }) => reject(new Error(`status ${statusCode}`)));
+    socket.once('error', reject);
+  });
+  /** Waits until the last message is as wanted. */
+  const until = async <T>(isSo: (last: T) => boolean): Promise<T> => {
+    for (;;) {
+      const last = got.length > 0 ? (JSON.parse(got[got.length - 1]) as T) : undefined;
+      if (last !== undefined && isSo(last)) return last;
+      await new Promise<void>((resolve) => (heard = resolve));
+    }
+  };
+  return { socket, got, until, order: (command: Command) => socket.send(JSON.stringify(command)) };
+}
+
+const listenAsInstructor = () => listen(`/teach.live?secret=${room.teach.split('#')[1]}`);
+const vote = (round: 1 | 2, choice: string): Answer => ({ kind: 'vote', vote: VOTE.id, round, choice });
+const open: Command = { do: 'show', shown: { what: 'vote', id: VOTE.id } };
+
+describe('30 devices', () => {
+  test('are each counted once, seen by the instructor at once, and told no result', async () => {
+    const teach = await listenAsInstructor();
+    const learner = await listen(`/live?${fields()}`);
+    const both = (stage: string) =>
+      Promise.all([
+        teach.until<InstructorPicture>(({ votes }) =>
+          votes.some((one) => 'stage' in one && one.stage === stage),
+        ),
+        learner.until<{ vote?: { stage: string } }>((own) => own.vote?.stage === stage),
+      ]);
+    const devices = Array.from({ length: CLIENTS }, (_, i) => i);
+    const choices = [devices.map((i) => 'ABCD'[i % 4]), devices.map((i) => (i % 2 ? 'C' : 'B'))];
+    teach.order(open);
+    await both('first');
+    for (const round of [1, 2] as const) {
+      // Each answers twice, the second time over a new connection.
+      expect(await Promise.all(devices.map((i) => say(i, vote(round, 'A'))))).toEqual(
+        devices.map(() => undefined),
+      );
+      await Promise.all(devices.map((i) => say(i, vote(round, choices[round - 1][i]))));
+      const wanted = [...'ABCD'].map((letter) => choices[round - 1].filter((one) => one === letter).length);
+      await teach.until<InstructorPicture>(
+        ({ votes: [one] }) => String(one?.counts?.[round - 1]) === String(wanted),
+      );
+      teach.order({ do: 'next', id: VOTE.id, stage: round === 1 ? 'first' : 'second' });
+      await both(round === 1 ? 'talk' : 'results');
+      expect(await say(0, vote(round, 'D'))).toMatch(/too late/);
+      if (round === 1) teach.order({ do: 'next', id: VOTE.id, stage: 'talk' });
+      if (round === 1) await both('second');
+    }
+    for (const name of ['share', 'speed-up', 'four at once'])
+      await Promise.all(devices.flatMap((i) => [say(i, { kind: 'prediction', name, value: i })]));
+    const points = [{ workers: 2, speedUp: { median: 1.8, low: 1.7, high: 1.9 } }];
+    const timing = { cpu: 'a CPU', cores: 2, samples: 1e9, stage: 'pool', points };
+    await Promise.all(devices.map((i) => say(i, { kind: 'timing', timing })));
+    for (let n = 0; n < 6; n++)
+      await Promise.all(
+        devices.map((i) => say(i, { kind: 'progress', exercise: `ex ${n}`, passed: i % 2 === 0 })),
+      );
+    const seen = await teach.until<InstructorPicture>(
+      ({ exercises }) => exercises.length === 6 && exercises[5].tried === CLIENTS,
+    );
+    const right = choices.map((round) => round.filter((choice) => choice === 'C').length);
+    const change = (right[1] / CLIENTS - right[0] / CLIENTS) / (1 - right[0] / CLIENTS);
+    expect(seen.votes).toMatchObject([
+      { stage: 'results', answered: [CLIENTS, CLIENTS], change: expect.closeTo(change, 12) as number },
+    ]);
+    expect(seen.predictions.map(({ values }) => values)).toEqual([devices, devices, devices]);
+    expect(seen.timings.map(({ nickname }) => nickname).sort()).toEqual(
+      devices.map((i) => `machine ${i}`).sort(),
+    );
+    expect(seen.exercises).toEqual(
+      [0, 1, 2, 3, 4, 5].map((n) => ({ name: `ex ${n}`, tried: 30, passed: 15, slips: [] })),
+    );
+    for (const text of [...learner.got, ...teach.got]) expect(text).not.toContain('key-of');
+    for (const text of learner.got)
+      expect(text).not.toMatch(/counts|answered|right|change|One thread|belief|values|timings/);
+  }, 60_000);
+});
+
+describe('a device that would be the instructor', () => {
+  test.each(['', 'x', 'A'.repeat(32)])('is refused with the secret %j', async (secret) => {
+    await expect(listen(`/teach.live?secret=${secret}`)).rejects.toThrow('status 401');
+    await expect(listen(`/teach.live?${fields({ secret })}`)).rejects.toThrow('status 401');
+  });
+
+  test('finds the secret in nothing that it is given, and opens no vote by any door that it has', async () => {
+    const live = await listen(`/live?${fields()}`);
+    const closed = new Promise((resolve) => live.socket.once('close', resolve));
+    live.order(open);
+    expect(await closed).toBe(1003);
+    expect(await say(0, open)).toMatch(/no answer/);
+    expect(await say(0, { kind: 'command', command: open })).toMatch(/no answer/);
+    const wall = await listen(`/wall.live?code=${room.code}`);
+    const picture = await wall.until<{ answers: object }>((last) => 'answers' in last);
+    expect(picture.answers).toEqual({ what: 'room' });
+    const pages = await Promise.all(
+      ['/', '/teach', '/teach.js', '/wall', `/join?${fields()}`].map(async (path) =>
+        (await fetch(at(path))).text(),
+      ),
+    );
+    const [, secret] = room.teach.split('#');
+    for (const text of [...pages, ...live.got, ...wall.got]) expect(text).not.toContain(secret);
+  });
+});
+
+describe('the door for answers', () => {
+  test.each([
+    ['another method', 'GET', '/answer', {}, 405],
+    ['POST elsewhere', 'POST', '/join', {}, 405],
+    ['a page from elsewhere', 'POST', '/answer', { origin: 'http://evil.example' }, 403],
+  ])('refuses %s', async (_, method, path, headers, status) => {
+    const reply = await fetch(at(`${path}?${fields({ answer: '{}' })}`), { method, headers });
+    const text = await reply.text();
+    expect(reply.status === status || /"ok":false/.test(text), text).toBe(true);
+  });
+
+  test.each([
+    ['no JSON', '{'],
+    ['a number that is none', '{"kind":"prediction","name":"x","value":null}'],
+    ['a field too many', '{"kind":"prediction","name":"x","value":1,"code":"mine"}'],
+    ['a name too long', JSON.stringify({ kind: 'prediction', name: 'x'.repeat(61), value: 1 })],
+    ['an odd kind', '{"kind":"__proto__"}'],
+  ])('refuses %s', async (_, answer) => {
+    const reply = await fetch(at(`/answer?${fields({ answer })}`), { method: 'POST' });
+    expect(await reply.json()).toMatchObject({
+      ok: false,
+      why: expect.stringMatching(/no answer/) as string,
+    });
+  });
+
+  test('refuses a wrong code and a key that is none', async () => {
+    const ask = async (more: object) =>
+      (await fetch(at(`/answer?${fields({ answer: '{}', ...more })}`), { method: 'POST' })).json();
+    expect(await ask({ code: 'WRONG' })).toMatchObject({
+      ok: false,
+      why: expect.stringMatching(/code/) as string,
+    });
+    expect(await ask({ key: '..' })).toMatchObject({
+      ok: false,
+      why: expect.stringMatching(/key/) as string,
+    });
+  });
+
+  test('serves two instructors, and takes nothing from an order that is none', async () => {
+    const [one, two] = [await listenAsInstructor(), await listenAsInstructor()];
+    one.socket.send('{"do":"show","shown":{"what":"vote","id":"no such vote"}}');
+    one.socket.send('nonsense');
+    two.order(open);
+    await one.until<InstructorPicture>(({ votes, shown }) => votes.length === 1 && shown?.what === 'vote');
+    one.order({ do: 'next', id: VOTE.id, stage: 'first' });
+    two.order({ do: 'next', id: VOTE.id, stage: 'first' });
+    const { votes } = await two.until<InstructorPicture>(
+      ({ votes: [vote] }) => vote !== undefined && 'stage' in vote && vote.stage !== 'first',
+    );
+    expect(votes).toMatchObject([{ stage: 'talk' }]);
+  });
+});
+
+describe('a notebook', () => {
+  test('sends nothing before it has joined, and after it has left', async () => {
+    const teach = await listenAsInstructor();
+    expect(predict('share', 0.4)).toBe(0.4);
+    await joinRoom(room.urls[0].url, 'Ana', keyOf(7));
+    expect(predict('share', NaN)).toBeNaN();
+    expect(predict('share', 0.5)).toBe(0.5);
+    report({ kind: 'progress', exercise: '02 amdahl', passed: false, slip: 'upside down.' });
+    const points = [{ workers: 2, speedUp: { median: 1.8, low: 1.7, high: 1.9 } }];
+    await handIn({ cpu: 'a CPU', cores: 2, samples: 1e9, stage: 'pool', points });
+    const seen = await teach.until<InstructorPicture>(({ timings, exercises, predictions }) =>
+      [timings, exercises, predictions].every((each) => each?.length === 1),
+    );
+    expect(seen).toMatchObject({
+      predictions: [{ name: 'share', values: [0.5] }],
+      timings: [{ nickname: 'Ana', points }],
+      exercises: [{ name: '02 amdahl', tried: 1, passed: 0, slips: [['upside down.', 1]] }],
+    });
+    leaveRoom();
+    await handIn({ cpu: 'another CPU', cores: 2, samples: 1e9, stage: 'pool', points });
+    expect(room.picture().answers).toEqual({ what: 'room' });
+    teach.order({ do: 'show', shown: { what: 'timings' } });
+    await teach.until<InstructorPicture>(({ shown }) => shown.what === 'timings');
+    expect(room.picture().answers).toMatchObject({ timings: [{ cpu: 'a CPU' }] });
+  });
+
+  test.each([
+    ['no address', 'hello', 'INVALID_ARGUMENT', /#ABCDE/],
+    ['no code', 'http://127.0.0.1:8700/', 'INVALID_ARGUMENT', /#ABCDE/],
+    ['nobody there', 'http://127.0.0.1:9/#ABCDE', 'CONNECTION', /no room answers/],
+  ])('says what is wrong with %s', async (_, address, code, message) => {
+    await expect(joinRoom(address)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
+  test('is refused with a wrong code, and says so', async () => {
+    const wrong = room.urls[0].url.replace(/#.*/, '#WRONG');
+    await expect(joinRoom(wrong)).rejects.toMatchObject({
+      code: 'CONNECTION',
+      message: expect.stringMatching(/not the room's code/) as string,
+    });
+  });
+
+  test('is the same learner after a restart: its key is kept for this room', async () => {
+    const teach = await listenAsInstructor();
+    await joinRoom(room.urls[0].url);
+    await handIn({
+      cpu: 'x',
+      cores: 2,
+      samples: 1e9,
+      stage: 'pool',
+      points: [{ workers: 2, speedUp: { median: 1, low: 1, high: 1 } }],
+    });
+    await joinRoom(room.urls[0].url);
+    await handIn({
+      cpu: 'y',
+      cores: 2,
+      samples: 1e9,
+      stage: 'pool',
+      points: [{ workers: 2, speedUp: { median: 1, low: 1, high: 1 } }],
+    });
+    const { timings } = await teach.until<InstructorPicture>((last) =>
+      last.timings?.some(({ cpu }) => cpu === 'y'),
+    );
+    expect(timings).toHaveLength(1);
+  });
+});
