@@ -40,6 +40,7 @@ export type ClientEvent = Net<FromScheduler> | { readonly type: 'run' | 'settled
 
 /** A task with the scheduler. */
 interface Submitted {
+  readonly id: number;
   readonly drawn: Drawn;
   readonly packed: PackedTask;
 }
@@ -114,7 +115,7 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
     this.welcome = true;
     this.workers.clear();
     this.change({ joined: workers, left: [] }, now);
-    return [...this.messages([...this.submitted]), ...this.submit()];
+    return [...this.messages(this.submitted.values()), ...this.submit()];
   }
 
   private closed(): void {
@@ -160,7 +161,7 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
   private submit(): readonly Do<ToScheduler>[] {
     const window = Math.min(Math.max(this.window, BATCHES_AHEAD * Math.max(this.threads, 1)), MOST_SUBMITTED);
     if (!this.welcome || this.submitted.size > window / 2) return [];
-    const fresh: [number, Submitted][] = [];
+    const fresh: Submitted[] = [];
     for (const run of this.drawing) {
       const room = Math.min(TURN, window - this.submitted.size);
       if (room === 0) break;
@@ -176,7 +177,7 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
   }
 
   /** Draws up to `most` tasks of a run. @returns whether it may have more */
-  private draw(run: RunFace, most: number, fresh: [number, Submitted][]): boolean {
+  private draw(run: RunFace, most: number, fresh: Submitted[]): boolean {
     for (let i = 0; i < most && !this.isFull(run); i++) {
       const drawn = run.draw();
       if (!drawn) return false;
@@ -185,20 +186,20 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
         run.fail(tooLarge(drawn, packed));
         return false;
       }
-      const id = this.nextId++;
+      const task = { id: this.nextId++, drawn, packed };
       this.bytes += packed.payload.length;
-      this.runs.get(run)!.add(id);
-      this.submitted.set(id, { drawn, packed });
-      fresh.push([id, { drawn, packed }]);
+      this.runs.get(run)!.add(task.id);
+      this.submitted.set(task.id, task);
+      fresh.push(task);
     }
     return true;
   }
 
   /** Submits of these tasks: one message for many, as long as they are of one kind. */
-  private messages(tasks: readonly (readonly [number, Submitted])[]): readonly Do<ToScheduler>[] {
+  private messages(tasks: Iterable<Submitted>): readonly Do<ToScheduler>[] {
     const messages: ToScheduler<'submit'>[] = [];
     let bytes = 0;
-    for (const [id, { drawn, packed }] of tasks) {
+    for (const { id, drawn, packed } of tasks) {
       const kind = drawn.task.operation.slice(0, 200) || '-';
       let last = messages.at(-1);
       bytes += packed.payload.length;

@@ -87,11 +87,6 @@ export interface Client {
   readonly lines: Map<string, Line>;
 }
 
-/** A client without tasks. */
-export function newClient(peer: number, name: string): Client {
-  return { peer, name, entries: new Map(), bytes: 0, congested: false, lines: new Map() };
-}
-
 /** Somebody still waits for the task's value. */
 export function isWanted({ id, line }: Entry): boolean {
   return line.client.entries.has(id);

@@ -79,26 +79,27 @@ export function writeSchedulerFile(
  */
 export function readSchedulerFile(path: string, warn: (text: string) => void = () => {}): SchedulerInfo {
   const { text, mode, uid } = read(path);
-  const { success, output } = v.safeParse(v.pipe(v.string(), v.parseJson(), schedulerInfo), text);
-  const info = success ? output : undefined;
+  const refuse = (problem: string) => invalid(`'${path}' ${problem}`);
+  if (uid !== (process.getuid?.() ?? uid))
+    throw refuse(
+      `belongs to another user (uid ${uid}): its scheduler may be a trap. Use a file of your own.`,
+    );
+  const { success, output: info } = v.safeParse(v.pipe(v.string(), v.parseJson(), schedulerInfo), text);
+  if (!success)
+    throw refuse(
+      'is no scheduler file. Start the scheduler again, or name the file that it says in its log.',
+    );
   const isOpen = !process.getuid || (mode & OTHERS) !== 0;
-  const problem = problemOf(path, info, uid, isOpen);
-  if (!info || problem !== undefined) throw invalid(`'${path}' ${problem}`);
+  if (isOpen && info.closedToOthers)
+    throw refuse(
+      `can be read by others, and its token used. Run: chmod 600 '${path}', and start the scheduler again.`,
+    );
+  if (info.protocol !== PROTOCOL)
+    throw refuse(
+      `is of a scheduler that speaks ${info.protocol}; this is ${PROTOCOL}. Use the same version on both sides.`,
+    );
   if (isOpen) warn(openToOthers(path));
   return info;
-}
-
-/** Why a file must not be used. */
-function problemOf(path: string, info: SchedulerInfo | undefined, uid: number, isOpen: boolean) {
-  if (uid !== (process.getuid?.() ?? uid))
-    return `belongs to another user (uid ${uid}): its scheduler may be a trap. Use a file of your own.`;
-  if (!info)
-    return 'is no scheduler file. Start the scheduler again, or name the file that it says in its log.';
-  if (isOpen && info.closedToOthers)
-    return `can be read by others, and its token used. Run: chmod 600 '${path}', and start the scheduler again.`;
-  if (info.protocol !== PROTOCOL)
-    return `is of a scheduler that speaks ${info.protocol}; this is ${PROTOCOL}. Use the same version on both sides.`;
-  return undefined;
 }
 
 /** Removes the file of a scheduler that ends, unless another one has taken its place. */

@@ -25,7 +25,6 @@ import {
   isSlow,
   isWanted,
   mayTake,
-  newClient,
   statusOf,
 } from './records.js';
 import type { Assignment, Batch, Client, Entry, Line, SchedulerEvent, Worker } from './records.js';
@@ -113,7 +112,8 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
   private hello(peer: number, hello: ToScheduler<'hello'>): void {
     const isWorker = hello.role === 'worker';
     if (isWorker && !this.join(peer, hello)) return;
-    if (hello.role === 'client') this.clients.set(peer, newClient(peer, hello.name));
+    const fresh = { entries: new Map(), bytes: 0, congested: false, lines: new Map() };
+    if (hello.role === 'client') this.clients.set(peer, { peer, name: hello.name, ...fresh });
     const { heartbeatMs } = this.options;
     let waiting = 0;
     for (const { queue } of this.waiting) waiting += queue.length;

@@ -5,8 +5,7 @@ import type { Do } from '../cluster/state-machine.js';
 import { WorkerLostError } from '../errors.js';
 import type { Drawn, RunFace } from '../task/run.js';
 import type { Value } from '../task/task.js';
-import { Peer } from './actor.js';
-import type { End } from './connection.js';
+import { Peer, type End } from './actor.js';
 import type { World } from './world.js';
 
 export class SimulatedClient extends Peer<ClientEvent, Do<ToScheduler>> {

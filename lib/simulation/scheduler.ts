@@ -3,8 +3,7 @@ import type { ToScheduler } from '../cluster/messages.js';
 import type { SchedulerEvent } from '../cluster/records.js';
 import { SchedulerMachine, TICK_MS, type SchedulerAction } from '../cluster/scheduler.js';
 import type { Net } from '../cluster/state-machine.js';
-import { Actor } from './actor.js';
-import { HEARTBEAT_MS } from './connection.js';
+import { Actor, HEARTBEAT_MS } from './actor.js';
 import type { World } from './world.js';
 
 export class SimulatedScheduler extends Actor<SchedulerEvent, SchedulerAction> {

@@ -3,8 +3,7 @@ import type { FromScheduler } from '../cluster/messages.js';
 import type { Net } from '../cluster/state-machine.js';
 import { WorkerMachine, type BatchResult, type WorkerAction, type WorkerEvent } from '../cluster/worker.js';
 import { packValue, type PackedTask } from '../task/pack.js';
-import { Peer } from './actor.js';
-import type { End } from './connection.js';
+import { Peer, type End } from './actor.js';
 import { indexOf, type World } from './world.js';
 
 /** When a batch that was begun is reported as started, unless it has ended (ms). Stories have it sooner than watchers. */
