@@ -57,7 +57,7 @@ export class SchedulerShell {
   accept(wire: Wire): void {
     const peer = this.peers++;
     const onMessage = (message: ToScheduler) => {
-      if (message.op === 'hello') this.meet(peer, message.role);
+      if (message.op === 'hello' && this.silent.delete(peer)) this.meet(peer, message.role);
       this.shell.post({ type: 'message', peer, message });
       this.inputs.serve(); // some may have been dropped
     };
@@ -87,7 +87,6 @@ export class SchedulerShell {
 
   /** A peer introduces itself. */
   private meet(peer: number, role: 'worker' | 'client' | 'status'): void {
-    this.silent.delete(peer);
     const { inputs, values } = this;
     // A worker is only sent inputs, which are counted as long as they wait to be computed.
     this.connections.get(peer)!.stores =
