@@ -4,7 +4,7 @@ import type { Executor, RunOptions } from '../task/executor.js';
 import { Run } from '../task/run.js';
 import type { Task, Value } from '../task/task.js';
 import { ClientMachine, type ClientEvent } from './client.js';
-import { Link, type LinkOptions } from './link.js';
+import { Link, type Dial } from './link.js';
 import type { ToScheduler } from './messages.js';
 import { Shell, type Do } from './state-machine.js';
 
@@ -30,7 +30,7 @@ export interface ClientOptions {
  * @returns an executor; its `workers` are the threads that have joined, and 1 while there are none, so that work can be cut
  * @throws what dial throws
  */
-export async function openClient(dial: LinkOptions['dial'], options: ClientOptions = {}): Promise<Executor> {
+export async function openClient(dial: Dial, options: ClientOptions = {}): Promise<Executor> {
   const client = new ClientShell(dial, options);
   await client.link.joined;
   return client;
@@ -47,7 +47,7 @@ class ClientShell implements Executor {
   private timers: ReturnType<typeof setTimeout>[] = []; // while runs wait for a worker
 
   constructor(
-    dial: LinkOptions['dial'],
+    dial: Dial,
     private readonly options: ClientOptions,
   ) {
     this.shell = new Shell(

@@ -12,10 +12,12 @@ const STEADY_MS = 10_000;
 /** Until the scheduler has said how often it wants to hear us (ms). */
 const FIRST_HEARTBEAT_MS = 1000;
 
+/** Reaches the scheduler, wherever it is now, until the signal aborts. A ConnectionError means: try again. */
+export type Dial = (signal: AbortSignal) => Promise<Wire>;
+
 /** What a link is given. */
 export interface LinkOptions {
-  /** Reaches the scheduler, wherever it is now, until the signal aborts. A ConnectionError means: try again. */
-  readonly dial: (signal: AbortSignal) => Promise<Wire>;
+  readonly dial: Dial;
   /** Takes what happens on the connection. */
   readonly post: (event: Net<FromScheduler>) => void;
   /** How long to look for a scheduler, at first and whenever it is lost (ms). */

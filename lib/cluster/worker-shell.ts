@@ -1,9 +1,8 @@
 // The worker's shell: its connection is on this thread, its tasks are on threads of their own.
 import { InvalidArgumentError, show } from '../errors.js';
 import type { Threads } from '../execute/threads.js';
-import type { Wire } from './connection.js';
 import { countThreads } from './events.js';
-import { Link } from './link.js';
+import { Link, type Dial } from './link.js';
 import { Shell } from './state-machine.js';
 import { WorkerMachine, type WorkerAction, type WorkerEvent } from './worker.js';
 
@@ -14,8 +13,8 @@ const DRAIN_MS = 20_000;
 
 /** What a worker is given. */
 export interface WorkerOptions {
-  /** Reaches the scheduler. Called before each attempt to connect: one that comes back may be elsewhere. */
-  readonly dial: (signal: AbortSignal) => Promise<Wire>;
+  /** Called before each attempt to connect: a scheduler that comes back may be elsewhere. */
+  readonly dial: Dial;
   /** What computes. They stay the caller's to close. */
   readonly threads: Threads;
   /** What logs and errors call it, 1 to 200 characters. */
