@@ -79,9 +79,8 @@ export class Entrance {
       } catch (error) {
         const failure = error as NodeJS.ErrnoException;
         if (failure.code === 'EADDRINUSE' && port < last) continue;
-        throw new InvalidArgumentError(
-          `${who}: cannot listen at ${host}:${port}: ${whyNot(failure, host, port, flag)}`,
-        );
+        const why = whyNot(failure, host, port, flag);
+        throw new InvalidArgumentError(`${who}: cannot listen at ${host}:${port}: ${why}`);
       }
     }
   }
@@ -169,6 +168,7 @@ function whyNot({ code, message }: NodeJS.ErrnoException, host: string, port: nu
   const why: { readonly [code: string]: string } = {
     EADDRINUSE: `port ${port} is taken. Leave ${flag} out for the next free one, or name another.`,
     EACCES: `port ${port} may not be used by you. Take one from 1024 to 65535.`,
+    ERR_SOCKET_BAD_PORT: `there is no port ${port}. Take one from 1024 to 65535.`,
     EADDRNOTAVAIL: `'${host}' is no address of this machine. Take 127.0.0.1, or 0.0.0.0 for all of them.`,
     ENOTFOUND: `there is no host by the name '${host}'. Take 127.0.0.1, or 0.0.0.0 for all addresses of this machine.`,
   };
