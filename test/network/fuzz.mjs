@@ -97,8 +97,6 @@ const MESSAGES = [
   {
     op: 'submit',
     kind: 'k',
-    retries: 0,
-    watched: true,
     tasks: [{ id: 1, key: 'k', payload: new Uint8Array(3) }],
   },
   { op: 'cancel', ids: [1, 2] },
@@ -116,6 +114,18 @@ function mutated() {
   return message;
 }
 
+/** A message as a frame whose head or length may be wrong, in two pieces. */
+function framed(bytes) {
+  const frame = Buffer.alloc(pick([9, 9, 9, 8]), 0xc1);
+  const [head, total] = [bytes.length, bytes.length].map((n) =>
+    pick([n, n, n, n + 1, 0, 1, 2 ** 28, 2 ** 32 - 1]),
+  );
+  frame.writeUInt32BE(head, 1);
+  if (frame.length === 9) frame.writeUInt32BE(total, 5);
+  const middle = Math.floor(random() * bytes.length);
+  return [frame, bytes.subarray(0, middle), bytes.subarray(middle)];
+}
+
 /** A peer with the token says who it is, and lies. */
 async function lie({ address, token }) {
   const socket = new WebSocket(address);
@@ -130,7 +140,7 @@ async function lie({ address, token }) {
   for (let i = 0; i < 20 && socket.readyState === WebSocket.OPEN; i++) {
     const bytes = Buffer.from(encode(mutated()));
     if (random() < 0.3) bytes[Math.floor(random() * bytes.length)] = random() * 256;
-    socket.send(bytes);
+    for (const piece of random() < 0.2 ? framed(bytes) : [bytes]) socket.send(piece);
     await pause(random() * 5);
   }
   socket.terminate();
@@ -154,6 +164,9 @@ const task = { key: 'k', operation: 'countInside', input: { key: [1, 2], start: 
 const [right] = await executor.run([task]);
 const until = performance.now() + 60_000 * Number(minutes);
 const worst = { descriptors: 0, mb: 0 };
+/** The most memory in the second fifth of the time, and in the last. */
+const [early, late] = [{ mb: 0 }, { mb: 0 }];
+const begun = performance.now();
 let [runs, knocks, lies] = [0, 0, 0];
 
 async function forTheTime(act) {
@@ -179,13 +192,17 @@ await Promise.all([
   forTheTime(async () => {
     const now = look(scheduler);
     for (const what of ['descriptors', 'mb']) worst[what] = Math.max(worst[what], now[what]);
+    const fifth = Math.floor((5 * (performance.now() - begun)) / (until - begun));
+    const then = { 1: early, 4: late }[fifth];
+    if (then) then.mb = Math.max(then.mb, now.mb);
     await pause(500);
   }),
 ]).catch((error) => (failure ??= String(error)));
 if (worst.descriptors > 400) failure ??= `${worst.descriptors} descriptors`;
+if (late.mb > 1.25 * early.mb + 20) failure ??= `memory grew from ${early.mb} to ${late.mb} MB`;
 if (worst.mb > 600) failure ??= `${worst.mb} MB`;
 console.log(
-  `${runs} runs, ${knocks} strangers, ${lies} liars; at most ${worst.descriptors} descriptors, ${worst.mb.toFixed(0)} MB`,
+  `${runs} runs, ${knocks} strangers, ${lies} liars; at most ${worst.descriptors} descriptors, ${worst.mb.toFixed(0)} MB (${early.mb.toFixed(0)} early, ${late.mb.toFixed(0)} late)`,
 );
 console.log(failure ? `FAIL: ${failure} (seed ${seed})` : 'ok');
 for (const child of children) child.kill('SIGKILL');
