@@ -251,7 +251,8 @@ export class Connection<In extends ToScheduler | FromScheduler> {
     const deadlineMs = DEADLINE_BEATS * this.heartbeatMs;
     const [silentMs, stuckMs] = [now - this.heardAt, now - this.readAt];
     if (silentMs > deadlineMs) this.cut(`no sign of life for ${(silentMs / 1000).toFixed(1)} s`);
-    else if (stuckMs > deadlineMs) {
+    // The scheduler alone judges by this: it may read nothing of a large value while others' wait, and is alive.
+    else if (stuckMs > deadlineMs && this.stores.incoming) {
       const waiting = `${(this.waiting / 2 ** 20).toFixed(1)} MiB wait for it`;
       this.cut(`it has read nothing for ${(stuckMs / 1000).toFixed(1)} s, and ${waiting}`);
     } else this.wire.ping();

@@ -1,7 +1,11 @@
 // Values and tasks as bytes (msgpack), as they travel over sockets and lie in files.
-import { Packr, addExtension } from 'msgpackr';
+import type * as msgpackr from 'msgpackr';
+// Without the native reader of text that 'msgpackr' itself brings: it never ends on some bytes.
+import * as javascript from 'msgpackr/pack';
 import { ProtocolError } from '../errors.js';
 import { LIST_PARTS, MOST_PARTS, copyValue, type Task, type Value } from './task.js';
+
+const { Packr, addExtension } = javascript as typeof msgpackr;
 
 /** A task as it travels: its key in the clear, operation and input packed. */
 export interface PackedTask {

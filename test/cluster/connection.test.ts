@@ -234,8 +234,22 @@ describe('a large message', () => {
     expect(c.done.filter((each) => each !== 'ping').slice(-2)).toEqual(['send bye', 'close']);
   });
 
-  test('a peer that reads nothing of it is cut off by name, though it answers', () => {
+  test('a scheduler that reads nothing of it has no room for it, and is waited for while it answers', () => {
     const c = connected();
+    c.peer.room = 1;
+    c.connection.send(withValue(PIECE_BYTES + 1));
+    for (let i = 0; i < 100; i++) {
+      c.peer.received++;
+      pass(BEAT_MS);
+    }
+    expect(c.reported).toEqual([]);
+    c.drains();
+    expect(c.done.filter((each) => each === 'piece').length).toBeGreaterThan(1);
+  });
+
+  test('a peer that reads nothing of what a scheduler sends is cut off by name, though it answers', () => {
+    const c = connected();
+    c.connection.stores = { incoming: new Store(2 ** 30) };
     c.peer.room = 1;
     c.connection.send(withValue(40 * 2 ** 20));
     for (let i = 0; i < 6; i++) {

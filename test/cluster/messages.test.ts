@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -8,7 +9,8 @@ import {
   type ToScheduler,
 } from '../../lib/cluster/messages.js';
 import { ProtocolError } from '../../lib/errors.js';
-import { packValue } from '../../lib/task/pack.js';
+import { packTask, packValue, unpackTask, unpackValue } from '../../lib/task/pack.js';
+import { MUTATIONS, mutatedBytes, unnamedErrors } from '../support/mutate.js';
 
 const bytes = new Uint8Array([1, 2, 3]);
 const ages = Float64Array.of(2, 1);
@@ -147,4 +149,54 @@ describe('the messages', () => {
     }
     read(packValue(1));
   });
+
+  test('bytes on which a native reader of text never ended are refused', () => {
+    const hex = `de0006a26f70a4646f6e65a5626174636801a674687265616400a5636f756e7401a461676573c71174080000000000000040${'91'.repeat(788)}c6ffffffc6ffffffff`;
+    const script = `import { decodeToScheduler } from ${JSON.stringify(new URL('../../dist/lib/cluster/messages.js', import.meta.url))};
+      try { decodeToScheduler(new Uint8Array(Buffer.from('${hex}', 'hex'))); } catch ({ name }) { console.log(name); }`;
+    // Elsewhere, where it can be stopped.
+    const seen = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { timeout: 60_000 });
+    expect(String(seen.stdout)).toBe('ProtocolError\n');
+  });
+
+  test(
+    `${MUTATIONS} mutated messages, tasks and values give a named error at most, in bounded time`,
+    { timeout: 3_600_000 },
+    () => {
+      const seed = Date.now() % 2 ** 31;
+      const messages = [...UP, ...DOWN].map((each) => encode(each).slice());
+      const task = packTask({
+        key: 'k',
+        operation: 'countInside',
+        input: { key: [1, 2], start: 0, samples: 9 },
+      });
+      const values = [[1, -0, 'x'], { a: new Float64Array(3), b: null }, { c: [[[]], true] }].map(packValue);
+      const { unnamed, slowest } = unnamedErrors(
+        mutatedBytes([...messages, task.payload, ...values], MUTATIONS, seed),
+        (data) => {
+          const reads = [
+            () => decodeToScheduler(data),
+            () => decodeFromScheduler(data),
+            () => unpackValue(data),
+            () => unpackTask({ key: 'k', payload: data }),
+          ];
+          // Each reader has its turn, whatever the one before says.
+          const problems = reads
+            .map(problemOf)
+            .filter((problem) => problem && !(problem instanceof ProtocolError));
+          if (problems.length > 0) throw problems[0] as Error;
+        },
+      );
+      expect(unnamed, `seed ${seed}`).toEqual([]);
+      expect(slowest, `seed ${seed}`).toBeLessThan(10_000);
+    },
+  );
 });
+
+function problemOf(act: () => unknown): unknown {
+  try {
+    return void act();
+  } catch (problem) {
+    return problem;
+  }
+}

@@ -89,8 +89,47 @@ export function* mutations(texts: readonly string[], count: number, seed: number
   }
 }
 
+/** The same for bytes: parts of others, numbers at their bounds and heads of lists that promise much are put in. */
+export function* mutatedBytes(
+  goods: readonly Uint8Array[],
+  count: number,
+  seed: number,
+): Generator<Uint8Array> {
+  const random = randomOf(seed);
+  const below = (most: number) => Math.floor(random() * most);
+  const inserts = () => [
+    [below(256)],
+    [0xdd, 0xff, 0xff, 0xff, 0xff],
+    [0xdf, 0x7f, 0xff, 0xff, 0xff],
+    [0xc6, 0xff, 0xff, 0xff, 0xff],
+    [0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0],
+    [0xd3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+    [0xc7, below(256), below(256)],
+    [0xd4 + below(5), below(256)],
+    new Array(below(3000)).fill(0x91),
+    [],
+  ];
+  for (let i = 0; i < count; i++) {
+    let bytes = [...goods[below(goods.length)]];
+    for (let changes = 1 + below(6); changes > 0; changes--) {
+      const [at, other] = [below(bytes.length + 1), goods[below(goods.length)]];
+      const from = below(other.length + 1);
+      const all = [...inserts(), [...other.slice(from, from + below(30))]];
+      bytes = [
+        ...bytes.slice(0, at),
+        ...all[below(all.length)],
+        ...bytes.slice(at + below(random() < 0.8 ? 4 : 40)),
+      ];
+    }
+    yield Uint8Array.from(bytes);
+  }
+}
+
 /** The first inputs from which something comes that is no error of ours, with their errors; and the slowest (ms). */
-export function unnamedErrors(inputs: Iterable<string>, act: (input: string) => unknown) {
+export function unnamedErrors<T extends string | Uint8Array>(
+  inputs: Iterable<T>,
+  act: (input: T) => unknown,
+) {
   const unnamed: string[] = [];
   let slowest = 0;
   for (const input of inputs) {
@@ -100,7 +139,7 @@ export function unnamedErrors(inputs: Iterable<string>, act: (input: string) => 
     } catch (error) {
       if (!(error instanceof EstimatorError) && unnamed.length < 5)
         unnamed.push(
-          `${JSON.stringify(input.slice(0, 300))}: ${String((error as Error)?.stack ?? error).slice(0, 300)}`,
+          `${JSON.stringify(typeof input === 'string' ? input.slice(0, 300) : [...input.slice(0, 100)])}: ${String((error as Error)?.stack ?? error).slice(0, 300)}`,
         );
     }
     slowest = Math.max(slowest, performance.now() - began);
