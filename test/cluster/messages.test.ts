@@ -9,6 +9,7 @@ import {
   type ToScheduler,
 } from '../../lib/cluster/messages.js';
 import { ProtocolError } from '../../lib/errors.js';
+import type { Value } from '../../lib/task/task.js';
 import { packTask, packValue, unpackTask, unpackValue } from '../../lib/task/pack.js';
 import { MUTATIONS, mutatedBytes, unnamedErrors } from '../support/mutate.js';
 
@@ -170,7 +171,8 @@ describe('the messages', () => {
         operation: 'countInside',
         input: { key: [1, 2], start: 0, samples: 9 },
       });
-      const values = [[1, -0, 'x'], { a: new Float64Array(3), b: null }, { c: [[[]], true] }].map(packValue);
+      const plain: Value[] = [[1, -0, 'x'], { a: new Float64Array(3), b: null }, { c: [[[]], true] }];
+      const values = plain.map((value) => packValue(value));
       const { unnamed, slowest } = unnamedErrors(
         mutatedBytes([...messages, task.payload, ...values], MUTATIONS, seed),
         (data) => {
