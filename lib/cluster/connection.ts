@@ -8,7 +8,7 @@ import { clock } from '../task/executor.js';
 import { MOST_BYTES, encode, type FromScheduler, type ToScheduler } from './messages.js';
 import type { Store } from './store.js';
 
-/** Silent for this many heartbeats, a peer is lost; and so is one that reads nothing of what waits for it. */
+/** Silent for this many heartbeats, a peer is lost. So is a scheduler's peer that reads nothing; a scheduler may have no room yet. */
 export const DEADLINE_BEATS = 5;
 /** A peer that was told to go and does not close is cut off after this time (ms). */
 const CLOSE_MS = 1000;
@@ -251,7 +251,6 @@ export class Connection<In extends ToScheduler | FromScheduler> {
     const deadlineMs = DEADLINE_BEATS * this.heartbeatMs;
     const [silentMs, stuckMs] = [now - this.heardAt, now - this.readAt];
     if (silentMs > deadlineMs) this.cut(`no sign of life for ${(silentMs / 1000).toFixed(1)} s`);
-    // The scheduler alone judges by this: it may read nothing of a large value while others' wait, and is alive.
     else if (stuckMs > deadlineMs && this.stores.incoming) {
       const waiting = `${(this.waiting / 2 ** 20).toFixed(1)} MiB wait for it`;
       this.cut(`it has read nothing for ${(stuckMs / 1000).toFixed(1)} s, and ${waiting}`);
