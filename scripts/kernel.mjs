@@ -44,10 +44,11 @@ function register(file) {
     return 1;
   }
   prepare();
-  const spec = JSON.parse(readFileSync(join(root, 'jupyter', 'kernels', 'tslab', 'kernel.json'), 'utf8'));
+  const folder = join(root, 'jupyter', 'kernels', 'tslab');
+  const spec = JSON.parse(readFileSync(join(folder, 'kernel.json'), 'utf8'));
   // Absolute paths: what is started from a desktop knows neither this folder nor, often, this Node.
   const argv = spec.argv.map((arg) =>
-    arg.replace(/^node$/, process.execPath).replace('{resource_dir}/../../..', root),
+    arg.replace(/^node$/, process.execPath).replace('{resource_dir}', folder),
   );
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify({ ...spec, argv, metadata: { [MARK]: root } }, null, 2)}\n`);

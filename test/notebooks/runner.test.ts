@@ -5,18 +5,18 @@ import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { codeCell, notebookOf, soundNotebook } from '../support/made-up.js';
 import {
   runNotebook,
-  runNotebooks,
+  startRunner,
   textOf,
   type NotebookRun,
   type RunSettings,
 } from '../support/notebook-runner.js';
 import { hasTag, solved, solvedInTurn } from '../support/notebook.js';
 
-vi.setConfig({ testTimeout: 600_000 }); // the runner has limits of its own; a busy machine starts a kernel in 10 s
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 }); // the runner has limits of its own; a busy machine starts a kernel in 10 s
 
 /** Cells named a, b, c, ... */
 const cellsOf = (sources: readonly string[]) => sources.map((source, i) => codeCell('abcdef'[i], source));
@@ -28,57 +28,75 @@ const summary = ({ cells, problems }: NotebookRun) => ({
 const run = async (sources: readonly string[], settings?: RunSettings) =>
   summary(await runNotebook(notebookOf(cellsOf(sources)), settings));
 
-test('a notebook that is sound has no problem: text, data, the library, its environment, an exercise', async () => {
-  const sources = [
+/** Those that leave their kernel as it was share one, to start it once. */
+let shared: NotebookRun[];
+const exercise = soundNotebook();
+beforeAll(async () => {
+  const sound = [
     "console.log('one')",
     "import { piOf } from '../lib'; piOf(3, 4)",
     'console.log(process.env.LOLA_TRY)',
     "import { display } from 'tslab'; display.html('<b>2</b>')",
   ];
-  const exercise = soundNotebook();
-  const [plain, ...rest] = await runNotebooks(
-    [
-      ...[notebookOf(cellsOf(sources)), exercise, solved(exercise), solvedInTurn(exercise)],
-      notebookOf([told('throw new Error()')]),
-    ],
-    { env: { LOLA_TRY: 'told' } },
-  );
+  const notebooks = [
+    ...[notebookOf(cellsOf(sound)), exercise, solved(exercise), solvedInTurn(exercise)],
+    notebookOf([codeCell('many', 'for (let i = 0; i < 2000; i++) console.log(i)')]),
+    notebookOf([told('1')]),
+    notebookOf([told('throw new Error()'), codeCell('next', '2')]),
+    notebookOf(cellsOf(['1', "throw new RangeError('out of range')", '3'])),
+    notebookOf(cellsOf(["const n: number = 'ten';", 'console.log(n)'])),
+    notebookOf(cellsOf(["Promise.reject(new Error('unheard')); 1", '2'])),
+    notebookOf([told('throw new Error()')]),
+  ];
+  const { run, end } = await startRunner({ env: { LOLA_TRY: 'told' } });
+  shared = [];
+  for (const notebook of notebooks) shared.push(await run(notebook));
+  expect(await end()).toEqual([]);
+});
+
+test('a notebook that is sound has no problem: text, data, the library, its environment, an exercise', () => {
+  const [plain, ...rest] = shared.slice(0, 4);
   expect([plain, ...rest].flatMap(({ problems }) => problems)).toEqual([]);
   expect(plain.cells.map((cell) => textOf(cell))).toEqual(['one\n', '3\n', 'told\n', '']);
   expect(plain.cells[3].outputs).toMatchObject([{ type: 'display_data', data: { 'text/html': '<b>2</b>' } }]);
   const said = rest.map(({ cells }) =>
     cells.filter(({ cell }) => hasTag(cell, 'exercise')).map((cell) => textOf(cell)),
   );
-  expect(said).toEqual([['not yet\n'], ['passed\n'], ['not yet\n', 'passed\n'], []]);
+  expect(said).toEqual([['not yet\n'], ['passed\n'], ['not yet\n', 'passed\n']]);
 });
 
-test('an error that is announced must come, and ends the run as in Jupyter', async () => {
-  const runs = await runNotebooks([
-    notebookOf([told('1')]),
-    notebookOf([told('throw new Error()'), codeCell('next', '2')]),
-  ]);
-  expect(runs.map(summary)).toEqual([
+test('all that a cell prints arrives, however much', () => {
+  const printed = shared[4].cells.map((cell) => textOf(cell));
+  expect(printed).toEqual([Array.from({ length: 2000 }, (_, i) => `${i}\n`).join('')]);
+});
+
+test('an error that is announced must come, and ends the run as in Jupyter', () => {
+  expect(shared.slice(5, 7).map(summary)).toEqual([
     { statuses: 'ok', problems: ['told is tagged raises-exception, and ran without an error'] },
     { statuses: 'error abort', problems: ['next did not run'] },
   ]);
 });
 
+test('a notebook runs whatever became of the one before it, and an announced error is no problem', () => {
+  expect(summary(shared[10])).toEqual({ statuses: 'error', problems: [] });
+});
+
 describe('a notebook that is broken', () => {
-  test('a cell that throws fails with its own error, and what follows does not run', async () => {
-    expect(await run(['1', "throw new RangeError('out of range')", '3'])).toEqual({
+  test('a cell that throws fails with its own error, and what follows does not run', () => {
+    expect(summary(shared[7])).toEqual({
       statuses: 'ok error abort',
       problems: [expect.stringMatching(/^b failed: [^]*RangeError: out of range/), 'c did not run'],
     });
   });
 
-  test('a cell with a type error does not run', async () => {
-    const { statuses, problems } = await run(["const n: number = 'ten';", 'console.log(n)']);
+  test('a cell with a type error does not run', () => {
+    const { statuses, problems } = summary(shared[8]);
     expect(statuses).toBe('error abort');
     expect(problems[0]).toBe("a failed: 1:7 - Type 'string' is not assignable to type 'number'.\n");
   });
 
-  test('a rejection that nobody handles is found, though every cell ran', async () => {
-    const { statuses, problems } = await run(["Promise.reject(new Error('unheard')); 1", '2']);
+  test('a rejection that nobody handles is found, though every cell ran', () => {
+    const { statuses, problems } = summary(shared[9]);
     expect(statuses).toBe('ok ok');
     expect(problems).toEqual([
       expect.stringMatching(/, or a cell before it: UnhandledPromiseRejection: Error: unheard/),

@@ -40,7 +40,7 @@ describe('npm run kernel', () => {
     };
     expect(argv).toEqual([
       process.execPath,
-      `${root}/node_modules/tslab/bin/tslab`,
+      `${join(root, 'jupyter', 'kernels', 'tslab')}/kernel.mjs`,
       'kernel',
       '--config-path',
       '{connection_file}',

@@ -24,7 +24,7 @@ test('the rooms have a Node of a line that package.json allows', () => {
 test('CI and the workflow at GitHub test every line of Node with long-term support that package.json allows', () => {
   const workflow = /node: \[(.*)\]/.exec(read('.github/workflows/tests.yml'))?.[1].split(', ');
   expect(workflow).toEqual(['20', '22', '24', '26']);
-  const [, lines] = /for line in ([\d ]+); do step/.exec(read('.ci/run'))!;
+  const [, lines] = /for line in ([\d ]+); do beside/.exec(read('.ci/run'))!;
   expect(lines.split(' ')).toEqual(workflow!.slice(1)); // the first is the one CI's machine has
 });
 
@@ -57,7 +57,7 @@ test.skipIf(process.platform === 'win32')('postBuild leaves the kernel in an emp
       display_name: string;
     };
     expect(spec.display_name).toBe('TypeScript (tslab)');
-    expect(spec.argv.slice(1, 3)).toEqual([join(root, 'node_modules/tslab/bin/tslab'), 'kernel']);
+    expect(spec.argv.slice(1, 3)).toEqual([join(root, 'jupyter/kernels/tslab/kernel.mjs'), 'kernel']);
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

@@ -29,31 +29,45 @@ export interface RunSettings {
 
 /** Runs all code cells of a notebook and ends their kernel. */
 export async function runNotebook(notebook: Notebook, settings: RunSettings = {}): Promise<NotebookRun> {
-  return (await runNotebooks([notebook], settings))[0];
+  const { run, end } = await startRunner(settings);
+  const ran = await run(notebook).finally(end); // a second end gives what the first one did
+  return { ...ran, problems: [...ran.problems, ...(await end())] };
 }
 
-/**
- * Runs notebooks one after the other in one kernel, and ends it. Only the last may have a cell that fails, since the kernel
- * aborts what comes within a moment after it; the last one also has the problems of the kernel's end.
- */
-export async function runNotebooks(
-  notebooks: readonly Notebook[],
-  { folder = notebookFolder, env = {}, cellTimeoutMs = 300_000, endTimeoutMs = 60_000 }: RunSettings = {},
-): Promise<NotebookRun[]> {
+/** A kernel for several notebooks: to start it takes longer than to run most of them. */
+export interface Runner {
+  /** Runs a notebook, whatever became of the one before it. */
+  readonly run: (notebook: Notebook) => Promise<NotebookRun>;
+  /** Ends the kernel; gives what went wrong after the last cell, and what is still open. */
+  readonly end: () => Promise<string[]>;
+}
+
+export async function startRunner({
+  folder = notebookFolder,
+  env = {},
+  cellTimeoutMs = 300_000,
+  endTimeoutMs = 60_000,
+}: RunSettings = {}): Promise<Runner> {
   const kernel = await Kernel.start(folder, env);
-  const all: CellRun[][] = [];
-  try {
-    for (const notebook of notebooks) all.push(await runCells(kernel, notebook, cellTimeoutMs));
-    // What goes wrong after the last cell has no cell to show it: let it go to the process's own standard error.
-    await within(cellTimeoutMs, kernel.execute('delete process.stderr.write').status);
+  let ended: Promise<string[]> | undefined;
+  let stopped = false;
+  /** What goes wrong after the last cell has no cell to show it: let it go to the process's own standard error. */
+  const openStderr = async () => {
+    // For a moment after a cell that failed the kernel aborts whatever comes.
+    while ((await kernel.execute('delete process.stderr.write').status) === 'abort');
+  };
+  const run = async (notebook: Notebook) => {
+    const cells = await runCells(kernel, notebook, cellTimeoutMs);
+    stopped ||= cells.some(({ status }) => status === 'slow' || status === 'lost');
+    await within(cellTimeoutMs, openStderr());
+    return { cells, problems: problemsOf(cells, kernel) };
+  };
+  const end = async () => {
     await kernel.shutdown(endTimeoutMs);
-  } finally {
     await kernel.kill();
-  }
-  return all.map((cells, i) => {
-    const problemsAtEnd = i === all.length - 1 ? problemsOfEnd(cells, kernel) : [];
-    return { cells, problems: [...problemsOf(cells, kernel), ...problemsAtEnd] };
-  });
+    return problemsOfEnd(stopped, kernel);
+  };
+  return { run, end: () => (ended ??= end()) };
 }
 
 async function runCells(kernel: Kernel, { cells }: Notebook, timeoutMs: number): Promise<CellRun[]> {
@@ -94,8 +108,7 @@ function problemsOf(cells: readonly CellRun[], { end = 'not at all' }: Kernel): 
   });
 }
 
-function problemsOfEnd(cells: readonly CellRun[], { end, stderr }: Kernel): string[] {
-  const stopped = cells.some(({ status }) => status === 'slow' || status === 'lost');
+function problemsOfEnd(stopped: boolean, { end, stderr }: Kernel): string[] {
   const open =
     stopped || end === 'with exit code 0'
       ? []
