@@ -1,21 +1,21 @@
 // Stops a learner's function that never ends, so that a check always has a verdict. Needs Node; a page has page-limit.ts.
 import { Script } from 'node:vm';
-import { LIMIT_MS, TooLong } from './page-limit.js';
+import { TooLong, limit } from './page-limit.js';
 
-export { LIMIT_MS, TooLong };
+export { TooLong, limit };
 
 /** A script's time limit also stops what the script calls, wherever that was defined. */
 const call = new Script('lolaLimited()');
 
 /**
  * Calls a function and gives what it returns.
- * @throws TooLong, if it takes longer than LIMIT_MS
+ * @throws TooLong, if it takes longer than limit.ms
  */
 export function limited<R>(run: () => R): R {
   const scope = globalThis as { lolaLimited?: unknown };
   scope.lolaLimited = run;
   try {
-    return call.runInThisContext({ timeout: LIMIT_MS }) as R;
+    return call.runInThisContext({ timeout: limit.ms }) as R;
   } catch (error) {
     throw (error as { code?: unknown } | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
       ? new TooLong()

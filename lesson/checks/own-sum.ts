@@ -4,7 +4,7 @@ import { startPool, taskModule, type Executor } from '../../lib/index.js';
 import { chooseGrains, integralOf, sumTerms, widestTolerance, type SumInput } from '../capstone/sum.js';
 import { wrongLazy } from './arrays.js';
 import { stoppedWith, type Wrong } from './check.js';
-import { LIMIT_MS, TooLong } from './limit.js';
+import { TooLong, limit } from './limit.js';
 
 /** What a learner brings: f on an interval, a value that is known, and the task. */
 export interface OwnIntegral {
@@ -50,7 +50,7 @@ async function withOperation(
   let executor: Executor | undefined;
   try {
     executor = await startPool({ workers: 1, tasks: [taskModule({ mine: sum })] });
-    return await judge(within(executor, AbortSignal.timeout(LIMIT_MS)));
+    return await judge(within(executor, AbortSignal.timeout(limit.ms)));
   } catch (error) {
     if (error instanceof CancelledError) return stoppedWith(new TooLong(), sum);
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

@@ -35,6 +35,7 @@ import {
 } from '../support/cluster.js';
 import { validate } from '../support/validate.js';
 import { newCleanups } from '../support/cleanups.js';
+import { thorough } from '../support/thorough.js';
 
 const windows = process.platform === 'win32';
 const cleanups = newCleanups();
@@ -263,7 +264,7 @@ describe('a worker', () => {
     const c = await cluster();
     const executor = await client(c);
     const random = seedrandom('poisson');
-    const most = process.env.LOLA_TESTS === 'all' ? 8 : 3;
+    const most = thorough ? 8 : 3;
     const { tasks, inside } = counting(500_000 * 40 * most, 40 * most);
     let kills = 0;
     let killAfter = 1; // results; the gaps between kills are as by a Poisson process

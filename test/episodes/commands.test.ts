@@ -4,6 +4,7 @@ import { cpSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../support/episode.js';
+import { checkSettings } from '../../scripts/episodes/settings.mjs';
 import { SOURCES } from '../../scripts/freshness.mjs';
 import { cloneOf, type Clone } from '../support/made-up-clone.js';
 
@@ -33,6 +34,8 @@ function run(script: 'episodes' | 'record', ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
   return { status, stdout, stderr };
 }
+const refusal = (what: string) =>
+  `episodes/settings.json: ${what}. It holds host, partition, account, modules, contact; modules is a list.`;
 const page = (text: string) => cpText('episodes/01-one.md', text);
 function cpText(file: string, text: string): void {
   const made = cloneOf({ [file]: text });
@@ -104,11 +107,15 @@ describe.skipIf(process.platform === 'win32')('npm run episodes', () => {
     [{ ...settings, host: '' }, 'host and contact must not be empty'],
     [[], 'host must be a text of one line'],
   ])('settings %j are refused', (given, what) => {
-    cpText('episodes/settings.json', JSON.stringify(given));
+    expect(() => checkSettings(given, 'episodes/settings.json')).toThrow(refusal(what));
+  });
+
+  test('refused settings end it with 2 and one line', () => {
+    cpText('episodes/settings.json', '[]');
     expect(run('episodes', '--slurm-settings')).toEqual({
       status: 2,
       stdout: '',
-      stderr: `lolas-pi: episodes/settings.json: ${what}. It holds host, partition, account, modules, contact; modules is a list.\n`,
+      stderr: `lolas-pi: ${refusal('host must be a text of one line')}\n`,
     });
   });
 
@@ -132,14 +139,14 @@ describe.skipIf(process.platform === 'win32')('npm run record', () => {
     expect(run('record', ...args)).toEqual({ status: 2, stdout: '', stderr: `lolas-pi: ${line}` });
   });
 
+  let help: string;
+  beforeAll(() => void (help = run('record', '--help').stdout));
   test.each([[[]], [['--al']], [['--all', 'x']], [['--commands', '--all']], [['01-one', '--all']]])(
     '%j is refused with the ways there are',
     (args) => {
       const { status, stderr } = run('record', ...args);
-      expect([status, stderr]).toEqual([
-        2,
-        `lolas-pi: npm run record: cannot read '${args.join(' ')}'. Known:\n${run('record', '--help').stdout}`,
-      ]);
+      const refusal = `lolas-pi: npm run record: cannot read '${args.join(' ')}'. Known:\n${help}`;
+      expect([status, stderr]).toEqual([2, refusal]);
     },
   );
 });

@@ -7,8 +7,9 @@ import { InvalidArgumentError } from '../../lib/errors.js';
 import { startPool } from '../../lib/execute/pool.js';
 import type { ExecutorEvent } from '../../lib/task/executor.js';
 import { CONTRACT_TASKS, executorContract } from '../support/executor-contract.js';
+import { thorough } from '../support/thorough.js';
 
-for (const workers of process.env.LOLA_TESTS === 'all' ? [1, 3] : [3]) {
+for (const workers of thorough ? [1, 3] : [3]) {
   executorContract(`pool of ${workers}`, () => startPool({ workers, tasks: [CONTRACT_TASKS] }), {
     survivesExit: true,
     stopsForever: true,

@@ -1,8 +1,9 @@
 // Whatever a learner's code does, a check has a verdict, and never throws: loops, throws, promises, odd kinds, odd errors.
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { checkCapstone } from '../../lesson/checks/capstone.js';
 import { checkChunked } from '../../lesson/checks/chunked.js';
 import { checkCluster } from '../../lesson/checks/cluster.js';
+import { limit } from '../../lesson/checks/limit.js';
 import { checkPool } from '../../lesson/checks/pool.js';
 import { checkProfile } from '../../lesson/checks/profile.js';
 import { checkScaling } from '../../lesson/checks/scaling.js';
@@ -77,12 +78,17 @@ test.each(every)('check.%s has a verdict on anything', { timeout: 60_000 }, asyn
 });
 
 describe('a function that never ends is stopped, and its loop is named', () => {
-  test('while', async () => {
+  const { ms } = limit;
+  beforeEach(() => void (limit.ms = 500));
+  afterAll(() => void (limit.ms = ms));
+
+  test('while, after five seconds outside these tests', async () => {
+    expect(ms).toBe(5000);
     const verdict = await said(checkSerial.years, () => {
       while (true);
     });
     expect(verdict).toMatch(
-      /^not yet: your code was stopped: it had not ended after 5 s\. Does `while \(true\)/,
+      /^not yet: your code was stopped: it had not ended after 0\.5 s\. Does `while \(true\)/,
     );
   });
 
@@ -106,6 +112,7 @@ describe('a function that never ends is stopped, and its loop is named', () => {
   });
 
   test('in a sum that runs as a task, on a thread that is ended', { timeout: 60_000 }, async () => {
+    limit.ms = ms; // it has to start a thread
     const mine = {
       ...{ name: 'mine', width: 1, largest: 1, expected: 1, tolerance: 1e-4 },
       sum: () => {

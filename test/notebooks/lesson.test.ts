@@ -1,8 +1,14 @@
 // The lesson's notebooks keep the rules, and a learner comes through each: every check says not yet, and passes with the
-// solution. CI sets LOLA_TESTS=all: then each is also run from a fresh kernel untouched, solved, and from half time on.
-import { describe, expect, test, vi } from 'vitest';
+// solution. CI sets LOLA_TESTS=all: then each is also run in a fresh kernel untouched, solved, and from half time on.
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { breachesOf } from '../support/notebook-rules.js';
-import { runNotebook, textOf } from '../support/notebook-runner.js';
+import {
+  runNotebook,
+  startRunner,
+  textOf,
+  type NotebookRun,
+  type Runner,
+} from '../support/notebook-runner.js';
 import {
   exerciseNames,
   fromHalfTime,
@@ -13,14 +19,19 @@ import {
   solvedInTurn,
   type Notebook,
 } from '../support/notebook.js';
+import { thorough } from '../support/thorough.js';
 
-vi.setConfig({ testTimeout: 1_200_000 }); // the runner limits each cell
+vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 600_000 }); // the runner limits each cell
 const names = notebookNames();
-const all = process.env.LOLA_TESTS === 'all';
+const quick = { env: { LOLA_QUICK: '1' } }; // fewer samples than in a lesson
 
-/** What the checks say, one after the other, in a fresh kernel and with fewer samples than in a lesson. */
-async function checksOf(notebook: Notebook): Promise<[string, string][]> {
-  const { cells, problems } = await runNotebook(notebook, { env: { LOLA_QUICK: '1' } });
+/** To start a kernel takes longer than to run most notebooks, so they share one. */
+let kernel: Runner;
+beforeAll(async () => void (kernel = await startRunner(quick)));
+afterAll(() => kernel.end());
+
+/** What the checks said, one after the other. */
+function checksOf({ cells, problems }: NotebookRun): [string, string][] {
   expect(problems).toEqual([]);
   const checks = cells.filter(({ cell }) => hasTag(cell, 'exercise'));
   return checks.map((run) => [run.cell.id, textOf(run).split(':')[0]]);
@@ -42,23 +53,30 @@ describe.each(names)('%s', (name) => {
   });
 
   test('says not yet for every exercise, passes its solution, and runs on to the end', async () => {
-    expect(await checksOf(solvedInTurn(notebook))).toEqual(each(notebook, 'not yet', 'passed'));
-  });
-
-  test.runIf(all)('runs untouched, and every check says not yet', async () => {
-    expect(await checksOf(notebook)).toEqual(each(notebook, 'not yet'));
+    const run = await kernel.run(solvedInTurn(notebook));
+    expect(checksOf(run)).toEqual(each(notebook, 'not yet', 'passed'));
   });
 
   test('can be joined at half time, at a cell tagged catch-up', () => {
     expect(notebook.cells.some((cell) => hasTag(cell, 'catch-up'))).toBe(true);
   });
 
-  test.runIf(all)('runs from half time on, after the set-up alone', async () => {
-    const later = fromHalfTime(notebook);
-    expect(await checksOf(later)).toEqual(each(later, 'not yet'));
-  });
+  describe.runIf(thorough)('in a fresh kernel', () => {
+    test.concurrent('runs untouched, and every check says not yet', async () => {
+      expect(checksOf(await runNotebook(notebook, quick))).toEqual(each(notebook, 'not yet'));
+    });
 
-  test.runIf(all)('passes every check with its solutions', async () => {
-    expect(await checksOf(solved(notebook))).toEqual(each(notebook, 'passed'));
+    test.concurrent('runs from half time on, after the set-up alone', async () => {
+      const later = fromHalfTime(notebook);
+      expect(checksOf(await runNotebook(later, quick))).toEqual(each(later, 'not yet'));
+    });
+
+    test.concurrent('passes every check with its solutions', async () => {
+      expect(checksOf(await runNotebook(solved(notebook), quick))).toEqual(each(notebook, 'passed'));
+    });
   });
+});
+
+test('they leave nothing open, and no error that comes late', async () => {
+  expect(await kernel.end()).toEqual([]);
 });

@@ -10,6 +10,7 @@ import { runCompiled } from '../../lib/simd/run-compiled.js';
 import { simdSupported } from '../../lib/simd/wasm.js';
 import type { Expression, Step, TypedArray } from '../../lib/task/operations.js';
 import { REDUCTIONS, cases, chunksOf, ranges } from '../support/expressions.js';
+import { tries } from '../support/thorough.js';
 
 /** Equal bit for bit, but for what a NaN carries; says where they differ. */
 function expectAlike(actual: number | TypedArray, expected: number | TypedArray): void {
@@ -37,7 +38,7 @@ describe('a compiled expression', () => {
           interpret(expression, start, length, chunks),
         );
       }),
-      { numRuns: 1000 },
+      { numRuns: tries(1000) },
     );
   }, 120_000);
 
@@ -114,7 +115,7 @@ describe('products, sums and comparisons of samples', () => {
     const chains = fc.array(link, { minLength: 1, maxLength: 14 }).map(chainOf);
     fc.assert(
       fc.property(chains, (steps) => same(...steps)),
-      { numRuns: 1000 },
+      { numRuns: tries(1000) },
     );
   });
 

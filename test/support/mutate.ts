@@ -1,8 +1,9 @@
 // Inputs made of good ones by seeded mutations, for the claim that only named errors come of them.
 import { EstimatorError } from '../../lib/errors.js';
+import { tries } from './thorough.js';
 
-/** How many inputs each claim tries: a few thousand, or LOLA_MUTATIONS. */
-export const MUTATIONS = Number(process.env.LOLA_MUTATIONS ?? 2000);
+/** How many inputs each claim tries: hundreds, thousands in CI, or LOLA_MUTATIONS. */
+export const MUTATIONS = Number(process.env.LOLA_MUTATIONS ?? tries(2000));
 
 /** Numbers from 0 up to 1 (mulberry32). */
 export function randomOf(seed: number): () => number {
