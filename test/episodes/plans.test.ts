@@ -51,8 +51,8 @@ const plans = plansOf(readFileSync(join(episodeFolder, 'plans.md'), 'utf8'));
 const episodes = pageNames().filter(isEpisode);
 const notes = readFileSync(join(episodeFolder, 'instructor-notes.md'), 'utf8');
 
-test('there are plans of 45, 180 and 360 minutes', () => {
-  expect(plans.map(({ minutes }) => minutes)).toEqual([45, 180, 360]);
+test('there are plans of 45, 90, 180 and 360 minutes', () => {
+  expect(plans.map(({ minutes }) => minutes)).toEqual([45, 90, 180, 360]);
 });
 
 describe.each(plans)('the plan of $minutes minutes', ({ minutes, rows, leftOut }) => {
