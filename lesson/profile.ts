@@ -47,7 +47,7 @@ export function describeProfile({ randomNumbers, test, rest, lines }: SerialProf
     .slice(0, 8)
     .map(({ share, file, line, source }) => `${percent(share).padStart(7)}  ${file}:${line}  ${source}`);
   return [
-    `random numbers ${percent(randomNumbers)}, test ${percent(test)}, rest ${percent(rest)} (the lesson's program: 73 % random numbers)`,
+    `random numbers ${percent(randomNumbers)}, test ${percent(test)}, rest ${percent(rest)} (the original: 73 % random numbers)`,
     ...top,
   ].join('\n');
 }

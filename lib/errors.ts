@@ -54,7 +54,7 @@ export class WorkerLostError extends EstimatorError {
 export class CancelledError extends EstimatorError {
   override name = 'CancelledError';
   constructor() {
-    super('CANCELLED', 'run: cancelled by its signal; results finished before were handed to onResult.');
+    super('CANCELLED', 'run: cancelled by its signal; onResult has all results that finished before.');
   }
 }
 

@@ -64,7 +64,7 @@ function tidy(texts) {
   const all = texts.map(([, text]) => text.toLowerCase()).join('\n');
   const found = words.flatMap((word, i) => [
     ...(i > 0 && words[i - 1].toLowerCase() >= word.toLowerCase()
-      ? [`'${word}' does not stand in order`]
+      ? [`'${word}' is not in alphabetical order`]
       : []),
     ...(all.includes(word.toLowerCase()) ? [] : [`'${word}' is used nowhere`]),
   ]);
@@ -75,6 +75,6 @@ function tidy(texts) {
 if (!existsSync(join(tools, 'node_modules'))) installHere(tools);
 const texts = prose();
 if (![spelled(texts), tidy(texts)].every(Boolean)) {
-  process.stderr.write('lolas-pi: mend the word, or put it into scripts/spelling/words.txt, in its place.\n');
+  process.stderr.write('lolas-pi: fix the word, or put it into scripts/spelling/words.txt, in its place.\n');
   process.exitCode = 1;
 }

@@ -29,7 +29,7 @@ function wrongLetters(answer: readonly string[]): Wrong {
 function wrongGrains(found: number, terms: number, largest: number): Wrong {
   const expected = chooseGrains(terms, largest);
   if (found === expected) return undefined;
-  if (found === 2 ** 53) return 'so many grains fit into one term. The total of all terms must fit.';
+  if (found === 2 ** 53) return 'that many grains fit into one term. The total of all terms must fit.';
   if (found === chooseGrains(terms, 1))
     return `this is right for terms up to 1. Here they go up to ${largest}.`;
   if (found === 53 - Math.log2(terms * largest) || found === Math.log2(expected))

@@ -50,7 +50,7 @@ export function stoppedWith(error: unknown, code?: unknown): string {
   if (!(error instanceof TooLong)) return `your code stopped with ${name}: ${message}`;
   const loops = typeof code === 'function' ? [...String(code).matchAll(/^.*\b(?:for|while) ?\(.*$/gm)] : [];
   const which = loops.map(([line]) => `\`${line.trim()}\``).join(' or ');
-  return `your code was stopped: ${message}. ${which === '' ? 'Does it call itself for ever?' : `Does ${which} ever end?`}`;
+  return `your code was stopped: ${message}. ${which === '' ? 'Does it call itself again and again?' : `Does ${which} ever end?`}`;
 }
 
 /** A value in words, with what to do where its kind is a likely slip. */
@@ -134,7 +134,7 @@ function wrongFunction<A extends readonly unknown[], R>(
     if (found === undefined) return `${name} returns nothing. Does it end in a return?`;
     const shown = input.map((value, i) => inCall(value, parameters[i]));
     const call = `${name}(${shown.join(', ')})`;
-    if (!isA(gives, found)) return `${call} must be ${gives ?? 'a number'}, and is ${described(found)}.`;
+    if (!isA(gives, found)) return `${call} must be ${gives ?? 'a number'}, but is ${described(found)}.`;
     const text = wrong(found as R, ...input);
     const hidden = parameters.filter((parameter, p) => i > 0 && shown[p] === parameter);
     const values = hidden.map(

@@ -30,8 +30,7 @@ function wrongCut(chunks: readonly number[]): Wrong {
   if (sizes.some((size) => !Number.isInteger(size) || size < 1))
     return 'a size is a whole number of 1 or more.';
   const sum = sizes.reduce((a, b) => a + b, 0);
-  if (sum === 1_000_000)
-    return 'the sizes sum to 1 000 000: the last point is lost, as in the pool of the lesson.';
+  if (sum === 1_000_000) return "the sizes sum to 1 000 000: the last point is lost, as in Lola's pool.";
   if (sum !== 1_000_001) return `the sizes sum to ${sum}, not to 1 000 001.`;
   if (sizes.length % 2 === 1)
     return `${sizes.length} chunks on two threads: in the last round one of the threads waits.`;

@@ -127,7 +127,7 @@ function wrongCrossover(found: number, pool: Cost, cluster: Cost): Wrong {
       [late / pool.perSample, 'the cluster computes too, only faster. What does each sample gain?'],
     ],
     other: () =>
-      `for so many samples the pool takes ${seconds(pool)} s and the cluster ${seconds(cluster)} s. Where are both equal?`,
+      `for that many samples the pool takes ${seconds(pool)} s and the cluster ${seconds(cluster)} s. Where are both equal?`,
   })(found);
 }
 
@@ -138,7 +138,7 @@ export const checkCluster = {
     gives: 'a list',
     inputs: LOGS.map((log) => [log]),
     wrong: wrongHere,
-    why: 'the log alone tells who is here, without a question to the scheduler (C13).',
+    why: 'the log alone shows who is here, without asking the scheduler (C13).',
   }),
   end: functionCheck<[work: number, joinedAt: number]>({
     of: 'endOf(work, joinedAt)',

@@ -36,7 +36,7 @@ function wrongFields({ name, width, largest, expected, tolerance, sum }: OwnInte
     return 'width and largest must be numbers above 0: the length of the interval, and what f does not exceed on it.';
   if (!Number.isFinite(expected))
     return 'expected must be a number: what do you know of the value by other means, at least roughly?';
-  if (!isPositive(tolerance)) return 'tolerance must be a number above 0: how near do you expect to come?';
+  if (!isPositive(tolerance)) return 'tolerance must be a number above 0: how close do you expect to get?';
   const widest = widestTolerance(width, largest);
   if (tolerance <= widest) return undefined;
   return `with a tolerance of ${tolerance} many wrong values would pass. At most ${widest}: a thousandth of width * largest.`;

@@ -53,12 +53,12 @@ function wrongPieces(pieces: readonly Part[], total: number, parts: number): Wro
   if (wrong) return wrong;
   const starts = pieces.filter(({ samples }) => samples > 0).map(({ start }) => start);
   if (starts.length > 1 && new Set(starts).size === 1)
-    return `every piece starts at sample ${starts[0]}, so all workers draw the same points, as in the lesson's program.`;
+    return `every piece starts at sample ${starts[0]}, so all workers draw the same points, as in Lola's program.`;
   let next = 0;
   for (const [i, { start, samples }] of pieces.entries()) {
     const fate = start < next ? 'counted twice' : 'in no piece';
     if (start !== next && samples > 0)
-      return `piece ${i} starts at ${start}, and should at ${next}, so some samples are ${fate}.`;
+      return `piece ${i} starts at ${start} but should start at ${next}, so some samples are ${fate}.`;
     next += samples;
   }
   return undefined;
@@ -73,7 +73,7 @@ export const checkPool = {
     right: 2,
     slips: [
       [4, 'four threads, but which core runs them? Two of the four wait while the other two compute.'],
-      [1, 'that is so for promises, which share one thread. These are four threads.'],
+      [1, 'that is true of promises, which share one thread. These are four threads.'],
       [8, 'you cannot multiply cores and workers: a thread needs a core to run on.'],
     ],
     other: (n) => `${n} is not it. How many threads can compute at the same moment?`,

@@ -39,6 +39,6 @@ export const checkProfile = {
       ],
       other: (_, s, p) => `it should be ${serialPart(s, p).toFixed(4)}. Solve 1/S = f + (1 - f)/p for f.`,
     }),
-    why: "7.5 % for the lesson's run, not the 1 % that it assumed (C12).",
+    why: "7.5 % for the original's run, not the 1 % that it assumed (C12).",
   }),
 };

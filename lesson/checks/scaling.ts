@@ -25,8 +25,8 @@ function wrongWorthwhile(found: number, serial: number, least: number): Wrong {
   if (!Number.isInteger(found)) return 'you cannot hire a part of a worker.';
   if (found < 1) return 'one worker alone is always efficient.';
   const reached = `${(100 / (1 + serial * (found - 1))).toFixed(1)} %`; // Amdahl's speed-up, shared among them
-  if (found > mostWorkers(serial, least)) return `so many reach ${reached}, which is less.`;
-  return `so many reach ${reached}, and one more still does.`;
+  if (found > mostWorkers(serial, least)) return `that many reach ${reached}, which is less.`;
+  return `that many reach ${reached}, and one more worker would still do.`;
 }
 
 const SECOND_ROUND = 'in the second round 2 of 8 threads work. Count the rounds.';
@@ -43,7 +43,7 @@ export const checkScaling = {
         [(one, many, workers) => (many * workers) / one, 'upside down. Wasted workers must make it smaller.'],
       ],
     }),
-    why: "55 % for the lesson's 12 workers: of each hour that was paid for, 27 minutes were lost.",
+    why: "55 % for the original's 12 workers: of each hour you pay for, 27 minutes are lost.",
   }),
   rounds: numberCheck({
     right: 5,

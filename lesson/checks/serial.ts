@@ -15,7 +15,7 @@ const wrongSamples = wrongNumber<[error: number]>({
     [(error) => 1 / error ** 2, 'which number is divided by sqrt(n)?'],
     [(error) => FACTOR / error ** 2, 'nearly. If you square the equation, you square 1.64 too.'],
   ],
-  other: (samples) => `the error of so many samples is ${errorOf(samples)}.`,
+  other: (samples) => `with that many samples the error is ${errorOf(samples)}.`,
 });
 const secondsFor = (digits: number, nanoseconds: number): number =>
   (FACTOR / (0.5 * 10 ** -digits)) ** 2 * nanoseconds * 1e-9;
@@ -37,7 +37,7 @@ export const checkSerial = {
     inputs: [[0.001], [0.00004]],
     wrong: (samples, error) =>
       wrongSamples(samples, error) ??
-      (Number.isInteger(samples) ? undefined : 'nobody can draw a part of a sample. Round up.'),
+      (Number.isInteger(samples) ? undefined : 'you cannot draw part of a sample. Round up.'),
     why: 'an error ten times smaller costs a hundred times the samples.',
   }),
   years: functionCheck<[digits: number, nanoseconds: number]>({
@@ -47,7 +47,7 @@ export const checkSerial = {
       right: (digits, nanoseconds) => secondsFor(digits, nanoseconds) / YEAR_SECONDS,
       within: 0.01,
       slips: [
-        [secondsFor, 'those are seconds. How many seconds has a year?'],
+        [secondsFor, 'those are seconds. How many seconds are in a year?'],
         [(digits, ns) => (1e9 * secondsFor(digits, ns)) / YEAR_SECONDS, 'a nanosecond is 1e-9 of a second.'],
         [(digits) => secondsFor(digits, 1) / YEAR_SECONDS, 'this is right for 1 nanosecond a sample only.'],
       ],

@@ -37,7 +37,7 @@ function wrongElements(found: number, tasks: number, secondsPerTask: number): Wr
   const inMinute = Math.ceil(LEAST_SECONDS / secondsPerTask);
   const expected = Math.ceil(tasks / Math.max(inMinute, Math.ceil(tasks / MOST_ELEMENTS)));
   if (found === expected) return undefined;
-  if (!Number.isInteger(found)) return 'there are no parts of elements. Round up.';
+  if (!Number.isInteger(found)) return 'you cannot start a part of an element. Round up.';
   if (found < 1) return 'somebody must compute the tasks.';
   if (found === tasks && secondsPerTask < LEAST_SECONDS)
     return `with one task each, an element runs for ${secondsPerTask} s. It takes longer to start it.`;
@@ -105,6 +105,6 @@ export const checkSlurm = {
     gives: 'a list',
     inputs: FOLDERS,
     wrong: wrongMissing,
-    why: 'the folder alone tells what is left. That is how a run continues.',
+    why: 'the folder alone shows what is left. That is how a run continues.',
   }),
 };

@@ -15,7 +15,7 @@ function wrongPlace(found: Place, i: number): string | undefined {
   const wrong = (['block', 'lane', 'step'] as const).find((name) => found[name] !== place[name]);
   if (wrong === 'block' && found.block === i >> 16)
     return '>> works on 32 bits only, so large samples come out wrong. Divide, and round down.';
-  return wrong && `${wrong} must be ${place[wrong]}, and is ${show(found[wrong])}.`;
+  return wrong && `${wrong} must be ${place[wrong]}, but is ${show(found[wrong])}.`;
 }
 
 /** What notebook 04 calls. */
@@ -28,7 +28,7 @@ export const checkStreams = {
       slips: [
         [(counts) => 2 * pairsIn(counts) + counts.length, 'no worker is its own twin. A pair counts once.'],
         [(counts) => 2 * pairsIn(counts), 'each pair is counted twice, from both sides.'],
-        [(counts) => new Set(counts).size, 'so many different counts there are. How many pairs are equal?'],
+        [(counts) => new Set(counts).size, 'that is how many counts differ. How many pairs are equal?'],
       ],
     }),
     why: 'one equal pair may be chance; six of six pairs are a fault.',
@@ -47,6 +47,6 @@ export const checkStreams = {
     gives: '{ block, lane, step }',
     inputs: [[0], [5], [65_535], [65_536], [1_000_003], [2 ** 40 + 6]],
     wrong: wrongPlace,
-    why: 'a division tells where any sample is drawn, so nobody has to draw the samples before its block.',
+    why: 'a division shows where any sample is drawn, so nobody has to draw the samples before its block.',
   }),
 };

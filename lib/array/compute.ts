@@ -59,7 +59,7 @@ function optionsOf(given: readonly unknown[]): ComputeOptions {
   const wrong = given.slice(0, -1).findIndex((value) => !isLazy(value));
   if (wrong < 0) return options;
   throw new InvalidArgumentError(
-    `compute: argument ${wrong + 1} must be a chunked array or a number of one, got ${show(given[wrong])}. Make one with fromArray.`,
+    `compute: argument ${wrong + 1} must be a chunked array or a number computed from one, got ${show(given[wrong])}. Make one with fromArray.`,
   );
 }
 

@@ -23,7 +23,7 @@ const REFUSALS: Advice = [
   [/(unrecognized|invalid|unknown) option/i, 'This Slurm is too old: 20.02 or newer is needed.'],
   [/invalid partition/i, "sinfo shows the partitions; set 'partition'."],
   [/invalid account/i, "sacctmgr show associations user=$USER lists your accounts; set 'account'."],
-  [/memory specification|--mem/i, "This site does not take --mem so: set 'memory' to less, or to 'none'."],
+  [/memory specification|--mem/i, "This site refuses that --mem: set 'memory' to less, or to 'none'."],
   [/node configuration|more processors/i, "No node is that large: set less 'cpus' or 'memory'."],
   [/time limit/i, "Set a shorter 'time' (sinfo -o '%P %l' shows what is allowed)."],
   [/array/i, 'Cut the run into fewer elements.'],
@@ -39,7 +39,7 @@ export function adviseOnReason(reason: string): string {
 const REASONS: Advice = [
   [/^(Priority|Resources)$/, 'It waits for its turn; squeue --start guesses when that is.'],
   [/TimeLimit/, "It asks for more time than it may have and would wait for ever: set a shorter 'time'."],
-  [/^(PartitionConfig|BadCon)/, "No node is like that: set less 'cpus' or 'memory', or no 'constraint'."],
+  [/^(PartitionConfig|BadCon)/, "No node fits: set less 'cpus' or 'memory', or no 'constraint'."],
   [/^BeginTime$/, 'Slurm starts it again about two minutes after it was requeued.'],
   [/held/i, 'Somebody, or a failed launch, holds it: scontrol release lets it go.'],
   [/^Dependency/, 'It waits for another job.'],

@@ -75,7 +75,7 @@ async function statesOf(job: string): Promise<JobState[]> {
   const { code, stdout, stderr } = await call('scontrol', ['show', 'job', '-o', job]);
   const states = code === 0 ? parseScontrol(stdout) : [];
   if (states.length > 0) return states;
-  if (code === 0) throw new SlurmError(`scontrol does not answer: it said nothing of job ${job}.`);
+  if (code === 0) throw new SlurmError(`scontrol says nothing about job ${job}.`);
   if (!/invalid job id/i.test(stderr)) throw new SlurmError(adviseOn('scontrol', code, stderr));
   const accounts = await call('sacct', ['-nPX', '-j', job, '--format=JobID,State,ExitCode,NodeList']);
   return accounts.code === 0 ? parseSacct(accounts.stdout) : [];

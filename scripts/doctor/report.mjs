@@ -20,7 +20,7 @@ export function report(facts, colour, today) {
   }
   const verdict = facts.ready
     ? 'Ready: `npm start`.'
-    : `Not ready. Missing: ${facts.missing.join(', ')}; what to do stands above.`;
+    : `Not ready. Missing: ${facts.missing.join(', ')}; see above what to do.`;
   lines.push('', verdict, 'A line for your instructor (cores and mem are allotted/seen):', facts.line, '');
   return lines.join('\n');
 }
@@ -45,7 +45,7 @@ function tools({ node, npm, git }, today) {
       ? { look: 'ok', text: `npm ${npm}` }
       : {
           look: 'missing',
-          text: 'npm does not answer. It comes with Node; install Node like so:',
+          text: 'npm does not answer. It comes with Node; install Node:',
           remedy: howToGetNode(process.platform),
         },
     git !== null
@@ -60,13 +60,13 @@ function tools({ node, npm, git }, today) {
 function nodeFinding({ version, ok }, today) {
   const remedy = howToGetNode(process.platform);
   if (!ok) {
-    const text = `Node ${version} is too old, this project needs ${NODE_RANGE}; install it like so:`;
+    const text = `Node ${version} is too old, this project needs ${NODE_RANGE}; install a newer one:`;
     return { look: 'missing', text, remedy };
   }
   const lastDay = endedOn(version, today);
   if (lastDay === undefined)
     return { look: 'ok', text: `Node ${version} (this project needs ${NODE_RANGE})` };
-  const text = `Node ${version} works here, but its last security fixes came on ${lastDay}; get a newer one like so:`;
+  const text = `Node ${version} works here, but its last security fixes came on ${lastDay}; install a newer one:`;
   return { look: 'look', text, remedy };
 }
 
@@ -105,7 +105,7 @@ function project(facts) {
     },
     stale: {
       look: 'missing',
-      text: 'packages are not those of package-lock.json',
+      text: 'packages do not match package-lock.json',
       remedy: [`${start} installs them again (network needed once)`],
     },
   };

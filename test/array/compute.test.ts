@@ -385,7 +385,7 @@ describe('what goes wrong', () => {
     [
       'what is no array',
       () => compute(...([5, { executor: serial }] as unknown as [ComputeOptions])),
-      /^compute: argument 1 must be a chunked array or a number of one, got 5/,
+      /^compute: argument 1 must be a chunked array or a number computed from one, got 5/,
     ],
   ])('%s is refused with the remedy', async (_name, call, message) => {
     await expect(call()).rejects.toThrow(InvalidArgumentError);

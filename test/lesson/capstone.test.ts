@@ -41,7 +41,7 @@ describe('notebook 09', () => {
       wrong: [
         [2 ** 28, /must be a function/],
         [() => undefined, /Does it end in a return/],
-        [() => '5', /grainsFor\(20000000, 1\) must be a number, and is '5'/],
+        [() => '5', /grainsFor\(20000000, 1\) must be a number, but is '5'/],
         [() => 2 ** 53, /fit into one term/],
         [(terms: number, largest: number) => 2 ** 53 / (terms * largest), /is no power of two/],
         [(terms: number) => chooseGrains(terms, 1), /is right for terms up to 1\. Here they go up to 3/],

@@ -56,7 +56,7 @@ describe('notebook 06', () => {
       ],
       wrong: [
         [() => undefined, /endOf returns nothing/],
-        [() => '7', /must be a number, and is '7'/],
+        [() => '7', /must be a number, but is '7'/],
         [7, /must be a function/],
         [(work: number) => work, /endOf\(10, 4\) is 10: that is the end without/],
         [(work: number) => work / 2, /if both work from the start/],
@@ -84,7 +84,7 @@ describe('notebook 06', () => {
           ),
       ],
       wrong: [
-        [() => NaN, /must be a number, and is NaN/],
+        [() => NaN, /must be a number, but is NaN/],
         [() => undefined, /returns nothing/],
         [2360, /must be a function/],
         [by(({ assignment }) => assignment), /is 3 150: it counts some samples twice/],
@@ -119,7 +119,7 @@ describe('notebook 06', () => {
         },
       ],
       wrong: [
-        [() => NaN, /must be a number, and is NaN/],
+        [() => NaN, /must be a number, but is NaN/],
         [() => undefined, /returns nothing/],
         [0.64, /must be a function/],
         [(share: number) => share, /caught\(0\.05, 20\) is 0\.05: that is the chance for one lie/],
@@ -144,7 +144,7 @@ describe('notebook 06', () => {
       ],
       wrong: [
         [() => undefined, /Does it end in a return/],
-        [() => '2e7', /must be a number, and is '2e7'/],
+        [() => '2e7', /must be a number, but is '2e7'/],
         [2e7, /must be a function/],
         [
           (pool: Cost, cluster: Cost) => -late(pool, cluster) / gain(pool, cluster),
@@ -152,7 +152,10 @@ describe('notebook 06', () => {
         ],
         [(pool: Cost, cluster: Cost) => cluster.fixed / gain(pool, cluster), /the pool has a fixed cost too/],
         [(pool: Cost, cluster: Cost) => late(pool, cluster) / pool.perSample, /the cluster computes too/],
-        [() => 1e6, /is 1 000 000: for so many samples the pool takes 0\.00200 s and the cluster 0\.0115 s/],
+        [
+          () => 1e6,
+          /is 1 000 000: for that many samples the pool takes 0\.00200 s and the cluster 0\.0115 s/,
+        ],
         [
           (pool: Cost, cluster: Cost) =>
             gain(pool, cluster) === 0 ? Infinity : late(pool, cluster) / gain(pool, cluster),

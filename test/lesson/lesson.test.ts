@@ -30,16 +30,19 @@ describe('notebook 01', () => {
       wrong: [
         [() => undefined, /Does it end in a return/],
         [NaN, /must be a function/],
-        [() => NaN, /must be a number, and is NaN/],
-        [() => '5', /must be a number, and is '5'/],
+        [() => NaN, /must be a number, but is NaN/],
+        [() => '5', /must be a number, but is '5'/],
         [(e: number) => Math.ceil(factor / e), /square both sides/],
         [(e: number) => Math.ceil(1 / e ** 2), /which number is divided by sqrt/],
         [(e: number) => Math.ceil(1.64 / e ** 2), /you square 1\.64 too/],
         [(e: number) => (factor / e) ** 2, /Round up/],
-        [() => 2_696_766, /samplesFor\(0\.00004\) is 2 696 766: the error of so many samples is 0\.00100/],
+        [
+          () => 2_696_766,
+          /samplesFor\(0\.00004\) is 2 696 766: with that many samples the error is 0\.00100/,
+        ],
         [
           (e: number) => 1.64 / Math.sqrt(e),
-          /samplesFor\(0\.001\) is 51\.86: the error of so many samples is 0\.228/,
+          /samplesFor\(0\.001\) is 51\.86: with that many samples the error is 0\.228/,
         ],
         [fails, /your code stopped with RangeError: oops/],
       ],
@@ -57,7 +60,7 @@ describe('notebook 01', () => {
       wrong: [
         [() => undefined, /Does it end in a return/],
         [9, /must be a function/],
-        [() => [1], /must be a number, and is an array of 1/],
+        [() => [1], /must be a number, but is an array of 1/],
         [seconds, /those are seconds/],
         [(d: number, ns: number) => (samplesForDigits(d) * ns) / year, /a nanosecond is 1e-9/],
         [(d: number) => seconds(d, 1) / year, /right for 1 nanosecond a sample only/],
@@ -88,7 +91,7 @@ describe('notebook 01', () => {
       wrong: [
         [() => undefined, /Does it end in a return/],
         [undefined, /must be a function/],
-        [() => [1], /must be a number, and is an array of 1/],
+        [() => [1], /must be a number, but is an array of 1/],
         [inPieces(ends, () => 0), /the last 100 samples are in no piece/],
         [inPieces(ends, (_, size) => size), /continues to sample 1 200/],
         [
@@ -139,7 +142,7 @@ describe('notebook 03', () => {
         [NaN, /replace NaN/],
         [[2], /give a number, not an array of 1/],
         [4, /which core runs them/],
-        [1, /that is so for promises/],
+        [1, /that is true of promises/],
         [8, /cannot multiply/],
         [3, /3 is not it/],
       ],
@@ -155,7 +158,7 @@ describe('notebook 03', () => {
       wrong: [
         [() => [], /the list is empty/],
         [() => undefined, /shares returns nothing\. Does it end in a return/],
-        [() => 3, /shares\(10, 3\) must be a list, and is 3/],
+        [() => 3, /shares\(10, 3\) must be a list, but is 3/],
         [5, /must be a function/],
         [() => ['4', '3', '3'], /nobody can draw '4' samples/],
         [floor, /shares\(10, 3\): the shares sum to 9, not 10\. Where is the remainder/],
@@ -197,7 +200,7 @@ describe('notebook 03', () => {
         [
           (total: number, parts: number) =>
             even(total, parts).map((part, i) => ({ ...part, start: part.start + i })),
-          /piece 1 starts at 5, and should at 4, so some samples are in no piece/,
+          /piece 1 starts at 5 but should start at 4, so some samples are in no piece/,
         ],
         [
           (total: number, parts: number) =>

@@ -12,7 +12,7 @@ describe('notebook 02', () => {
       wrong: [
         [5, /must be a function of parallel and faster/],
         [() => undefined, /Does it end in a return/],
-        [() => NaN, /must be a number, and is NaN/],
+        [() => NaN, /must be a number, but is NaN/],
         [(p: number, s: number) => 1 - p + p / s, /speedUp\(0\.73, 2\) is 0\.635: that is the new time/],
         [(p: number, s: number) => 1 / (p + (1 - p) / s), /the serial share is faster/],
         [(p: number, s: number) => p * s, /not of speed/],
@@ -62,7 +62,7 @@ describe('notebook 04', () => {
         [(counts: readonly number[]) => 2 * pairs(counts) + counts.length, /its own twin/],
         [
           (counts: readonly number[]) => new Set(counts).size,
-          /\[785, 785, 785, 785\]\) is 1: so many different/,
+          /\[785, 785, 785, 785\]\) is 1: that is how many counts differ/,
         ],
         [() => 9, /is 9: it should be 6/],
       ],
@@ -93,10 +93,10 @@ describe('notebook 04', () => {
       wrong: [
         [5, /must be a function of i/],
         [() => undefined, /Does it end in a return/],
-        [() => 7, /place\(0\) must be \{ block, lane, step \}, and is 7/],
+        [() => 7, /place\(0\) must be \{ block, lane, step \}, but is 7/],
         [(i: number) => ({ ...place(i), block: i >> 16 }), /place\(1099511627782\): >> works on 32 bits/],
-        [(i: number) => ({ ...place(i), lane: 0 }), /place\(5\): lane must be 1, and is 0/],
-        [(i: number) => ({ ...place(i), step: i % 65_536 }), /place\(5\): step must be 1, and is 5/],
+        [(i: number) => ({ ...place(i), lane: 0 }), /place\(5\): lane must be 1, but is 0/],
+        [(i: number) => ({ ...place(i), step: i % 65_536 }), /place\(5\): step must be 1, but is 5/],
       ],
     });
   });
@@ -130,8 +130,8 @@ describe('notebook 08', () => {
         [() => undefined, /Does it end in a return/],
         [real, /a part of a worker/],
         [(serial: number) => Math.floor(1 / serial), /the highest speed-up of all/],
-        [(serial: number, least: number) => Math.ceil(real(serial, least)), /so many reach 59\.9 %/],
-        [(serial: number, least: number) => Math.floor(real(serial, least)) - 1, /one more still does/],
+        [(serial: number, least: number) => Math.ceil(real(serial, least)), /that many reach 59\.9 %/],
+        [(serial: number, least: number) => Math.floor(real(serial, least)) - 1, /one more worker would/],
         [() => 0, /one worker alone/],
       ],
     });

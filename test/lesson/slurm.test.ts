@@ -39,7 +39,7 @@ describe('notebook 07', () => {
       right: [clock, (seconds: number) => `0-${clock(seconds)}`],
       wrong: [
         [() => '', /askFor\(600\) is '': the text is empty/],
-        [() => 600, /must be a text, and is 600/],
+        [() => 600, /must be a text, but is 600/],
         ['00:10:00', /must be a function/],
         [() => 'ten minutes', /does not know this as a time/],
         [
@@ -73,11 +73,11 @@ describe('notebook 07', () => {
           Math.ceil(tasks / Math.max(inMinute(seconds), Math.ceil(tasks / 1000))),
       ],
       wrong: [
-        [() => NaN, /elementsOf\(10000, 0.1\) must be a number, and is NaN/],
-        [() => '17', /must be a number, and is '17'/],
+        [() => NaN, /elementsOf\(10000, 0.1\) must be a number, but is NaN/],
+        [() => '17', /must be a number, but is '17'/],
         [17, /must be a function/],
         [(tasks: number) => tasks, /takes longer to start it/],
-        [(tasks: number, seconds: number) => (tasks * seconds) / 60, /parts of elements/],
+        [(tasks: number, seconds: number) => (tasks * seconds) / 60, /part of an element/],
         [(tasks: number, seconds: number) => Math.floor(tasks / inMinute(seconds)), /leave out 400 tasks/],
         [
           (tasks: number, seconds: number) => Math.ceil(tasks / inMinute(seconds)),
@@ -106,7 +106,7 @@ describe('notebook 07', () => {
       wrong: [
         [() => [], /task 8 has no result, and is not in your list/],
         [() => undefined, /missing returns nothing/],
-        [() => 8, /must be a list, and is 8/],
+        [() => 8, /must be a list, but is 8/],
         [[8, 9], /must be a function/],
         [() => ['8', '9'], /a task is a number, not '8'/],
         [(tasks: number, names: readonly string[]) => [...right(tasks, names), tasks], /there is no task 10/],

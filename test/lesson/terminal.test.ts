@@ -16,7 +16,7 @@ describe('the recording of notebook 07', () => {
   test('has the commands of the notebook, in their order', () => {
     const cells = readNotebook('07-slurm.ipynb').cells.filter(({ cell_type }) => cell_type === 'code');
     const commands = cells.flatMap((cell) =>
-      [...sourceOf(cell).matchAll(/shell\((['"])(.*)\1\);$/gm)].map(([, , command]) => command),
+      [...sourceOf(cell).matchAll(/shell\(\s*(['"])(.*)\1,?\s*\);$/gm)].map(([, , command]) => command),
     );
     expect(commands.length).toBeGreaterThan(15);
     expect(steps.map(({ command }) => command)).toEqual(commands);

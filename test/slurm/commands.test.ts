@@ -241,7 +241,7 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     'nothing is concluded from an answer without the job: %j',
     async (printed) => {
       site({ scontrol: `echo '${printed}'` });
-      await expect(jobStates(['7'])).rejects.toThrow(/does not answer/);
+      await expect(jobStates(['7'])).rejects.toThrow(/says nothing about job 7/);
       expect(calls('sacct')).toEqual([]);
     },
   );

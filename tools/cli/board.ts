@@ -22,7 +22,7 @@ function runBoard(given: readonly string[], { report }: { readonly report?: stri
   const write = report === undefined ? undefined : outputFile('--report', report);
   const entries = entriesOf(given.flatMap(filesOf).flatMap(resultIn));
   if (entries.length === 0)
-    throw new InvalidArgumentError(`board: nothing in ${given.join(', ')} is the result of a race.`);
+    throw new InvalidArgumentError(`board: ${given.join(', ')} holds no result of a race.`);
   const [head, ...rows] = boardTable(entries);
   process.stdout.write(`${table(head, rows)}\n`);
   write?.(boardPage(entries));

@@ -43,7 +43,7 @@ export function announce(
   to.write(`  dashboard at:  ${to.isTTY ? url : address}\n`);
   if (!to.isTTY) to.write('  lola dashboard, in a terminal, prints the address with its token\n');
   const line = sshLine(port, userName(), process.env);
-  if (line) to.write(`  on the machine you sit at, first (with the name you log in by):  ${line}\n`);
+  if (line) to.write(`  first, on your own machine (with your login name):  ${line}\n`);
 }
 
 /**

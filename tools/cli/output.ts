@@ -16,7 +16,7 @@ export function outputFile(flag: string, path: string): (text: string) => void {
       act();
     } catch (cause) {
       throw new InvalidArgumentError(
-        `${flag}: cannot write '${path}': ${(cause as Error).message}. Name a file in a folder that is there.`,
+        `${flag}: cannot write '${path}': ${(cause as Error).message}. Name a file in a folder that exists.`,
       );
     }
   };

@@ -42,12 +42,12 @@ export function addPi(program: Command): void {
     .command('pi')
     .description('estimate pi with one stage of the lesson')
     .addOption(choiceOption('--stage <NAME>', 'how to compute', Object.keys(STAGES)).default('serial'))
-    .addOption(countOption('--samples <N>', 'random points, as 1e9 or 1_000_000', 0).default(1e8, '1e8'))
+    .addOption(countOption('--samples <N>', 'random points: 1e9, or 1_000_000', 0).default(1e8, '1e8'))
     .addOption(countOption('--workers <P>', 'threads (default: your allotted cores)').conflicts(WHERE))
     .option('--seed <S>', 'a number or a text; every stage gives the same count for it', readSeed, 2017)
-    .addOption(choiceOption('--kernel <NAME>', 'compiled, or plain TypeScript: one count', KERNELS))
-    .option('--chunk <C>', 'arrays: elements in a chunk, as 1e6; -1 for one chunk of all', readChunk)
-    .addOption(choiceOption('--form <NAME>', 'chunked: a sum, or a list of the points', ['sum', 'index']))
+    .addOption(choiceOption('--kernel <NAME>', 'compiled, or plain TypeScript; same count', KERNELS))
+    .option('--chunk <C>', 'arrays: elements in a chunk, such as 1e6; -1 for a single chunk', readChunk)
+    .addOption(choiceOption('--form <NAME>', 'chunked: sum the points, or list them', ['sum', 'index']))
     .addOption(choiceOption('--optimize <ON>', 'arrays: fuse the steps of a chunk', ['on', 'off']))
     .option('--json', 'print one JSON object instead of text');
   addWatchFlags(addWhereFlags(command)).action(runPi);
@@ -126,7 +126,7 @@ function describe(report: Report, asked: number): string {
     report;
   const mb = (bytes: number, digits: number) => `${(bytes / 2 ** 20).toFixed(digits)} MB`;
   const lines = [
-    `[${stage} version] required memory ${mb(lessonMemory(samples).promised, 3)} as the lesson computes it (three arrays); measured: ${mb(report.peakMemoryBytes, 0)} at its peak`,
+    `[${stage} version] required memory ${mb(lessonMemory(samples).promised, 3)} by the original's formula (three arrays); measured at the peak: ${mb(report.peakMemoryBytes, 0)}`,
     `[${stage} version] pi is ${pi.toFixed(6)} from ${samples} samples`,
     `[using ${String(workers).padStart(3)} ${workers === 1 ? 'worker ' : 'workers'}] ${inside} of them inside, seed ${seed}, kernel ${kernel}`,
     `standard error ${standardError.toPrecision(2)}; pi is off by ${Math.abs(pi - Math.PI).toPrecision(2)}`,

@@ -89,7 +89,7 @@ export const addRace = (program: Command) => addForm(program, RACE);
 export const addStart = (program: Command) => addForm(program, START);
 
 function addForm(program: Command, form: Form): void {
-  const stages = new Option('--stages <LIST>', 'which, as serial,pool').default(RACED, RACED.join(','));
+  const stages = new Option('--stages <LIST>', 'for example serial,pool').default(RACED, RACED.join(','));
   const sweep = new Option('--sweep <A..B>', 'every power of ten from A to B: shows where the stages cross');
   const readStages = listOf((text) => readChoice('--stages', text, RACED));
   const readWorkers = listOf((text) => readCount('--workers', text));
@@ -99,7 +99,7 @@ function addForm(program: Command, form: Form): void {
     .addOption(stages.argParser(readStages))
     .addOption(countOption('--samples <N>', 'random points (default: as many as fit this machine)'))
     .addOption(sweep.argParser(readSweep).conflicts('samples'))
-    .option('--workers <LIST>', 'how many, as 1,2,4 (default: up to your allotted cores)', readWorkers)
+    .option('--workers <LIST>', 'how many: 1,2,4 (default: up to your allotted cores)', readWorkers)
     .addOption(countOption('--repeats <R>', 'warm runs of each').default(form.repeats))
     .option('--seed <S>', 'a number or a text, the same for all', readSeed, 2017)
     .option('--nickname <NAME>', 'the name that `lola board` shows', readNickname)
@@ -177,7 +177,7 @@ async function race(
       const expected = expectedSeconds(result.runs.slice(-racers.length), samples);
       if (sizes.length === 1 || expected <= MOST_SECONDS) await runSize(result, processes, samples);
       else {
-        const reason = `a run would take about ${expected.toFixed(0)} s here; --samples ${samples} insists`;
+        const reason = `a run would take about ${expected.toFixed(0)} s here; pass --samples ${samples} to run it anyway`;
         result.notMeasured.push({ samples, reason });
       }
     }

@@ -70,12 +70,12 @@ async function runScheduler(flags: SchedulerFlags): Promise<void> {
     if (json) process.stdout.write(`${JSON.stringify(up)}\n`);
     const advice = 'Give each scheduler its own --scheduler-file.';
     if (await earlier)
-      log(`lola.scheduler - WARNING - ${file} was that of a scheduler which still answers. ${advice}`);
+      log(`lola.scheduler - WARNING - ${file} belonged to a scheduler that still answers. ${advice}`);
     const watching = setInterval(() => {
       const loss = lossOf(file);
       if (loss === undefined) return;
       clearInterval(watching);
-      log(`lola.scheduler - WARNING - ${loss}: workers and clients do not find this one any more. ${advice}`);
+      log(`lola.scheduler - WARNING - ${loss}: nobody can find this scheduler any more. ${advice}`);
     }, LOOK_MS);
     await stopped();
     clearInterval(watching);
@@ -92,7 +92,7 @@ function lossOf(file: string): string | undefined {
     const { pid, addresses } = readSchedulerFile(file);
     return pid === process.pid
       ? undefined
-      : `${file} is now that of process ${pid} at ${addresses.join(', ')}`;
+      : `${file} now belongs to process ${pid} at ${addresses.join(', ')}`;
   } catch (error) {
     return (error as Error).message;
   }

@@ -58,7 +58,7 @@ export function addSlurm(program: Command): void {
     .action(runDoctor);
   slurm
     .command('resume')
-    .description('go on with a run of stage slurm whose client has gone, and print its result')
+    .description('continue a run of stage slurm whose client has ended, and print its result')
     .argument('<DIR>', "the run's folder, as in lola-runs/run-...")
     .action(runResume);
   for (const command of slurm.commands) command.exitOverride();
@@ -67,18 +67,18 @@ export function addSlurm(program: Command): void {
 function withJobFlags(command: Command): Command {
   return command
     .option('--scheduler-file <FILE>', 'where the scheduler wrote its addresses (default: in your home)')
-    .option('--settings <FILE>', "your site's settings as JSON, names as below (default: ~/.lola/slurm.json)")
+    .option('--settings <FILE>', "your site's settings, a JSON file (default: ~/.lola/slurm.json)")
     .option('--partition <P>', 'sinfo shows them')
     .option('--account <A>', 'the account that pays')
-    .option('--time <T>', 'as 01:00:00 for an hour')
+    .option('--time <T>', 'time of a job: 01:00:00 is an hour')
     .addOption(countOption('--cpus <N>', 'cores of each worker'))
-    .option('--memory <M>', "as 4G; 'none' to ask for none")
+    .option('--memory <M>', "memory, such as 4G; 'none' to ask for none")
     .option('--constraint <C>', 'what nodes must have')
     .option('--name <NAME>', "the jobs' name")
-    .option('--log-dir <DIR>', 'where logs go; made if it is not there (default: lola-logs)')
-    .option('--prologue <LINE...>', "shell lines before Node starts, as 'module load nodejs'")
+    .option('--log-dir <DIR>', 'folder for logs, created if missing (default: lola-logs)')
+    .option('--prologue <LINE...>', "shell lines before Node starts, such as 'module load nodejs'")
     .option('--extra <DIRECTIVE...>', 'directives of your own, as --extra=--qos=short')
-    .option('--skip <NAME...>', 'directives to leave out, as requeue')
+    .option('--skip <NAME...>', 'directives to leave out, such as requeue')
     .option('--node <PATH>', 'the Node that jobs run');
 }
 
@@ -176,7 +176,7 @@ async function runResume(directory: string): Promise<void> {
   const { signal, release } = interruptible();
   const resuming = resumeSlurm(directory, { signal, onReport: warn }).finally(release);
   const { label, values } = await resuming.catch((error: unknown) => {
-    if (signal.aborted) say(`Stopped. lola slurm resume ${directory} goes on.`);
+    if (signal.aborted) say(`Stopped. To continue: lola slurm resume ${directory}`);
     throw error;
   });
   process.stdout.write(describeResult(label, values));

@@ -6,7 +6,7 @@ import { addWhereFlags, readWhereFlags, warn, type WhereFlags } from './whereabo
 
 export function addStatus(program: Command): void {
   addWhereFlags(
-    program.command('status').description('say who is in the cluster, and how much there is to do'),
+    program.command('status').description('show the workers of a cluster, and how much is left to do'),
   )
     .option('--json', 'print one JSON object instead of text')
     .action(runStatus);

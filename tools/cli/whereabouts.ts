@@ -12,11 +12,8 @@ export interface WhereFlags {
 /** Adds the flags. */
 export function addWhereFlags(command: Command): Command {
   return command
-    .option('--scheduler <ADDRESS>', 'where the scheduler listens, as ws://127.0.0.1:8786')
-    .option(
-      '--scheduler-file <FILE>',
-      'the file in which it wrote address and token (absent: the one in your home)',
-    );
+    .option('--scheduler <ADDRESS>', 'where the scheduler listens, such as ws://127.0.0.1:8786')
+    .option('--scheduler-file <FILE>', 'the file with its address and token (default: the one in your home)');
 }
 
 /** Reads the flags; undefined where neither was given. */

@@ -23,13 +23,13 @@ export function addWorker(program: Command): void {
   program
     .command('worker')
     .description('join a scheduler and compute for it')
-    .argument('[ADDRESS]', 'where the scheduler listens, as ws://127.0.0.1:8786 (default: as its file says)')
-    .option(
-      '--scheduler-file <FILE>',
-      'the file in which it wrote address and token (default: the one in your home)',
+    .argument(
+      '[ADDRESS]',
+      'where the scheduler listens, such as ws://127.0.0.1:8786 (default: from its file)',
     )
+    .option('--scheduler-file <FILE>', 'the file with its address and token (default: the one in your home)')
     .option('--threads <P>', 'threads that compute (default: the cores you are allotted)')
-    .option('--name <NAME>', 'what logs and errors call it (default: host and process)')
+    .option('--name <NAME>', 'its name in logs and errors (default: host and process)')
     .option('--death-timeout <SECONDS>', 'stop after this many seconds without a scheduler', '60')
     .option('--tasks <MODULE...>', 'your own task modules; all workers need the same ones')
     .action(runWorker);

@@ -109,7 +109,7 @@ export function describeFound(found: Found, addresses: readonly string[], standI
   }
   // A host has interfaces that nodes need not reach: workers try each address in turn.
   const isOpen = addresses.some((address) => ways[address] === 'ok');
-  const others = isOpen ? ' No harm: workers take the other address.' : '';
+  const others = isOpen ? ' That is fine: workers take the other address.' : '';
   for (const address of outside) {
     const way = ways[address] ?? 'not tried';
     if (way === 'ok') say(true, `${host} reaches ${standIn ? 'this host' : 'the scheduler'} at ${address}`);

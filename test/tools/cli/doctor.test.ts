@@ -462,7 +462,7 @@ describe.skipIf(process.platform === 'win32')('the command in a clone', () => {
     const { status, stdout } = run([], { before: ['--require', old] });
     expect(status).toBe(1);
     expect(stdout).toContain(
-      'x missing   Node 12.22.12 is too old, this project needs ^20.19.0 || >=22.12.0; install it like so:',
+      'x missing   Node 12.22.12 is too old, this project needs ^20.19.0 || >=22.12.0; install a newer one:',
     );
     for (const line of doctor.howToGetNode(process.platform)) expect(stdout).toContain(line);
     expect(columns(stdout).slice(1, 2)).toEqual(['node 12.22.12 too-old']);

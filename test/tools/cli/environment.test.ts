@@ -163,8 +163,8 @@ describe.runIf(isLinux)('files that several processes share', { timeout: 120_000
     const second = startScheduler(file);
     try {
       await Promise.all([
-        said(second, 'was that of a scheduler which still answers'),
-        said(first, `is now that of process ${second.pid}`),
+        said(second, 'belonged to a scheduler that still answers'),
+        said(first, `now belongs to process ${second.pid}`),
       ]);
       await end(first);
       expect(existsSync(file)).toBe(true);
@@ -180,7 +180,7 @@ describe.runIf(isLinux)('files that several processes share', { timeout: 120_000
     try {
       await said(scheduler, 'address and token in');
       rmSync(file);
-      await said(scheduler, 'workers and clients do not find this one any more');
+      await said(scheduler, 'nobody can find this scheduler any more');
     } finally {
       await end(scheduler);
     }

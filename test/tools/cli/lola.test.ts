@@ -74,7 +74,7 @@ describe('lola pi', () => {
 
   test('the text has the lines of the lesson', () => {
     const { stdout } = lola('pi', '--samples', '1e6');
-    expect(stdout).toMatch(/^\[serial version\] required memory 11\.444 MB as the lesson computes it/);
+    expect(stdout).toMatch(/^\[serial version\] required memory 11\.444 MB by the original's formula/);
     expect(stdout).toContain('[serial version] pi is 3.139580 from 1000000 samples');
     expect(stdout).toMatch(/\[using {3}1 worker \] 784895 of them inside, seed 2017/);
     expect(stdout).toMatch(/standard error 0\.0016/);
