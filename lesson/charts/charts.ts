@@ -68,7 +68,7 @@ export function speedUpChart(stages: Stages<AtWorkers>, serial?: number): LineCh
       ? [ideal]
       : [ideal, curve(`Amdahl, serial part ${percent(serial)}`, xs, (p) => amdahl(1 - serial, p))];
   const points = measured(stages, ({ workers, speedUp }) => [workers, speedUp]);
-  const title = 'Speed-up: how many times as fast as one worker';
+  const title = 'Speed-up: compared with one worker';
   return lines(title, { label: 'workers', ticks: workers }, { label: 'speed-up' }, [...points, ...laws]);
 }
 
