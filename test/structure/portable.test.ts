@@ -28,6 +28,18 @@ test(
   SLOWLY,
 );
 
+test(
+  'the front door can be bundled for a browser: of all stages, Slurm alone takes something of Node',
+  async () => {
+    // The files of Slurm import functions that a page has not: they throw there when they are called.
+    const { fromNode } = await bundle(entry(['index']), undefined, { shimMissingExports: true });
+    const files = fromNode.map((arrow) => arrow.split(' -> ')[0].replaceAll('\\', '/'));
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.filter((file) => !/(^|\/)lib\/(slurm\/|atomic)/.test(file))).toEqual([]);
+  },
+  SLOWLY,
+);
+
 test('no file of lib that does not say that it needs Node names what only Node has', () => {
   const code = (text: string) => text.replace(/\/\/.*|\/\*[\s\S]*?\*\/|'[^'\n]*'|`[^`]*`/g, '');
   const wrong = portable.filter(({ text }) => /\b(process|Buffer|setImmediate|require)\b/.test(code(text)));

@@ -18,8 +18,13 @@ export interface Bundle {
  * Bundles the built lib with its workers.
  * @param entry text of a module: what it imports, from '#lib/...' (the built lib) or '#test/...', is bundled
  * @param outDir where the files are written; undefined keeps them in memory
+ * @param more options of Rollup
  */
-export async function bundle(entry: string, outDir?: string): Promise<Bundle> {
+export async function bundle(
+  entry: string,
+  outDir?: string,
+  more: Rollup.RollupOptions = {},
+): Promise<Bundle> {
   const fromNode: string[] = [];
   const output = (await build({
     root,
@@ -42,7 +47,7 @@ export async function bundle(entry: string, outDir?: string): Promise<Bundle> {
       emptyOutDir: true,
       assetsInlineLimit: 0,
       modulePreload: false,
-      rollupOptions: { input: ENTRY, output: { entryFileNames: 'main.js' } },
+      rollupOptions: { input: ENTRY, output: { entryFileNames: 'main.js' }, ...more },
     },
   })) as Rollup.RollupOutput;
   return { files: output.output, fromNode };
