@@ -60,7 +60,7 @@ interface Frame {
 
 export class Connection<In extends ToScheduler | FromScheduler> {
   /** Where bytes are booked that arrive in frames, and those that wait to be sent: set before anything is sent. */
-  stores: { readonly incoming?: Store; readonly outgoing?: Store } = {};
+  stores?: { readonly incoming?: Store; readonly outgoing?: Store };
   private open = true;
   private bye: string | undefined;
   private last = { received: 0, sent: 0 };
@@ -153,7 +153,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
   private wait(bytes: number): void {
     if (this.waiting === 0) this.readAt = clock();
     this.waiting += bytes;
-    this.stores.outgoing?.book(bytes);
+    this.stores?.outgoing?.book(bytes);
     const congested = this.waiting > (this.congested ? CONGESTED_BYTES / 2 : CONGESTED_BYTES);
     if (congested === this.congested) return;
     this.congested = congested;
@@ -169,7 +169,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
       else if (data[0] === FRAME) this.begin(data);
       else {
         this.deliver(this.decode(data));
-        if (this.waits === 0 && this.stores.incoming?.isFull) this.waitForRoom(0, () => {});
+        if (this.waits === 0 && this.stores?.incoming?.isFull) this.waitForRoom(0, () => {});
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -192,13 +192,13 @@ export class Connection<In extends ToScheduler | FromScheduler> {
     const frame: Frame = (this.frame = { head, total, early: [], at: 0 });
     this.waitForRoom(total, () => {
       if (this.frame === frame) this.allow(frame);
-      else this.stores.incoming?.book(-total); // it has ended in the meantime
+      else this.stores?.incoming?.book(-total); // it has ended in the meantime
     });
   }
 
   /** Reads nothing more until the store has room. */
   private waitForRoom(bytes: number, then: () => void): void {
-    const { incoming } = this.stores;
+    const { incoming } = this.stores ?? {};
     if (!incoming) return then();
     this.waits++;
     this.wire.pause?.(true);
@@ -227,7 +227,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
 
   /** No frame is under way. */
   private forget(): void {
-    if (this.frame?.bytes) this.stores.incoming?.book(-this.frame.total);
+    if (this.frame?.bytes) this.stores?.incoming?.book(-this.frame.total);
     this.frame = undefined;
   }
 
@@ -251,7 +251,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
     const deadlineMs = DEADLINE_BEATS * this.heartbeatMs;
     const [silentMs, stuckMs] = [now - this.heardAt, now - this.readAt];
     if (silentMs > deadlineMs) this.cut(`no sign of life for ${(silentMs / 1000).toFixed(1)} s`);
-    else if (stuckMs > deadlineMs && this.stores.incoming) {
+    else if (stuckMs > deadlineMs && this.stores?.incoming) {
       const waiting = `${(this.waiting / 2 ** 20).toFixed(1)} MiB wait for it`;
       this.cut(`it has read nothing for ${(stuckMs / 1000).toFixed(1)} s, and ${waiting}`);
     } else this.wire.ping();

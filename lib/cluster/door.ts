@@ -30,7 +30,7 @@ export function doorOf(token: string, onPeer: (wire: Wire) => void, log: (text: 
       sockets.handleUpgrade(request, socket, head, (peer) => challenge(peer, socket));
     },
   });
-  /** Until it has answered with its proof, a peer is a stranger, who has little time. */
+  /** Until it has answered with its proof, and said hello, a peer is a stranger, who has little time. */
   const challenge = (peer: WebSocket, socket: Socket) => {
     const text = randomBytes(16).toString('hex');
     peer.on('error', () => {}); // its own affair: it closes
@@ -38,7 +38,7 @@ export function doorOf(token: string, onPeer: (wire: Wire) => void, log: (text: 
       const [protocol, nonce = '', proof] = data.toString('latin1').split(' ');
       const isRight = sameProof(proof, proofOf(token, 'peer', text, nonce));
       if (protocol === PROTOCOL && isRight) {
-        entrance.admit(socket);
+        peer.once('message', () => entrance.admit(socket)); // now it has said who it is, too
         peer.send(proofOf(token, 'scheduler', text, nonce));
         return onPeer(wireOf(peer, socket));
       }

@@ -1,7 +1,7 @@
 // The scheduler's shell: connections, log and watchers around the machine that decides.
 import { plain } from '../errors.js';
 import { clock, type ExecutorEvent } from '../task/executor.js';
-import { Connection, DEADLINE_BEATS, type Wire } from './connection.js';
+import { Connection, type Wire } from './connection.js';
 import { Watcher, countThreads } from './events.js';
 import { decodeToScheduler, type ToScheduler } from './messages.js';
 import type { SchedulerEvent } from './records.js';
@@ -35,7 +35,6 @@ export class SchedulerShell {
   private readonly machine: SchedulerMachine;
   private readonly shell: Shell<SchedulerEvent, SchedulerAction>;
   private readonly connections = new Map<number, Connection<ToScheduler>>();
-  private readonly silent = new Map<number, number>(); // peers that have not sent hello, and since when
   private readonly inputs = new Store(MOST_WAITING, () => this.bytesOfInputs());
   private readonly values = new Store(MOST_WAITING);
   private readonly watcher = new Watcher((event) => this.watch(event));
@@ -57,7 +56,7 @@ export class SchedulerShell {
   accept(wire: Wire): void {
     const peer = this.peers++;
     const onMessage = (message: ToScheduler) => {
-      if (message.op === 'hello' && this.silent.delete(peer)) this.meet(peer, message.role);
+      if (message.op === 'hello') this.meet(peer, message.role);
       this.shell.post({ type: 'message', peer, message });
       this.inputs.serve(); // some may have been dropped
     };
@@ -71,7 +70,6 @@ export class SchedulerShell {
     const onCongested = (congested: boolean) => this.shell.post({ type: 'congested', peer, congested });
     const listener = { onMessage, onClosed, onCongested };
     this.connections.set(peer, new Connection(wire, decodeToScheduler, listener, this.heartbeatMs));
-    this.silent.set(peer, clock());
   }
 
   /** Sends everybody away. */
@@ -89,7 +87,7 @@ export class SchedulerShell {
   private meet(peer: number, role: 'worker' | 'client' | 'status'): void {
     const { inputs, values } = this;
     // A worker is only sent inputs, which are counted as long as they wait to be computed.
-    this.connections.get(peer)!.stores =
+    this.connections.get(peer)!.stores ??=
       role === 'worker' ? { incoming: values } : { incoming: inputs, outgoing: values };
   }
 
@@ -116,14 +114,10 @@ export class SchedulerShell {
   private forget(peer: number): Connection<ToScheduler> | undefined {
     const connection = this.connections.get(peer);
     this.connections.delete(peer);
-    this.silent.delete(peer);
     return connection;
   }
 
   private beat(): void {
-    const deadline = clock() - DEADLINE_BEATS * this.heartbeatMs;
-    for (const [peer, since] of this.silent)
-      if (since < deadline) this.forget(peer)?.cut('it did not say who it is');
     for (const { name, memoryBytes } of this.machine.workers.values())
       this.options.onVitals?.({ worker: name, memoryBytes, time: clock() });
   }
