@@ -8,7 +8,7 @@ import { PROTOCOL } from './messages.js';
 import { SOCKET_OPTIONS, proofOf, sameProof, wireOf } from './websocket.js';
 
 const WHAT_IT_IS = 'This is a lola scheduler. It speaks WebSocket to workers and clients.\n';
-/** It travels in the close of a WebSocket, which holds 123 bytes. */
+/** Reasons travel in the close of a WebSocket, which holds 123 bytes. */
 const WRONG_TOKEN =
   "wrong token. Perhaps this is another person's scheduler: look in your own scheduler's log for its address.";
 
@@ -36,13 +36,13 @@ export function doorOf(token: string, onPeer: (wire: Wire) => void, log: (text: 
     peer.on('error', () => {}); // its own affair: it closes
     peer.once('message', (data: Buffer) => {
       const [protocol, nonce = '', proof] = data.toString('latin1').split(' ');
-      const isRight = sameProof(proof, proofOf(token, 'peer', text, nonce));
-      if (protocol === PROTOCOL && isRight) {
+      if (protocol === PROTOCOL && sameProof(proof, proofOf(token, 'peer', text, nonce))) {
         peer.once('message', () => entrance.admit(socket)); // now it has said who it is, too
         peer.send(proofOf(token, 'scheduler', text, nonce));
         return onPeer(wireOf(peer, socket));
       }
-      const reason = protocol === PROTOCOL ? WRONG_TOKEN : `it speaks another protocol than ${PROTOCOL}.`;
+      const other = `it speaks ${protocol.slice(0, 20)}, we speak ${PROTOCOL}. Use the same version on both sides.`;
+      const reason = protocol === PROTOCOL ? WRONG_TOKEN : other;
       peer.close(1008, reason);
       entrance.letGo(socket, reason);
     });

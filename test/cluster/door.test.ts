@@ -124,7 +124,15 @@ describe('row 17: the scheduler’s door', () => {
 
   test('a stranger has one answer, of any size and kind, and hears nothing but the challenge before it', async () => {
     const s = await scheduler();
-    for (const words of ['', ' ', '\0', 'x'.repeat(60_000), 'hello '.repeat(1000), 'GET / HTTP/1.1'])
+    for (const words of [
+      '',
+      ' ',
+      '\0',
+      '\u00ff\u20ac'.repeat(500),
+      'x'.repeat(60_000),
+      'hello '.repeat(1000),
+      'GET / HTTP/1.1',
+    ])
       expect(await knock(s.address, () => words)).toMatchObject({ code: 1008 });
     expect((await knock(s.address, () => 'x'.repeat(70_000))).code).toBe(1009);
     expect(await askStatus(s)).toMatchObject({ workers: [], clients: 0 });
@@ -144,7 +152,10 @@ describe('row 17: the scheduler’s door', () => {
     const old = await knock(s.address, (challenge) =>
       answerOf(s.token)(challenge).replace(PROTOCOL, 'lolas-pi.0'),
     );
-    expect(old).toMatchObject({ code: 1008, reason: `it speaks another protocol than ${PROTOCOL}.` });
+    expect(old).toMatchObject({
+      code: 1008,
+      reason: `it speaks lolas-pi.0, we speak ${PROTOCOL}. Use the same version on both sides.`,
+    });
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     cleanups.push(() => server.close());
     let answers = 0;
