@@ -65,12 +65,12 @@ function drawTrust({ room, laptop, total, trust }: RoomPicture): void {
   put('verdict', verdictOf(room, laptop));
   find('verdict').dataset.same = room.done && laptop.done ? String(room.inside === laptop.inside) : '';
   const all = trust.share === 1;
-  const waiting = trust.waiting > 0 ? `, ${trust.waiting} still to check` : '';
+  const waiting = trust.waiting > 0 ? `, ${trust.waiting} under way` : '';
   const [, ten, hundred] = trust.chances;
   const chance = all
     ? 'no false result can get through'
-    : `10 lies are caught with ${percent(ten)}, 100 with ${percent(hundred)}`;
-  put('checked', `${exact(trust.proven)} of ${exact(trust.results)} results${waiting}: ${chance}`);
+    : `chance to catch 10 lies: ${percent(ten)}, 100 lies: ${percent(hundred)}`;
+  put('checked', `${exact(trust.proven)} of ${exact(trust.results)} results${waiting}; ${chance}`);
 }
 
 function laptopText({ samples, inside, seconds, done }: Count, total: number): string {
@@ -100,7 +100,7 @@ function drawJoin(address: string, reached: number): void {
   if (address === shownAddress) return;
   shownAddress = address;
   const [url, code = ''] = address.split('#');
-  put('address', url.replace(/\/$/, ''));
+  put('address', url.replace(/^http:\/\/|\/$/g, ''));
   put('code', code);
   find('qr').replaceChildren(qrOf(address));
 }
@@ -147,7 +147,7 @@ function drawBox({ id, name, state, rate, samples, lentAgain }: GuestPicture, mo
   const box = boxes.get(id) ?? newBox(id);
   const { sign, word } = STATES[state];
   box.dataset.state = state;
-  const lent = lentAgain > 0 ? `, lent ${lentAgain}` : '';
+  const lent = lentAgain > 0 ? `, ${lentAgain} lent again` : '';
   const fields = [name, state === 'computing' ? `${sign} ${large(rate)}/s` : `${sign} ${word}${lent}`];
   for (const [i, text] of fields.entries()) {
     const part = box.children[i];
