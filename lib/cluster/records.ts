@@ -32,7 +32,8 @@ export interface Entry {
 export interface Line {
   readonly client: Client;
   readonly queue: Queue;
-  readonly pace: Pace;
+  /** How many of its tasks travel together: each worker has a pace of its own. */
+  readonly paces: WeakMap<Worker, Pace>;
   /** How long a task takes, by the batches so far, the last ones most of all (ms). NaN before the first one. */
   meanMs: number;
 }

@@ -161,7 +161,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
   // ---- a client's tasks
 
   private submit(client: Client, { kind, tasks }: ToScheduler<'submit'>): void {
-    const line = client.lines.get(kind) ?? { client, queue: new Queue(), pace: new Pace(), meanMs: NaN };
+    const line = client.lines.get(kind) ?? { client, queue: new Queue(), paces: new WeakMap(), meanMs: NaN };
     client.lines.set(kind, line);
     for (const { id, key, payload } of tasks) {
       if (client.entries.has(id)) continue; // sent twice
@@ -210,7 +210,9 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
   }
 
   private assign(worker: Worker, line: Line): void {
-    const { queue, pace } = line;
+    const { queue, paces } = line;
+    const pace = paces.get(worker) ?? new Pace();
+    paces.set(worker, pace);
     const [suspect] = hasSuspect(worker) ? [] : queue.takeSuspect();
     const tasks = suspect ? [suspect] : queue.take(pace.next(queue.length, this.threads), BATCH_BYTES);
     const batch: Batch = { number: this.batches++, tasks, assignments: new Set(), losses: [] };
@@ -267,18 +269,15 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     this.end(batch);
   }
 
-  private finished(
-    { batch, worker, sent }: Assignment,
-    { count, thread, ages, values }: ToScheduler<'done'>,
-  ): void {
-    const roundTripMs = this.now - sent - ages[0];
+  private finished({ batch, worker, sent }: Assignment, done: ToScheduler<'done'>): void {
+    const { count, thread, ages, values } = done;
     // A busy machine answers late now and then; only what lasts may change how much is sent together.
-    worker.roundTripMs = Math.max(0, Math.min(roundTripMs, 2 * worker.roundTripMs + 0.1));
+    worker.roundTripMs = Math.max(0, Math.min(this.now - sent - ages[0], 2 * worker.roundTripMs + 0.1));
     worker.finished += count;
     const tasks = batch.tasks.slice(0, count);
     const [{ line }] = tasks;
     const meanMs = (ages[0] - ages[2 * count - 1]) / count;
-    line.pace.learn(meanMs, worker.roundTripMs);
+    line.paces.get(worker)?.learn(meanMs, worker.roundTripMs);
     line.meanMs = Number.isNaN(line.meanMs) ? meanMs : 0.8 * line.meanMs + 0.2 * meanMs;
     tasks.forEach(forget);
     const ids = tasks.map(({ id }) => id);

@@ -114,7 +114,11 @@ async function play(seed: string, machine: RoomMachine, guests: number, liars: n
  * Drives a machine in simulated time, with guests of one thread that take `tasksMs` for a task. What is to be checked is,
  * at once. @returns when all was counted (ms)
  */
-async function playInTime(machine: RoomMachine, tasksMs: readonly number[]): Promise<number> {
+async function playInTime(
+  machine: RoomMachine,
+  tasksMs: readonly number[],
+  onAssign = (_peer: number, _tasks: number) => {},
+): Promise<number> {
   const alarms: { readonly at: number; readonly run: () => void | Promise<void> }[] = [];
   const running = new Map<number, number>(); // each peer's batch
   let now = 0;
@@ -145,6 +149,7 @@ async function playInTime(machine: RoomMachine, tasksMs: readonly number[]): Pro
     }
     if (message.op !== 'assign') return;
     running.set(peer, message.batch);
+    onAssign(peer, message.tasks.length);
     const taskMs = tasksMs[peer - 1];
     const run = async () => {
       if (running.get(peer) !== message.batch) return;
@@ -191,6 +196,13 @@ describe('the room', () => {
       ]);
     },
   );
+
+  test('gives each device batches by its own pace: a slow one gets one task, where a fast one gets several', async () => {
+    const sizes = [new Set<number>(), new Set<number>()];
+    await playInTime(room(), [10, 900], (peer, size) => sizes[peer - 1].add(size));
+    expect(Math.max(...sizes[0])).toBeGreaterThan(4);
+    expect([...sizes[1]]).toEqual([1]);
+  });
 
   test('with everything checked, 200 rooms of which 30 % lie count the exact integer, and name no honest guest', async () => {
     const exact = countInside(keyOfSeed(SEED), 0, 6400);
