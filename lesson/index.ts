@@ -5,29 +5,7 @@ export { describeHere, few } from './notebook.js';
 export { handIn, joinRoom, leaveRoom, predict } from '../room/client.js';
 
 // Measuring and charts
-export {
-  LEDGER_ROWS,
-  LedgerBook,
-  amdahl,
-  checkWhatIf,
-  fitAmdahl,
-  gustafson,
-  karpFlatt,
-  ledgerOfRun,
-  lessonMemory,
-  measureCosts,
-  percent,
-  range,
-  samplesForDigits,
-  serialPartOf,
-  standardErrorOfPi,
-  timeInTurn,
-  timeRuns,
-  whatIf,
-  type Ledger,
-  type Range,
-  type Timings,
-} from '../tools/measure/index.js';
+export * from '../tools/measure/index.js';
 export { startDashboard, type Dashboard } from '../tools/dashboard/index.js';
 export { describeProfile, profileSerial } from './profile.js';
 export * from './charts/index.js';

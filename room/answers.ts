@@ -180,10 +180,11 @@ export class Answers {
     this.advance(now);
     return {
       shown: this.shown,
-      votes: Array.from(this.ballots, ([id, { stage, closes }]) => {
-        const seconds = stage === 'talk' ? Math.ceil((closes - now) / 1000) : undefined;
-        return { id, stage, seconds, ...this.tallyOf(id, true) };
-      }),
+      votes: Array.from(this.ballots.keys(), (id) => ({
+        id,
+        ...this.stageOf(id, now),
+        ...this.tallyOf(id, true),
+      })),
       predictions: Array.from(this.predictions.keys(), (name) => ({ name, values: this.valuesOf(name) })),
       timings: [...this.timings.values()],
       exercises: Array.from(this.exercises, ([name, devices]) => summaryOf(name, [...devices.values()])),
@@ -195,15 +196,12 @@ export class Answers {
     const vote = this.shown.what === 'vote' ? this.voteOf(this.shown.id) : undefined;
     if (!vote) return undefined;
     const { id, title, question, choices } = vote;
+    return { id, title, question, choices, ...this.stageOf(id, now) };
+  }
+
+  private stageOf(id: string, now: number) {
     const { stage, closes } = this.ballots.get(id)!;
-    return {
-      id,
-      title,
-      question,
-      choices,
-      stage,
-      seconds: stage === 'talk' ? Math.ceil((closes - now) / 1000) : undefined,
-    };
+    return { stage, seconds: stage === 'talk' ? Math.ceil((closes - now) / 1000) : undefined };
   }
 
   /** How many have answered in each round and, if it may be told, what, and what it says. */

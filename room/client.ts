@@ -1,5 +1,6 @@
 // How notebooks and races tell a room their answers, from Node and from a page. Nothing is sent before `joinRoom`.
 import { ConnectionError, InvalidArgumentError, show } from '../lib/errors.js';
+import { describeMachine } from '../lib/machine.js';
 import type { Answer, Timing } from './answer.js';
 import { ROOM_VERSION } from './version.js';
 
@@ -63,9 +64,14 @@ export function predict(name: string, value: number): number {
   return value;
 }
 
-/** Hands a machine's speed-ups to the room. @throws ConnectionError if it does not take them */
-export async function handIn(timing: Timing): Promise<void> {
-  await send({ kind: 'timing', timing });
+/**
+ * Hands this machine's speed-ups to the room, if one was joined: its chart shows them beside the others'.
+ * @param measured the samples of each run, the stage ('pool'), and for each number of workers its speed-up with its range
+ * @throws ConnectionError if the room does not take them
+ */
+export async function handIn(measured: Omit<Timing, 'cpu' | 'cores'>): Promise<void> {
+  const { cpu, coresAllotted } = describeMachine();
+  await send({ kind: 'timing', timing: { ...measured, cpu: cpu.slice(0, 100), cores: coresAllotted } });
 }
 
 /** Tells the room, if there is one. A notebook goes on if the room is gone, and says so. */

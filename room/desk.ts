@@ -10,6 +10,7 @@ import type { Vote } from './votes.js';
 const MOST_PAGES = 10;
 /** A page hears of the room every so many ticks, also if nothing changes. */
 const SIGN_TICKS = 16;
+const json = v.pipe(v.string(), v.parseJson());
 const short = v.pipe(v.string(), v.maxLength(100));
 const CommandSchema: v.GenericSchema<unknown, Command> = v.variant('do', [
   v.strictObject({ do: v.literal('next'), id: short, stage: v.picklist(STAGES) }),
@@ -41,7 +42,7 @@ export class Desk {
 
   /** @returns why an answer does not count; undefined if it does */
   take({ key, name, text }: { readonly key: string; readonly name: string; readonly text: string }) {
-    const { success, output } = v.safeParse(AnswerSchema, parsed(text));
+    const { success, output } = v.safeParse(v.pipe(json, AnswerSchema), text);
     if (!success) return 'This is no answer. Reload the page.';
     return this.answers.handle({ type: 'answer', key, name, answer: output }, clock());
   }
@@ -71,17 +72,8 @@ export class Desk {
   }
 
   private obey(text: string): void {
-    const { success, output } = v.safeParse(CommandSchema, parsed(text));
+    const { success, output } = v.safeParse(v.pipe(json, CommandSchema), text);
     if (success) this.answers.handle({ type: 'command', command: output }, clock());
     this.tick();
-  }
-}
-
-/** What a text says as JSON; nothing if it is none. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -2,7 +2,7 @@
 import { show } from '../../lib/errors.js';
 import { LEDGER_ROWS } from '../../tools/measure/index.js';
 import { chooseGrains } from '../capstone/sum.js';
-import { check, checkLater, functionCheck, type Wrong, each } from './check.js';
+import { checksOf, check, checkLater, functionCheck, type Wrong, each } from './check.js';
 import { wrongArray, wrongSum } from './own-sum.js';
 
 const NOT_FREE: { readonly [letter: string]: string } = {
@@ -88,7 +88,7 @@ function shuffled(leaves: readonly Leaf[], seed: number): Leaf[] {
 }
 
 /** What notebook 09 calls; the checks of an own sum resolve to whether it passed. */
-export const checkCapstone = {
+export const checkCapstone = checksOf('09', {
   oneNumber: check(
     wrongLetters,
     'whole numbers need no order (D); otherwise keep one order, with any number of workers (E).',
@@ -109,4 +109,4 @@ export const checkCapstone = {
     wrongTotal,
     'the leaves are fixed, and so is the order of the additions. Workers may come and go.',
   ),
-};
+});

@@ -1,6 +1,7 @@
 // How an exercise's answer is judged, and how a notebook shows the verdict. A check reports and never throws: an error in
 // one cell would stop all the cells below it.
 import { show, toErrorRecord } from '../../lib/errors.js';
+import { report } from '../../room/client.js';
 import { TooLong, limited } from './limit.js';
 
 /** What is wrong with an answer, in words that help; undefined if nothing is. */
@@ -16,14 +17,15 @@ export function check<A extends readonly unknown[]>(
   wrong: (...answer: A) => Wrong,
   why: string | ((...answer: A) => string),
 ): (...answer: A) => void {
-  return (...answer) => {
+  const judged = (...answer: A): void => {
     try {
       const text = limited(() => wrong(...answer));
-      report(text, typeof why === 'string' ? why : () => why(...answer));
+      tell(judged, text, typeof why === 'string' ? why : () => why(...answer));
     } catch (error) {
-      report(stoppedWith(error, answer[0]), '');
+      tell(judged, stoppedWith(error, answer[0]), '');
     }
   };
+  return judged;
 }
 
 /** The same for an answer that must be computed. Resolves to whether it passed, so that later cells can ask. */
@@ -31,17 +33,35 @@ export function checkLater<A extends readonly unknown[]>(
   wrong: (...answer: A) => Promise<Wrong>,
   why: string,
 ): (...answer: A) => Promise<boolean> {
-  return async (...answer) => {
+  const judged = async (...answer: A): Promise<boolean> => {
     const judge = async () => limited(() => wrong(...answer)); // async: what is thrown at once is caught too
     const text = await judge().catch((error) => stoppedWith(error, answer[0]));
-    report(text, why);
+    tell(judged, text, why);
     return text === undefined;
   };
+  return judged;
 }
 
-function report(wrong: Wrong, why: string | (() => string)): void {
+/** The name of each check, as '01 digit': by these a room that was joined counts exercises. */
+const NAMES = new Map<unknown, string>();
+/** What the lesson says of wrong answers that it knows. A room is told these texts, and no answer. */
+const SLIPS = new Set<string>();
+/** An exercise that is as the notebook has it. */
+const UNTRIED = /^replace NaN|returns nothing/;
+
+/** Names the checks of a notebook. */
+export function checksOf<T extends object>(notebook: string, checks: T): T {
+  for (const [name, judged] of Object.entries(checks)) NAMES.set(judged, `${notebook} ${name}`);
+  return checks;
+}
+
+function tell(judged: unknown, wrong: Wrong, why: string | (() => string)): void {
   if (wrong !== undefined) console.log(`not yet: ${wrong}`);
   else console.log(`passed: ${typeof why === 'string' ? why : why()}`);
+  const exercise = NAMES.get(judged);
+  if (exercise === undefined || UNTRIED.test(wrong ?? '')) return;
+  const slip = [...SLIPS].find((text) => wrong?.includes(text));
+  report({ kind: 'progress', exercise, passed: wrong === undefined, slip });
 }
 
 /** What stopped a learner's code, with the loops in it where it did not end. */
@@ -77,6 +97,7 @@ export interface Numbers<A extends readonly unknown[] = []> {
 
 /** Says what is wrong with a number. */
 export function wrongNumber<A extends readonly unknown[]>(numbers: Numbers<A>) {
+  for (const [, text] of numbers.slips ?? []) SLIPS.add(text);
   return (found: number, ...input: A): Wrong => {
     const { right, slips = [], other, within = 1e-3 } = numbers;
     const valueOf = (value: Value<A>): number => (typeof value === 'number' ? value : value(...input));

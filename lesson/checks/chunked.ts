@@ -1,7 +1,7 @@
 // Checks for the exercises of notebook 05.
 import { compute, random, startSerial } from '../../lib/index.js';
 import { wrongLazy } from './arrays.js';
-import { check, checkLater, wrongNumber, type Wrong } from './check.js';
+import { checksOf, check, checkLater, wrongNumber, type Wrong } from './check.js';
 
 type Counts = { readonly [form in 'unfused' | 'fused']: number };
 
@@ -102,7 +102,7 @@ function wrongBall(count: number, streams: Points): Wrong {
 }
 
 /** What notebook 05 calls. */
-export const checkChunked = {
+export const checkChunked = checksOf('05', {
   tasks: check(wrongTasks, '4 chunks of 7 operations, or 4 chunks of one.'),
   cut: check(wrongCut, 'each thread gets the same work, to one point.'),
   meanDistance: pointsCheck(
@@ -117,4 +117,4 @@ export const checkChunked = {
     wrongBall,
     '8 * count / samples comes near 4/3 * pi = 4.18879.',
   ),
-};
+});

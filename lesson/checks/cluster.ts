@@ -1,6 +1,6 @@
 // Checks for the exercises of notebook 06.
 import { show } from '../../lib/errors.js';
-import { functionCheck, wrongNumber, type Wrong, each } from './check.js';
+import { checksOf, functionCheck, wrongNumber, type Wrong, each } from './check.js';
 
 /** A scheduler's log: '+ida' for a worker that joins, '-ida' for one that leaves, anything else as it is. */
 function logOf(...events: readonly string[]): string[] {
@@ -132,7 +132,7 @@ function wrongCrossover(found: number, pool: Cost, cluster: Cost): Wrong {
 }
 
 /** What notebook 06 calls. */
-export const checkCluster = {
+export const checkCluster = checksOf('06', {
   here: functionCheck<[log: readonly string[]], readonly unknown[]>({
     of: 'workersHere(log)',
     gives: 'a list',
@@ -176,4 +176,4 @@ export const checkCluster = {
     wrong: wrongCrossover,
     why: 'a cluster pays if it has more threads than the pool, and enough work to make up for its messages.',
   }),
-};
+});

@@ -1,7 +1,7 @@
 // Checks for the exercises of notebook 03.
 import { show } from '../../lib/errors.js';
 import type { Part } from '../../lib/index.js';
-import { check, functionCheck, grouped, numberCheck, type Wrong, each } from './check.js';
+import { checksOf, check, functionCheck, grouped, numberCheck, type Wrong, each } from './check.js';
 
 type Cut = readonly [total: number, parts: number];
 /** The notebook shows the first one. */
@@ -65,7 +65,7 @@ function wrongPieces(pieces: readonly Part[], total: number, parts: number): Wro
 }
 
 /** What notebook 03 calls. */
-export const checkPool = {
+export const checkPool = checksOf('03', {
   breaks: check(wrongInput, (input) => {
     return `${sharesOf(input)}; ${grouped(input.samples % input.cores)} in no share, and the program never says so.`;
   }),
@@ -103,4 +103,4 @@ export const checkPool = {
     wrong: wrongPieces,
     why: 'every sample is in one piece, so the counts of the pieces sum to the one integer.',
   }),
-};
+});

@@ -1,11 +1,11 @@
 // Checks for the exercises of notebook 02.
-import { functionCheck, numberCheck, wrongNumber, each } from './check.js';
+import { checksOf, functionCheck, numberCheck, wrongNumber, each } from './check.js';
 
 const serialPart = (speedUp: number, workers: number): number =>
   (1 / speedUp - 1 / workers) / (1 - 1 / workers);
 
 /** What notebook 02 calls. */
-export const checkProfile = {
+export const checkProfile = checksOf('02', {
   amdahl: functionCheck<[parallel: number, faster: number]>({
     of: 'speedUp(parallel, faster)',
     inputs: each([0.73, 2], [0.9, 16], [0.8, 3]),
@@ -41,4 +41,4 @@ export const checkProfile = {
     }),
     why: "7.5 % for the original's run, not the 1 % that it assumed (C12).",
   }),
-};
+});

@@ -1,7 +1,7 @@
 // Checks for the exercises of notebook 08.
 import { show } from '../../lib/errors.js';
 import { LEDGER_ROWS } from '../../tools/measure/index.js';
-import { check, functionCheck, numberCheck, wrongNumber, type Wrong, each } from './check.js';
+import { checksOf, check, functionCheck, numberCheck, wrongNumber, type Wrong, each } from './check.js';
 
 function wrongRows(answer: { readonly smaller: string; readonly larger: string }): Wrong {
   const { smaller, larger } = answer ?? {};
@@ -32,7 +32,7 @@ function wrongWorthwhile(found: number, serial: number, least: number): Wrong {
 const SECOND_ROUND = 'in the second round 2 of 8 threads work. Count the rounds.';
 
 /** What notebook 08 calls. */
-export const checkScaling = {
+export const checkScaling = checksOf('08', {
   efficiency: functionCheck<[serialSeconds: number, seconds: number, workers: number]>({
     of: 'efficiency(serialSeconds, seconds, workers)',
     inputs: each([12.766, 1.942, 12], [10, 2, 4]),
@@ -66,4 +66,4 @@ export const checkScaling = {
     wrongRows,
     'threads wait for one chunk at most at the end, and each chunk is handed out once. The best size lies between.',
   ),
-};
+});

@@ -1,6 +1,6 @@
 // Checks for the exercises of notebook 01.
 import { countInside, keyOfSeed, type Key } from '../../lib/index.js';
-import { functionCheck, grouped, numberCheck, wrongNumber, each } from './check.js';
+import { checksOf, functionCheck, grouped, numberCheck, wrongNumber, each } from './check.js';
 
 /** The standard error of pi is FACTOR / sqrt(samples). */
 const FACTOR = Math.sqrt(Math.PI * (4 - Math.PI));
@@ -21,7 +21,7 @@ const secondsFor = (digits: number, nanoseconds: number): number =>
   (FACTOR / (0.5 * 10 ** -digits)) ** 2 * nanoseconds * 1e-9;
 
 /** What notebook 01 calls. */
-export const checkSerial = {
+export const checkSerial = checksOf('01', {
   digit: numberCheck({
     right: 100,
     slips: [
@@ -78,4 +78,4 @@ export const checkSerial = {
     },
     why: 'in pieces or in one go, it is one integer. So it is safe to hand pieces to others.',
   }),
-};
+});

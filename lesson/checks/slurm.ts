@@ -2,7 +2,7 @@
 import { show } from '../../lib/errors.js';
 import { secondsOf } from '../../tools/slurm/directives.js';
 import { readScript } from '../slurm/lint.js';
-import { check, functionCheck, type Wrong, each } from './check.js';
+import { checksOf, check, functionCheck, type Wrong, each } from './check.js';
 
 /** 'Fix the script: ten minutes, four cores, a node of its own.' */
 function wrongScript(answer: string): Wrong {
@@ -82,7 +82,7 @@ function wrongMissing(found: readonly unknown[], tasks: number, names: readonly 
 }
 
 /** What notebook 07 calls. */
-export const checkSlurm = {
+export const checkSlurm = checksOf('07', {
   script: check(
     wrongScript,
     'Slurm would have accepted the script as it was, and ended the job after a minute: it rounds ten seconds up.',
@@ -107,4 +107,4 @@ export const checkSlurm = {
     wrong: wrongMissing,
     why: 'the folder alone shows what is left. That is how a run continues.',
   }),
-};
+});

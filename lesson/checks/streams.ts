@@ -1,6 +1,6 @@
 // Checks for the exercises of notebook 04.
 import { show } from '../../lib/errors.js';
-import { functionCheck, numberCheck, wrongNumber } from './check.js';
+import { checksOf, functionCheck, numberCheck, wrongNumber } from './check.js';
 
 /** The generator's numbers, as the notebook states them: samples in a block, and lanes that take turns. */
 const [BLOCK, LANES] = [65_536, 4];
@@ -19,7 +19,7 @@ function wrongPlace(found: Place, i: number): string | undefined {
 }
 
 /** What notebook 04 calls. */
-export const checkStreams = {
+export const checkStreams = checksOf('04', {
   twins: functionCheck<[counts: readonly number[]]>({
     of: 'twins(counts)',
     inputs: [[[785, 785, 785, 785]], [[785, 790, 785]], [[1, 2, 3]], [[]], [[5, 7, 5, 7]]],
@@ -49,4 +49,4 @@ export const checkStreams = {
     wrong: wrongPlace,
     why: 'a division shows where any sample is drawn, so nobody has to draw the samples before its block.',
   }),
-};
+});

@@ -69,9 +69,11 @@ function openVote(): InstructorPicture['votes'][number] | undefined {
 const chosen = () => find<HTMLSelectElement>('votes').value;
 
 function fill(given: readonly Vote[]): void {
+  const kept = chosen();
   votes = given;
   const options = votes.map(({ id, title }) => make('option', { value: id }, `${id} ${title}`));
   find('votes').replaceChildren(...options);
+  if (kept) find<HTMLSelectElement>('votes').value = kept;
   show('no-votes', votes.length === 0);
   find('votes').onchange = () => picture && draw(picture);
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { checkProfile } from '../../lesson/index.js';
 import type { Answer } from '../../room/answer.js';
 import type { Command, InstructorPicture } from '../../room/answers.js';
 import { handIn, joinRoom, leaveRoom, predict, report } from '../../room/client.js';
@@ -223,7 +224,7 @@ describe('a notebook', () => {
     expect(predict('share', 0.5)).toBe(0.5);
     report({ kind: 'progress', exercise: '02 amdahl', passed: false, slip: 'upside down.' });
     const points = [{ workers: 2, speedUp: { median: 1.8, low: 1.7, high: 1.9 } }];
-    await handIn({ cpu: 'a CPU', cores: 2, samples: 1e9, stage: 'pool', points });
+    await handIn({ samples: 1e9, stage: 'pool', points });
     const seen = await teach.until<InstructorPicture>(({ timings, exercises, predictions }) =>
       [timings, exercises, predictions].every((each) => each?.length === 1),
     );
@@ -233,11 +234,11 @@ describe('a notebook', () => {
       exercises: [{ name: '02 amdahl', tried: 1, passed: 0, slips: [['upside down.', 1]] }],
     });
     leaveRoom();
-    await handIn({ cpu: 'another CPU', cores: 2, samples: 1e9, stage: 'pool', points });
+    await handIn({ samples: 1e8, stage: 'pool', points });
     expect(room.picture().answers).toEqual({ what: 'room' });
     teach.order({ do: 'show', shown: { what: 'timings' } });
     await teach.until<InstructorPicture>(({ shown }) => shown.what === 'timings');
-    expect(room.picture().answers).toMatchObject({ timings: [{ cpu: 'a CPU' }] });
+    expect(room.picture().answers).toMatchObject({ timings: [{ samples: 1e9 }] });
   });
 
   test.each([
@@ -261,25 +262,32 @@ describe('a notebook', () => {
 
   test('is the same learner after a restart: its key is kept for this room', async () => {
     const teach = await listenAsInstructor();
-    await joinRoom(room.urls[0].url);
-    await handIn({
-      cpu: 'x',
-      cores: 2,
-      samples: 1e9,
-      stage: 'pool',
-      points: [{ workers: 2, speedUp: { median: 1, low: 1, high: 1 } }],
+    const points = [{ workers: 2, speedUp: { median: 1, low: 1, high: 1 } }];
+    for (const samples of [1e8, 1e9]) {
+      await joinRoom(room.urls[0].url);
+      await handIn({ samples, stage: 'pool', points });
+      leaveRoom();
+    }
+    const isLast = ({ timings }: InstructorPicture) => timings?.some(({ samples }) => samples === 1e9);
+    expect((await teach.until(isLast)).timings).toHaveLength(1);
+  });
+
+  test('tells how its checks end, and which known mistake that was, but no answer and nothing untried', async () => {
+    const teach = await listenAsInstructor();
+    checkProfile.limit(3.7); // before it has joined
+    await joinRoom(room.urls[0].url, 'Ana', keyOf(1));
+    checkProfile.limit(NaN);
+    checkProfile.amdahl(() => undefined as never);
+    checkProfile.amdahl((parallel, faster) => 1 - parallel + parallel / faster);
+    checkProfile.amdahl(() => 123_456);
+    checkProfile.karpFlatt((s, p) => (1 / s - 1 / p) / (1 - 1 / p));
+    const seen = await teach.until<InstructorPicture>(({ exercises }) => exercises?.length === 2);
+    await teach.until<InstructorPicture>(({ exercises: [amdahl] }) => amdahl.slips.length === 1);
+    expect(seen.exercises.map(({ name }) => name)).toEqual(['02 amdahl', '02 karpFlatt']);
+    expect(seen.exercises[1]).toMatchObject({ tried: 1, passed: 1, slips: [] });
+    expect(JSON.parse(teach.got[teach.got.length - 1])).toMatchObject({
+      exercises: [{ passed: 0, slips: [[expect.stringMatching(/^that is the new time/), 1]] }, {}],
     });
-    await joinRoom(room.urls[0].url);
-    await handIn({
-      cpu: 'y',
-      cores: 2,
-      samples: 1e9,
-      stage: 'pool',
-      points: [{ workers: 2, speedUp: { median: 1, low: 1, high: 1 } }],
-    });
-    const { timings } = await teach.until<InstructorPicture>((last) =>
-      last.timings?.some(({ cpu }) => cpu === 'y'),
-    );
-    expect(timings).toHaveLength(1);
+    expect(teach.got.join()).not.toContain('123');
   });
 });
