@@ -99,7 +99,7 @@ async function askForHost(): Promise<string> {
     );
   const places = addressesOfMachine().map(({ address, card }) => `${address} (${card})`);
   const question = `Everybody on these networks could open the room's page: ${places.join(', ')}.
-With the code on the wall they can count for you and see the wall. They cannot read files or run programs here.
+With the code on the wall they can count for you, answer votes, and see the wall. They cannot read files or run programs here.
 Open the room to these networks? [y/N] `;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question(question).finally(() => terminal.close());
