@@ -1,54 +1,26 @@
 /* global document, window */
 // A room of pages in Chromium: some are closed, frozen or reloaded, and the integer stays the serial one.
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { startWorker, wireOf } from '../../dist/lib/cluster/index.js';
-import { startThreads } from '../../dist/lib/execute/index.js';
-import { WebSocket } from 'ws';
-import { startRoom } from '../../dist/room/index.js';
-import { ROOM_VERSION } from '../../dist/room/version.js';
 import { FLAGS, findChromium } from './chromium.mjs';
+import { LONG, closeAll, holdEnd, onEnd, openRoom, until } from './rooms.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** The machine may be busy with other things: nothing here depends on how long something takes (ms). */
-const LONG = 180_000;
-/** Tests that have not yet been seen to pass on a quiet machine, and so hold nothing up: ROOM_TESTS=all runs them too. */
-const whole = test.skipIf(process.env.ROOM_TESTS !== 'all');
-const SEED = 2017;
 
 let browser;
-const opened = [];
 beforeAll(async () => {
   browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
 }, LONG);
-afterEach(async () => {
-  for (const close of opened.splice(0).reverse()) await close();
-});
+afterEach(closeAll);
 afterAll(() => browser?.close());
-
-async function openRoom(options = {}) {
-  const given = {
-    samples: 2e9,
-    seed: SEED,
-    title: "Lola's room",
-    host: '127.0.0.1',
-    port: 0,
-    share: 0.05,
-    threads: 1,
-  };
-  const room = await startRoom({ ...given, ...options });
-  opened.push(() => room.close());
-  return room;
-}
 
 /** A context of its own, as if it were another device, in which `open` opens pages. */
 async function openContext(options = {}) {
   const context = await browser.newContext({ bypassCSP: true, ...options });
   context.setDefaultTimeout(LONG);
-  opened.push(() => context.close());
+  onEnd(() => context.close());
   return context;
 }
 
@@ -69,65 +41,46 @@ async function join(page, room, name) {
 }
 
 const guestOf = (room, name) => [...room.machine.guests.values()].find((guest) => guest.name === name);
+const newsOf = (room, kind) => room.machine.news.filter((news) => news.kind === kind);
 
-/** Waits for what will come, however long the machine takes. */
-async function until(what, isSo) {
-  for (let tries = 0; !isSo(); tries++) {
-    if (tries > LONG / 50) throw new Error(`it never came that ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-/** A guest that is no page, for the crowd: lib's worker over a socket, as in a page. */
-function joinWithout(room, name, threads) {
-  const fields = {
-    version: ROOM_VERSION,
-    code: room.code,
-    key: `key-of-${name.replace(' ', '-')}-0000`,
-    name,
-  };
-  const dial = async () => {
-    const socket = new WebSocket(
-      `ws://127.0.0.1:${room.port}/work?${new globalThis.URLSearchParams(fields)}`,
-    );
-    await once(socket, 'open');
-    return wireOf(socket, socket._socket);
-  };
-  const worker = startWorker({ dial, threads, name });
-  opened.push(() => worker.drain());
-}
-
-// Twelve are real pages: forty of them take a machine of two cores longer than everything else that is tested here.
-whole(
-  'forty guests count the serial integer, though a quarter of the pages is closed, one frozen and one reloaded',
+test(
+  'forty pages count the serial integer, though ten are closed, ten frozen and ten reloaded, each at its first result',
   async () => {
     const room = await openRoom({ samples: 1.2e10 });
+    const release = holdEnd(room);
     const context = await openContext();
-    const names = Array.from({ length: 12 }, (_, i) => `page ${i}`);
+    const names = Array.from({ length: 40 }, (_, i) => `page ${i}`);
     const pages = await Promise.all(names.map(() => context.newPage()));
-    const errors = [];
-    for (const [i, page] of pages.entries()) errors.push(await open(page, room, names[i]));
-    const threads = await startThreads({ count: 28 });
-    opened.push(() => threads.close());
-    const one = { count: 1, close() {}, runPacked: (...given) => threads.runPacked(...given) };
+    const errors = await Promise.all(pages.map((page, i) => open(page, room, names[i])));
+    const thaws = [];
+    const before = {};
+    const fates = [
+      (page) => page.close(),
+      async (page) => thaws.push(await freeze(page)),
+      (page) => page.reload({ waitUntil: 'domcontentloaded' }),
+      () => {},
+    ];
+    const [closed, frozen, reloaded] = fates.map((_, fate) => names.filter((_, i) => i % 4 === fate));
     await Promise.all(pages.map((page) => page.evaluate(() => document.getElementById('join').click())));
-    await until('each page has a result', () => names.every((name) => guestOf(room, name)?.results > 0));
-    for (let i = 0; i < 28; i++) joinWithout(room, `guest ${i}`, one);
-    const [closed, frozen, reloaded, left] = [0, 3, 6, 9].map((from) => names.slice(from, from + 3));
-    const here = () => names.filter((name) => guestOf(room, name).peer !== undefined);
-    const before = Object.fromEntries(names.map((name) => [name, guestOf(room, name).results]));
-    await until('all are here', () => room.machine.guests.size === 40);
-    expect(room.machine.ended).toBeUndefined(); // there is work left to be interrupted
-
-    await Promise.all(pages.slice(0, 3).map((page) => page.close()));
-    const thaws = await Promise.all(pages.slice(3, 6).map(freeze));
-    await Promise.all(pages.slice(6, 9).map((page) => page.reload({ waitUntil: 'domcontentloaded' })));
+    await Promise.all(
+      pages.map(async (page, i) => {
+        await until(`${names[i]} has a result`, () => guestOf(room, names[i])?.results > 0);
+        before[names[i]] = guestOf(room, names[i]).results;
+        await fates[i % 4](page);
+      }),
+    );
+    release();
     await room.over;
-    for (const name of closed) expect(guestOf(room, name).peer).toBeUndefined();
-    await until('nobody frozen is taken for alive', () => !here().some((name) => frozen.includes(name)));
+    const here = () => names.filter((name) => guestOf(room, name).peer !== undefined);
+    // What a frozen page had is given to others, and it is cut off. One that had nothing then may seem to wait.
+    await until('nobody frozen is taken for alive', () =>
+      frozen.every((name) => !room.machine.isBusy(guestOf(room, name))),
+    );
     for (const thaw of thaws) await thaw();
-    const working = [...frozen, ...reloaded, ...left];
-    await until('all but the closed are here', () => here().join() === working.join());
+    await until('all but the closed are here', () => here().length === 30);
+    expect(here().some((name) => closed.includes(name))).toBe(false);
+    const asleep = newsOf(room, 'slow').filter(({ text }) => text.startsWith('is asleep'));
+    expect(asleep.filter(({ guest }) => !frozen.includes(guest))).toEqual([]);
     for (const name of reloaded) expect(guestOf(room, name).results).toBeGreaterThanOrEqual(before[name]);
     await until('the laptop has counted it alone', () => room.picture().laptop.done);
     const { room: count, laptop } = room.picture();
@@ -142,6 +95,33 @@ async function freeze(page) {
   await session.send('Page.setWebLifecycleState', { state: 'frozen' });
   return () => session.send('Page.setWebLifecycleState', { state: 'active' });
 }
+
+test(
+  'a page that is too slow to deliver does not hold up the end, and the wall names it',
+  async () => {
+    const room = await openRoom({ samples: 1e9 });
+    const context = await openContext();
+    const [slow, page] = [await context.newPage(), await context.newPage()];
+    await slow.route('**/page-entry.js', async (route) => {
+      const response = await route.fetch();
+      // Its threads start, which takes two messages, and deliver nothing of what they compute.
+      const mute = `let heard = 0; const post = self.postMessage.bind(self);
+        self.addEventListener('message', () => heard++);
+        self.postMessage = (...given) => heard < 3 && post(...given);\n`;
+      const body = mute + (await response.text());
+      await route.fulfill({ response, body });
+    });
+    await join(slow, room, 'Slow');
+    await until('it has a task', () => room.machine.isBusy(guestOf(room, 'Slow')));
+    await join(page, room, 'Ana');
+    await room.over;
+    expect(room.picture().room.inside).toBe(785402182);
+    expect(newsOf(room, 'slow')).toMatchObject([
+      { guest: 'Slow', text: expect.stringContaining('lent again') },
+    ]);
+  },
+  LONG,
+);
 
 test(
   'a page says why it cannot join, joins once the code is right, leaves with a tap, and comes back with its results',
@@ -208,27 +188,31 @@ test(
   LONG,
 );
 
-const SIZES = [390, 1280, 1920];
-
-whole.each(SIZES.flatMap((width) => ['light', 'dark'].map((scheme) => [width, scheme])))(
-  'at %i pixels, %s, axe finds nothing on wall and page, and nothing sticks out',
-  async (width, colorScheme) => {
+test(
+  'at 390, 1280 and 1920 pixels, light and dark, axe finds nothing on page and wall, and nothing sticks out',
+  async () => {
     const room = await openRoom({ samples: 1e13 });
-    const context = await openContext({ viewport: { width, height: 720 }, colorScheme });
-    const [page, wall] = [await context.newPage(), await context.newPage()];
-    await page.goto(room.urls[0].url);
-    expect(await findings(page)).toEqual([]);
+    const context = await openContext();
+    const [door, page, wall] = [await context.newPage(), await context.newPage(), await context.newPage()];
+    await door.goto(room.urls[0].url);
     await join(page, room, 'Ana of a long name');
     await page.locator('#points', { hasText: /^[1-9]/ }).waitFor();
     await wall.goto(room.wall);
     await wall.locator('#boxes li').first().waitFor();
-    for (const each of [page, wall]) {
-      await each.bringToFront();
-      expect(await findings(each)).toEqual([]);
-      expect(
-        await each.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
-      ).toBeLessThanOrEqual(0);
-    }
+    for (const width of [390, 1280, 1920])
+      for (const colorScheme of ['light', 'dark'])
+        for (const each of [door, page, wall]) {
+          await each.setViewportSize({ width, height: 720 });
+          await each.emulateMedia({ colorScheme });
+          await each.bringToFront();
+          const outside = await each.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+          expect([width, colorScheme, await findings(each), Math.max(0, outside)]).toEqual([
+            width,
+            colorScheme,
+            [],
+            0,
+          ]);
+        }
   },
   LONG,
 );
