@@ -4,6 +4,8 @@ import { Option, type Command } from 'commander';
 import { CancelledError, InvalidArgumentError } from '../../lib/errors.js';
 import { STAGES } from '../../lib/estimators/index.js';
 import { describeMachine } from '../../lib/machine.js';
+import { handIn, joinRoom } from '../../room/client.js';
+import { entriesOf } from '../measure/board.js';
 import type { RaceResult, RaceRun, Racer } from '../measure/race-file.js';
 import {
   disagreements,
@@ -11,6 +13,7 @@ import {
   progressionOf,
   racersOf,
   roundSamples,
+  speedUpsOf,
   tableOfRace,
 } from '../measure/race.js';
 import { machineLine } from '../measure/text.js';
@@ -43,6 +46,7 @@ interface RaceFlags {
   readonly predict?: number;
   readonly json?: string;
   readonly report?: string;
+  readonly room?: string;
 }
 
 /** What differs between the race and its short form. */
@@ -106,6 +110,7 @@ function addForm(program: Command, form: Form): void {
     .option('--predict <S>', 'the best speed-up that you predict', readPrediction)
     .option('--json <FILE>', 'also write the result as JSON, for `lola board`')
     .option('--report <FILE>', 'also write an HTML page with table and charts')
+    .option('--room <ADDRESS>', 'hand the best speed-ups to a room: http://192.168.1.5:8700/#ABCDE')
     .action((flags: RaceFlags) => runRace(flags, form));
 }
 
@@ -123,6 +128,7 @@ async function runRace(flags: RaceFlags, form: Form): Promise<void> {
   };
   const write = flags.json === undefined ? undefined : outputFile('--json', flags.json);
   const report = flags.report === undefined ? undefined : outputFile('--report', flags.report);
+  if (flags.room !== undefined) await joinRoom(flags.room, nickname);
   const { signal, release } = interruptible();
   let failure: unknown;
   try {
@@ -138,6 +144,15 @@ async function runRace(flags: RaceFlags, form: Form): Promise<void> {
   if (write) await beside('--json', () => write(`${JSON.stringify(result, null, 1)}\n`));
   if (report) await beside('--report', () => report(racePage(result, form.laws)));
   if (failed) throw failure;
+  if (flags.room !== undefined) await beside('--room', () => handInBest(result));
+}
+
+/** Hands the speed-ups of the best stage to the room. */
+async function handInBest(result: RaceResult): Promise<void> {
+  const [{ best }] = entriesOf([result]);
+  if (!best) return warn('--room: no speed-up was measured here, so the room gets none.');
+  const [{ stage }, samples] = [best, Math.max(...result.runs.map((run) => run.samples))];
+  await handIn({ stage, samples, prediction: result.prediction, points: [...speedUpsOf(result)[stage]] });
 }
 
 /** Prints what was measured, and sets the exit code. */

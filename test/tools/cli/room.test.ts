@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { describeMachine } from '../../../lib/index.js';
+import type { InstructorPicture } from '../../../room/answers.js';
 import { lola, until, type Lola } from '../../support/cluster.js';
 
 const started: Lola[] = [];
@@ -31,6 +34,47 @@ describe('lola room', () => {
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
   });
+
+  test.skipIf(describeMachine().coresAllotted === 1)(
+    'takes the speed-ups of a race, by the best stage and the nickname',
+    async () => {
+      const { output } = room('--samples', '1e9');
+      await until(() => output().includes('Ctrl-C closes the room.'));
+      const [, port, code] = URL_OF.exec(output())!;
+      const [, secret] = /teach#(\S+)/.exec(output())!;
+      const words = [
+        'race',
+        '--stages',
+        'serial,pool',
+        '--workers',
+        '1,2',
+        '--samples',
+        '1e6',
+        '--repeats',
+        '1',
+      ];
+      const race = lola([...words, '--nickname', 'Ana', '--room', `http://127.0.0.1:${port}/#${code}`]);
+      started.push(race);
+      expect(await race.ended, race.output()).toBe(0);
+      const teach = new WebSocket(`ws://127.0.0.1:${port}/teach.live?secret=${secret}`);
+      await once(teach, 'message'); // the votes
+      const [data] = (await once(teach, 'message')) as [Buffer];
+      teach.terminate();
+      const { timings } = JSON.parse(data.toString()) as InstructorPicture;
+      expect(timings).toMatchObject([{ nickname: 'Ana', stage: 'pool', samples: 1e6 }]);
+      expect(timings[0].points.map(({ workers }) => workers)).toEqual([1, 2]);
+    },
+    60_000,
+  );
+
+  test.each(['hello', 'http://127.0.0.1:8700/'])(
+    'is not taken for the address %j by a race',
+    async (address) => {
+      const race = lola(['race', '--room', address]);
+      expect(await race.ended).toBe(2);
+      expect(race.output()).toContain('the address must be as the wall shows it');
+    },
+  );
 
   test.each([
     [['--check', '0'], "got '0'. A room that checks nothing believes everybody."],

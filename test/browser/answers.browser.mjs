@@ -1,0 +1,146 @@
+/* global document, URLSearchParams, window */
+// A vote in two rounds on a phone, the wall and the instructor's page, and the charts: keys, axe, and nothing told early.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { readVotes, startRoom } from '../../dist/room/index.js';
+import { ROOM_VERSION } from '../../dist/room/version.js';
+import { FLAGS, findChromium } from './chromium.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const LONG = 180_000;
+const VOTE = '03-1';
+
+let browser;
+let room;
+const contexts = [];
+beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
+}, LONG);
+afterEach(async () => {
+  for (const context of contexts.splice(0)) await context.close();
+  await room.close();
+});
+afterAll(() => browser?.close());
+
+async function openRoom() {
+  const votes = readVotes('episodes');
+  const options = { samples: 1e13, seed: 2017, title: "Lola's room", host: '127.0.0.1', port: 0 };
+  room = await startRoom({ ...options, share: 0.05, threads: 1, votes });
+}
+
+/** A page of its own context, and whatever it gets over sockets. */
+async function open(url, width, height, colorScheme = 'light') {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, bypassCSP: true });
+  context.setDefaultTimeout(LONG);
+  contexts.push(context);
+  const page = await context.newPage();
+  const [errors, got] = [[], []];
+  page.on('pageerror', ({ message }) => errors.push(message));
+  page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => got.push(String(payload))));
+  await page.goto(url);
+  return { page, errors, got };
+}
+
+async function say(key, answer) {
+  const fields = { version: ROOM_VERSION, code: room.code, key: `key-of-${key}-00000000`, name: key };
+  const query = new URLSearchParams({ ...fields, answer: JSON.stringify(answer) });
+  const reply = await fetch(`http://127.0.0.1:${room.port}/answer?${query}`, { method: 'POST' });
+  expect(await reply.json()).toMatchObject({ ok: true });
+}
+
+/** What axe finds, and how many pixels stick out. */
+async function findings(page) {
+  await page.bringToFront();
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  return beyond > 0 ? [...found, `${beyond} pixels stick out`] : found;
+}
+
+test(
+  'a vote goes by the keys of a clicker from the question to both rounds, and a phone is told no result',
+  async () => {
+    await openRoom();
+    const phone = await open(room.urls[0].url, 390, 800);
+    await phone.page.click('#join');
+    await phone.page.locator('#working').waitFor();
+    const wall = await open(room.wall, 1280, 720, 'dark');
+    const teach = await open(room.teach, 1280, 720);
+    await teach.page.selectOption('#votes', VOTE);
+    await teach.page.locator('#next').focus();
+    await teach.page.keyboard.press('PageDown');
+    await phone.page.locator('#vote label', { hasText: 'not faster' }).click();
+    await teach.page.getByText('1 (100 %)').waitFor();
+    await phone.page.locator('#vote input:checked').press('ArrowUp'); // the last choice counts
+    await phone.page.getByText('The room has your answer').waitFor();
+    await wall.page.getByText('First vote, alone: 1 answer').waitFor();
+    expect(await wall.page.locator('#shown progress').count()).toBe(0);
+    for (const { page } of [phone, wall, teach]) expect(await findings(page)).toEqual([]);
+    await teach.page.bringToFront();
+    await teach.page.keyboard.press('ArrowRight');
+    await phone.page.getByText('Talk to a neighbour').waitFor();
+    await teach.page.keyboard.press('PageDown');
+    await phone.page.getByText('Vote again').waitFor();
+    await phone.page.locator('#vote label', { hasText: 'not faster' }).click();
+    await phone.page.getByText('The room has your answer').waitFor();
+    for (const text of phone.got) expect(text).not.toMatch(/counts|answered|"right"|"change"|One thread/);
+    await teach.page.keyboard.press('PageDown');
+    await wall.page.getByText('Normalised change: 1.00').waitFor();
+    const cells = await wall.page.locator('#shown tbody td').allTextContents();
+    expect(cells.map((text) => parseInt(text))).toEqual([0, 0, 1, 0, 0, 1, 0, 0]);
+    await phone.page.getByText('Look at the wall').waitFor();
+    for (const { page } of [phone, wall, teach]) expect(await findings(page)).toEqual([]);
+    await teach.page.bringToFront();
+    await teach.page.keyboard.press('PageUp');
+    await wall.page.locator('#estimate').waitFor();
+    await phone.page.locator('#vote').waitFor({ state: 'hidden' });
+    for (const { errors } of [phone, wall, teach]) expect(errors).toEqual([]);
+  },
+  LONG,
+);
+
+test(
+  'predictions, speed-ups and exercises of thirty are shown on the wall and on a phone of the instructor, and saved',
+  async () => {
+    await openRoom();
+    const wall = await open(room.wall, 1280, 720);
+    const teach = await open(room.teach, 390, 800, 'dark');
+    for (let i = 0; i < 30; i++) {
+      const points = [1, 2, 4].map((workers) => {
+        const median = workers / (1 + 0.01 * i * (workers - 1));
+        return { workers, speedUp: { median, low: 0.9 * median, high: 1.1 * median } };
+      });
+      const timing = { cpu: 'a CPU', cores: 4, samples: i < 2 ? 1e7 : 1e9, stage: 'pool', points };
+      await say(`<b>${i}`.replace(/\W/g, ''), { kind: 'timing', timing });
+      await say(`m${i}`, { kind: 'prediction', name: '<i>four at once</i>', value: 1 + (i % 4) });
+      await say(`m${i}`, {
+        kind: 'progress',
+        exercise: '02 amdahl',
+        passed: i % 3 > 0,
+        slip: 'upside down.',
+      });
+    }
+    await teach.page.getByRole('button', { name: 'Show <i>four at once</i>' }).click();
+    await wall.page.getByText('30 predictions, the middle one 2').waitFor();
+    expect(await findings(wall.page)).toEqual([]);
+    await teach.page.getByText('Show all speed-ups').click();
+    await wall.page.getByAltText('Efficiency').nth(1).waitFor();
+    await teach.page.getByText('30: upside down.').waitFor();
+    for (const { page } of [wall, teach]) expect(await findings(page)).toEqual([]);
+    expect(await teach.page.locator('i').count()).toBe(0);
+    const [report] = await Promise.all([teach.page.waitForEvent('download'), teach.page.click('#report')]);
+    const text = readFileSync(await report.path(), 'utf8');
+    expect(text).toMatch(/02 amdahl[^]*30: upside down\./);
+    expect(text).not.toMatch(/<script|https?:\/\/(?!www\.w3)|<button|key-of/);
+    const [json] = await Promise.all([teach.page.waitForEvent('download'), teach.page.click('#save')]);
+    expect(JSON.parse(readFileSync(await json.path(), 'utf8')).timings).toHaveLength(30);
+    teach.page.on('dialog', (dialog) => dialog.accept());
+    await teach.page.click('#clear');
+    await wall.page.locator('#estimate').waitFor();
+    for (const { errors } of [wall, teach]) expect(errors).toEqual([]);
+  },
+  LONG,
+);
