@@ -31,7 +31,7 @@ const WAY_INTO_SIMD = /^lib\/task\/evaluate\.ts -> lib\/simd\//;
 const DOORS = /^lib\/(index|errors|machine|atomic|entrance|[a-z]+\/index)\.ts$/;
 /** Files of lib in which sockets, threads, processes and timers may be. */
 const WITH_IO =
-  /^lib\/(execute|slurm)\/|^lib\/(machine|atomic|lola|entrance)|^lib\/cluster\/(client-shell|connect|connection|dial|door|link|local|scheduler-file|scheduler-shell|start-scheduler|websocket|worker-shell)\.ts/;
+  /^lib\/(execute|slurm)\/|^lib\/(machine|atomic|lola|entrance)|^lib\/cluster\/(client-shell|connect|connection|dial|link|local|scheduler-file|scheduler-shell|start-scheduler|websocket|worker-shell)\.ts/;
 const IO = /^(node:)?(net|http|https|child_process|worker_threads|cluster|fs|fs\/promises|dgram|tls)$|^ws$/;
 
 const sources = sourcesIn('lib', 'lesson', 'tools', 'room');
