@@ -17,6 +17,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BUILD_STAMP, INSTALL_STAMP, built, fingerprint, installed, sourceFiles } from './freshness.mjs';
 import { withLock } from './lock.mjs';
+import { spawnable } from './systems.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
@@ -87,9 +88,8 @@ function build() {
 
 // Output goes to stderr, so that `lola pi --json` prints its one object also when it had to build first.
 function run(command, args, onFailure = () => {}) {
-  const shell = process.platform === 'win32' && command === 'npm'; // a shell gets one text: Node 24 warns of a list
-  const [file, words] = shell ? [[command, ...args].join(' '), []] : [command, args];
-  const { status, error } = spawnSync(file, words, { cwd: root, stdio: ['ignore', 2, 2], shell });
+  const options = { cwd: root, stdio: ['ignore', 2, 2] };
+  const { status, error } = spawnSync(...spawnable(process.platform, command, args, options));
   if (status === 0) return;
   onFailure();
   say(

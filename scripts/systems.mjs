@@ -19,10 +19,10 @@ export function waysToJupyter(platform) {
 
 /**
  * The first three arguments of `spawn` for a command that may be a .cmd file on Windows, as npm and jupyter are: only a
- * shell starts those. A shell gets one text, since Node 24 warns of a list.
+ * shell starts those. A shell gets one text, since Node 24 warns of a list. A program, as Node's own, needs none.
  */
 export function spawnable(platform, command, args, options = {}) {
-  if (platform !== 'win32') return [command, args, options];
+  if (platform !== 'win32' || /\.exe$/i.test(command)) return [command, args, options];
   return [[command, ...args].map(quoted).join(' '), [], { ...options, shell: true }];
 }
 

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { prepare } from '../../scripts/prepare.mjs';
+import { spawnable } from '../../scripts/systems.mjs';
 import { HOW_TO_INSTALL, findChromium } from './chromium.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -18,7 +19,6 @@ if (!existsSync(`${here}node_modules`))
 run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '-c', 'test/browser/vitest.config.js'], root);
 
 function run(command, args, cwd) {
-  const shell = process.platform === 'win32' && command === 'npm';
-  const { status } = spawnSync(command, args, { cwd, stdio: 'inherit', shell });
+  const { status } = spawnSync(...spawnable(process.platform, command, args, { cwd, stdio: 'inherit' }));
   if (status !== 0) process.exit(status ?? 1);
 }

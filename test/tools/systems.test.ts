@@ -38,6 +38,15 @@ describe('a command that may be a .cmd file', () => {
     ]);
   });
 
+  test('needs none where it is a program, whatever its folder is called', () => {
+    const node = 'C:\\Program Files\\nodejs\\node.exe';
+    expect(spawnable('win32', node, ['-p', 'C:\\100 % & more'])).toEqual([
+      node,
+      ['-p', 'C:\\100 % & more'],
+      {},
+    ]);
+  });
+
   test('gets every word as it was given, and Node warns of nothing', () => {
     const words = ['-e', 'console.log(JSON.stringify(process.argv.slice(1)))', 'a b', 'c&d', ''];
     const [command, args, options] = spawnable('win32', 'node', words, {

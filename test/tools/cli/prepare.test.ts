@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { thisProcess } from '../../../lib/machine.js';
 import { cloneOf, type Clone } from '../../support/made-up-clone.js';
+import { asUser, canBeAnother } from '../../support/users.js';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const text = (file: string) => readFileSync(join(repository, file), 'utf8');
@@ -22,9 +23,14 @@ const COPIED = [
   'scripts/prepare.mjs',
   'scripts/lock.mjs',
   'scripts/freshness.mjs',
+  'scripts/systems.mjs',
   'lib/owner.mjs',
   'lib/cores.mjs',
 ];
+
+/** This environment but for a site's own way to the registry. */
+const withoutProxy = () =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/_proxy$|^npm_config_/i.test(name)));
 
 describe.skipIf(process.platform === 'win32')('prepare', { timeout: 120_000 }, () => {
   let clone: Clone;
@@ -135,8 +141,47 @@ describe.skipIf(process.platform === 'win32')('prepare', { timeout: 120_000 }, (
     expect(await prepare()).toEqual({ code: 0, stderr: '' });
   });
 
-  test.skipIf(process.getuid?.() === 0)('a folder of somebody else’s says whom to ask', async () => {
-    chmodSync(clone.root, 0o555);
-    expect(await prepare()).toEqual({ code: 1, stderr: expect.stringContaining('not yours to build') });
+  /** Prepares as somebody who may only read the clone, and finds neither git nor npm. */
+  const prepareAsReader = () => {
+    const reader = canBeAnother ? asUser(54321) : '';
+    const line = `${reader} env PATH=/nowhere '${process.execPath}' '${at('scripts', 'prepare.mjs')}'`;
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', line], { encoding: 'utf8' });
+    return { status, stderr };
+  };
+
+  test.runIf(canBeAnother || process.getuid?.() !== 0)(
+    'a folder that is not yours works once it is built; before that you hear whom to ask',
+    async () => {
+      chmodSync(clone.root, 0o555);
+      const refusal = `lolas-pi: this folder is not yours to build, and it is not built as it stands: ask the owner of ${clone.root}/ for npm run build\n`;
+      expect(prepareAsReader()).toEqual({ status: 1, stderr: expect.stringContaining(refusal) });
+      chmodSync(clone.root, 0o755);
+      await prepare();
+      chmodSync(clone.root, 0o555);
+      expect(prepareAsReader()).toEqual({ status: 0, stderr: '' });
+    },
+  );
+
+  test.each([
+    ['registry', { npm_config_registry: 'http://127.0.0.1:9' }],
+    ['proxy', { npm_config_registry: 'http://192.0.2.1', npm_config_proxy: 'http://127.0.0.1:9' }],
+  ])('a %s that does not answer: npm says so, and the last line where to look', (_, network) => {
+    const lock = {
+      ...{ name: 'clone', version: '1.0.0', lockfileVersion: 3 },
+      packages: {
+        '': { dependencies: { ws: '8.0.0' } },
+        'node_modules/ws': { version: '8.0.0', resolved: 'https://registry.npmjs.org/ws/-/ws-8.0.0.tgz' },
+      },
+    };
+    writeFileSync(at('package.json'), JSON.stringify({ ...lock, packages: undefined, ...lock.packages[''] }));
+    writeFileSync(at('package-lock.json'), JSON.stringify(lock));
+    const { status, stderr } = spawnSync(process.execPath, [at('scripts', 'prepare.mjs')], {
+      env: { ...withoutProxy(), ...network, npm_config_fetch_retries: '0', npm_config_cache: at('.cache') },
+      encoding: 'utf8',
+    });
+    expect(stderr).toMatch(/npm error.*ECONNREFUSED/);
+    expect(stderr).toMatch(/\nlolas-pi: failed: npm ci .*\. See environment\.md, 'Troubleshooting'\.\n$/);
+    expect(status).toBe(1);
+    expect(left()).toEqual([]);
   });
 });
