@@ -6,18 +6,7 @@ import { ROOM_VERSION } from './version.js';
 
 interface Joined {
   readonly origin: string;
-  readonly fields: {
-    readonly version: string;
-    readonly code: string;
-    readonly key: string;
-    readonly name: string;
-  };
-}
-
-/** What this client uses of Node, where it runs in Node. */
-interface NodeProcess {
-  readonly versions: { readonly node?: string };
-  readonly getBuiltinModule: (name: string) => unknown;
+  readonly fields: Readonly<Record<'version' | 'code' | 'key' | 'name', string>>;
 }
 
 let joined: Joined | undefined;
@@ -107,18 +96,18 @@ function keyFor(code: string): string {
   const made = Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36))
     .join('-')
     .padEnd(16, '0');
-  const { process } = globalThis as { readonly process?: NodeProcess };
+  const { process } = globalThis as { readonly process?: NodeJS.Process };
   if (process?.versions.node === undefined) return made;
-  const { readFileSync, writeFileSync } = process.getBuiltinModule('fs') as typeof import('node:fs');
-  const { tmpdir, userInfo } = process.getBuiltinModule('os') as typeof import('node:os');
-  const file = `${tmpdir()}/lola-room-${userInfo().username}-${code.replace(/\W/g, '')}`;
+  const [fs, os] = [process.getBuiltinModule('fs'), process.getBuiltinModule('os')];
+  const file = `${os.tmpdir()}/lola-room-${os.userInfo().username}-${code.replace(/\W/g, '')}`;
   try {
-    writeFileSync(file, made, { flag: 'wx', mode: 0o600 });
+    fs.writeFileSync(file, made, { flag: 'wx', mode: 0o600 });
   } catch {
     // It is there from before, or this machine keeps no files: then each kernel is a learner of its own.
   }
   try {
-    const kept = readFileSync(file, 'utf8');
+    const isMine = fs.statSync(file).uid === Math.max(0, os.userInfo().uid); // a shared folder: anybody may write there
+    const kept = isMine ? fs.readFileSync(file, 'utf8') : '';
     return /^[\w-]{16,64}$/.test(kept) ? kept : made;
   } catch {
     return made;
