@@ -1,5 +1,5 @@
 // The bar above a live notebook: it runs, stops and keeps the cells, and says what goes on, also to a screen reader.
-import { button } from './cell.js';
+import { button, group, make } from './dom.js';
 
 export interface BarActions {
   readonly runAll: () => void;
@@ -11,18 +11,17 @@ export interface BarActions {
 }
 
 export class Bar {
-  readonly element = Object.assign(document.createElement('div'), { className: 'notebook-bar' });
-  private readonly status = Object.assign(document.createElement('span'), { className: 'status' });
-  private readonly live = Object.assign(document.createElement('p'), { className: 'heard' });
-  private readonly notices = Object.assign(document.createElement('div'), { className: 'notices' });
+  readonly element = make('div', { className: 'notebook-bar' });
+  private readonly status = make('span', { className: 'status' });
+  private readonly live = make('p', { className: 'heard' });
+  private readonly notices = make('div', { className: 'notices' });
   private readonly stop: HTMLButtonElement;
 
   constructor(actions: BarActions) {
     this.stop = button('Interrupt', 'Interrupt the cell that runs', actions.interrupt);
-    const buttons = Object.assign(document.createElement('div'), { className: 'buttons' });
-    buttons.setAttribute('role', 'group');
-    buttons.setAttribute('aria-label', 'Notebook');
-    buttons.append(
+    const buttons = make(
+      'div',
+      { className: 'buttons' },
       button('Run all', 'Run all cells', actions.runAll),
       this.stop,
       button('Restart', 'Restart: forget all names', actions.restart),
@@ -31,7 +30,7 @@ export class Bar {
     );
     this.live.setAttribute('role', 'status');
     this.notices.setAttribute('role', 'status');
-    this.element.append(buttons, this.notices, this.live);
+    this.element.append(group(buttons, 'Notebook'), this.notices, this.live);
     this.showBusy(false);
     this.say('Ready');
   }
@@ -53,7 +52,7 @@ export class Bar {
   /** Shows a message until the reader closes it or takes one of its actions. The same message is shown once. */
   notice(text: string, actions: Readonly<Record<string, () => void>> = {}): void {
     for (const old of [...this.notices.children]) if (old.firstChild?.textContent === text) old.remove();
-    const box = Object.assign(document.createElement('div'), { className: 'notice' });
+    const box = make('div', { className: 'notice' });
     const close = () => box.remove();
     const buttons = Object.entries(actions).map(([words, act]) =>
       button(words, words, () => {
@@ -61,44 +60,32 @@ export class Bar {
         act();
       }),
     );
-    const words = Object.assign(document.createElement('span'), { textContent: text });
-    box.append(words, ...buttons, button('Close', 'Close this message', close));
+    box.append(make('span', {}, text), ...buttons, button('Close', 'Close this message', close));
     this.notices.append(box);
   }
 }
 
 function fileMenu(actions: BarActions): HTMLElement {
-  const menu = Object.assign(document.createElement('details'), { className: 'file' });
-  const summary = Object.assign(document.createElement('summary'), { textContent: 'File' });
-  const list = document.createElement('div');
-  const chosen = (act: () => void) => () => {
-    menu.open = false;
-    act();
-  };
-  const input = Object.assign(document.createElement('input'), {
-    type: 'file',
-    accept: '.ipynb',
-    hidden: true,
-  });
+  const menu = make('details', { className: 'file' });
+  const entry = (words: string, more: string, act: () => void) =>
+    button(words, words + more, () => {
+      menu.open = false;
+      act();
+    });
+  const input = make('input', { type: 'file', accept: '.ipynb', hidden: true });
   input.addEventListener('change', () => {
     if (input.files?.[0]) actions.open(input.files[0]);
     input.value = ''; // the same file can be chosen again
   });
-  list.append(
-    button(
-      'Download as .ipynb',
-      'Download as .ipynb, with your edits, for Jupyter',
-      chosen(actions.download),
-    ),
-    button(
-      'Open a download',
-      'Open a download of this notebook',
-      chosen(() => input.click()),
-    ),
-    button('Reset all cells', "Reset all cells to the lesson's text", chosen(actions.reset)),
+  const list = make(
+    'div',
+    {},
+    entry('Download as .ipynb', ', with your edits, for Jupyter', actions.download),
+    entry('Open a download', ' of this notebook', () => input.click()),
+    entry('Reset all cells', " to the lesson's text", actions.reset),
     input,
   );
-  menu.append(summary, list);
+  menu.append(make('summary', {}, 'File'), list);
   menu.addEventListener('focusout', ({ relatedTarget }) => {
     if (relatedTarget instanceof Node && !menu.contains(relatedTarget)) menu.open = false;
   });

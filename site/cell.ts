@@ -1,4 +1,5 @@
 // One code cell of the page: the buttons above it, its text, its editor once that is needed, and its outputs.
+import { button, group, make } from './dom.js';
 import type { Editor } from './editor.js';
 import { Outputs } from './outputs.js';
 
@@ -29,10 +30,10 @@ export class Cell {
   count = 0;
   text: string;
   private editor: Promise<Editor> | undefined;
-  private readonly place = document.createElement('div');
-  private readonly live = Object.assign(document.createElement('div'), { className: 'output', hidden: true });
+  private readonly place = make('div', { className: 'code' });
+  private readonly live = make('div', { className: 'output', hidden: true });
   private readonly recorded: HTMLElement | null;
-  private readonly status = Object.assign(document.createElement('span'), { className: 'status' });
+  private readonly status = make('span', { className: 'status' });
   private readonly run: HTMLButtonElement;
   private readonly reset: HTMLButtonElement;
 
@@ -69,16 +70,13 @@ export class Cell {
     const from = button('Run from here', `Run from here: cell ${number} and all below`, () =>
       owner.onRunFrom(this),
     );
-    const bar = Object.assign(document.createElement('div'), { className: 'bar' });
-    bar.append(this.run, this.status, from, this.reset);
-    this.place.className = 'code';
+    const bar = make('div', { className: 'bar' }, this.run, this.status, from, this.reset);
     if (code) code.replaceWith(this.place);
     else element.append(this.place);
     if (code) this.place.append(code);
     this.place.before(bar);
     element.append(this.live);
-    element.setAttribute('role', 'group');
-    element.setAttribute('aria-label', `Cell ${number}`);
+    group(element, `Cell ${number}`);
     code?.addEventListener('focus', () => void this.focus());
     code?.addEventListener('click', () => void this.focus());
     openWhenNear(this.place, () => void this.open());
@@ -142,28 +140,12 @@ export class Cell {
 
   private show(): void {
     const { state, count, number } = this;
-    const words = {
-      'not run': '',
-      done: `[${count}]`,
-      failed: 'failed',
-      waits: 'waits',
-      runs: 'runs',
-      stopped: 'stopped',
-    };
-    this.status.textContent = words[state];
+    this.status.textContent = state === 'not run' ? '' : state === 'done' ? `[${count}]` : state;
     this.element.dataset.state = state;
     this.run.textContent = this.isActive ? 'Stop' : 'Run';
     this.run.setAttribute('aria-label', this.isActive ? `Stop cell ${number}` : `Run cell ${number}`);
     this.reset.hidden = !this.isEdited;
   }
-}
-
-/** A button with an accessible name that may be longer than its label. */
-export function button(words: string, name: string, onClick: () => void): HTMLButtonElement {
-  const made = Object.assign(document.createElement('button'), { type: 'button', textContent: words });
-  made.setAttribute('aria-label', name);
-  made.addEventListener('click', onClick);
-  return made;
 }
 
 function openWhenNear(element: HTMLElement, open: () => void): void {

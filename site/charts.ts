@@ -1,5 +1,6 @@
 // Charts that react: an element with a figure for plotly is drawn once it comes into view. Until then it shows its picture.
 import plotlyUrl from 'plotly.js?url';
+import { group, make } from './dom.js';
 
 interface Figure {
   readonly data: readonly object[];
@@ -43,17 +44,14 @@ async function draw(place: HTMLElement): Promise<void> {
   const figure = JSON.parse(place.dataset.figure ?? '{}') as Figure;
   const title = figure.layout.title?.text ?? '';
   // The title goes above the chart, because plotly wraps no title to a narrow page.
-  const heading = Object.assign(document.createElement('p'), { className: 'title', textContent: title });
-  const chart = document.createElement('div');
-  chart.setAttribute('role', 'group');
-  chart.setAttribute('aria-label', `Chart: ${title}`);
-  place.replaceChildren(heading, chart);
+  const chart = group(make('div'), `Chart: ${title}`);
+  place.replaceChildren(make('p', { className: 'title' }, title), chart);
   drawn.set(chart, figure);
   await paint(chart, figure);
 }
 
 async function loadPlotly(): Promise<Plotly> {
-  const script = document.createElement('script');
+  const script = make('script');
   script.src = await fetchPlotly();
   await new Promise((loaded, failed) => {
     script.onload = loaded;

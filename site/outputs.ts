@@ -1,5 +1,6 @@
 // The outputs of a cell, as Jupyter shows them: text, errors, HTML, pictures and charts.
 import { drawCharts } from './charts.js';
+import { group, make } from './dom.js';
 import type { MimeBundle, Output, OutputMessage } from './kernel/protocol.js';
 import { LongText } from './long-text.js';
 
@@ -14,7 +15,9 @@ const COLOURS = /\u001b\[[0-9;]*m/g;
 
 interface Shown {
   output: Output;
-  readonly text?: LongText;
+  /** Of a stream: which one, and its text. */
+  name?: 'stdout' | 'stderr';
+  text?: LongText;
   readonly displayId?: string;
   element?: HTMLElement;
 }
@@ -22,7 +25,6 @@ interface Shown {
 /** Keeps what a cell shows, and draws it into an element. */
 export class Outputs {
   private shown: Shown[] = [];
-  private leftOut = 0;
   private clearsNext = false;
   private readonly changed = new Set<Shown>();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -33,22 +35,19 @@ export class Outputs {
     if (message.type === 'clear') {
       if (message.wait) this.clearsNext = true;
       else this.clear();
-      return;
-    }
-    if (message.type === 'update') {
+    } else if (message.type === 'update') {
       for (const one of this.shown.filter(({ displayId }) => displayId === message.displayId)) {
         one.output = message.output;
         this.draw(one);
       }
-      return;
+    } else {
+      if (this.clearsNext) this.clear();
+      this.add(message.output, message.displayId);
     }
-    if (this.clearsNext) this.clear();
-    this.add(message.output, message.displayId);
   }
 
   clear(): void {
     this.shown = [];
-    this.leftOut = 0;
     this.clearsNext = false;
     this.changed.clear();
     this.place.replaceChildren();
@@ -71,33 +70,23 @@ export class Outputs {
 
   private add(output: Output, displayId: string | undefined): void {
     const last = this.shown.at(-1);
-    if (
-      output.output_type === 'stream' &&
-      last?.output.output_type === 'stream' &&
-      last.output.name === output.name
-    ) {
-      last.text?.add(output.text);
+    if (output.output_type === 'stream' && last?.text && last.name === output.name) {
+      last.text.add(output.text);
       this.draw(last);
-      return;
+    } else if (this.shown.length < MOST_OUTPUTS) this.keep(output, displayId);
+    else if (this.shown.length === MOST_OUTPUTS) {
+      const text = `The cell shows more than ${MOST_OUTPUTS} outputs. The others are left out.\n`;
+      this.keep({ output_type: 'stream', name: 'stderr', text });
     }
-    if (this.shown.length >= MOST_OUTPUTS) {
-      if (this.leftOut++ === 0) this.note();
-      return;
-    }
-    const one: Shown = {
-      output,
-      displayId,
-      ...(output.output_type === 'stream' && { text: new LongText() }),
-    };
-    if (output.output_type === 'stream') one.text?.add(output.text);
-    this.shown.push(one);
-    this.draw(one);
   }
 
-  private note(): void {
-    const text = `The cell shows more than ${MOST_OUTPUTS} outputs. The others are left out.\n`;
-    const one: Shown = { output: { output_type: 'stream', name: 'stderr', text }, text: new LongText() };
-    one.text?.add(text);
+  private keep(output: Output, displayId?: string): void {
+    const one: Shown = { output, displayId };
+    if (output.output_type === 'stream') {
+      one.name = output.name;
+      one.text = new LongText();
+      one.text.add(output.text);
+    }
     this.shown.push(one);
     this.draw(one);
   }
@@ -111,7 +100,7 @@ export class Outputs {
     clearTimeout(this.timer);
     this.timer = undefined;
     for (const one of this.changed) {
-      if (!one.element) this.place.append((one.element = document.createElement('div')));
+      if (!one.element) this.place.append((one.element = make('div')));
       drawOutput(one.element, one.text ? ({ ...one.output, text: String(one.text) } as Output) : one.output);
     }
     this.changed.clear();
@@ -128,7 +117,7 @@ function drawOutput(place: HTMLElement, output: Output): void {
 function drawText(place: HTMLElement, text: string, kind: string): void {
   let block = place.querySelector('pre');
   if (!block || place.children.length > 1) {
-    block = document.createElement('pre');
+    block = make('pre');
     block.tabIndex = 0;
     place.replaceChildren(block);
   }
@@ -140,8 +129,7 @@ function drawText(place: HTMLElement, text: string, kind: string): void {
 function drawData(place: HTMLElement, data: MimeBundle): void {
   const picture = ['image/png', 'image/jpeg'].find((type) => data[type]);
   if (data[PLOTLY]) {
-    const chart = document.createElement('div');
-    chart.className = 'chart';
+    const chart = make('div', { className: 'chart' });
     chart.dataset.figure = asText(data[PLOTLY]);
     place.replaceChildren(chart);
   } else if (data['text/html']) drawHtml(place, data['text/html']);
@@ -165,7 +153,7 @@ function drawHtml(place: HTMLElement, html: string): void {
   const isChart = place.querySelector('[data-figure]') !== null;
   for (const table of place.querySelectorAll('table')) frameTable(table, isChart);
   for (const inert of place.querySelectorAll('script')) {
-    const script = document.createElement('script');
+    const script = make('script');
     for (const { name, value } of inert.attributes) script.setAttribute(name, value);
     script.textContent = inert.textContent;
     inert.replaceWith(script);
@@ -174,11 +162,8 @@ function drawHtml(place: HTMLElement, html: string): void {
 
 /** A wide table scrolls by itself. One that repeats a chart in numbers is folded. */
 function frameTable(table: HTMLElement, folded: boolean): void {
-  const frame = Object.assign(document.createElement('div'), { className: 'wide', tabIndex: 0 });
-  frame.setAttribute('role', 'group');
-  frame.setAttribute('aria-label', 'Table');
-  const fold = document.createElement('details');
-  fold.append(Object.assign(document.createElement('summary'), { textContent: 'The same in numbers' }));
+  const frame = group(make('div', { className: 'wide', tabIndex: 0 }), 'Table');
+  const fold = make('details', {}, make('summary', {}, 'The same in numbers'));
   table.replaceWith(folded ? fold : frame);
   if (folded) fold.append(frame);
   frame.append(table);

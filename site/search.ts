@@ -1,4 +1,5 @@
 // The search of the top bar: sections of the lesson that have all words. The text is fetched at the first key.
+import { make } from './dom.js';
 
 interface Section {
   readonly link: string;
@@ -54,9 +55,7 @@ function drawResult(
 ): HTMLElement {
   const at = Math.max(0, text.toLowerCase().indexOf(words[0], heading.length));
   const start = Math.max(0, at - AROUND);
-  const result = Object.assign(document.createElement('a'), { href: root + link });
-  const strong = Object.assign(document.createElement('strong'), { textContent: heading });
   const where = heading === title ? '' : `${title}: `;
-  result.append(strong, ` ${where}${start > 0 ? '…' : ''}${text.slice(start, at + 2 * AROUND)}…`);
-  return result;
+  const shown = ` ${where}${start > 0 ? '…' : ''}${text.slice(start, at + 2 * AROUND)}…`;
+  return make('a', { href: root + link }, make('strong', {}, heading), shown);
 }

@@ -18,6 +18,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   lesson: 2400,
   tools: 4931, // 14 more: the box of a slow worker ends, and a race hands its speed-ups to a room
   room: 1500,
+  site: 2500,
 };
 /** Folders that are still above their budgets, and their lines today. They may only shrink. */
 const TODAY: Readonly<Record<string, number>> = {
@@ -37,7 +38,7 @@ const MEDIAN_OF_FUNCTIONS = 12;
 const LONG_FUNCTIONS = 4;
 const MOST_LINES_OF_FUNCTION = 30;
 
-const sources = sourcesIn('lib', 'lesson', 'tools', 'room');
+const sources = sourcesIn('lib', 'lesson', 'tools', 'room', 'site');
 const linesOf = ({ text }: Source) => text.split('\n').length - 1;
 const linesIn = (folder: string) => {
   const inside = folder.endsWith('/*')
