@@ -2,7 +2,7 @@
 // one cell would stop all the cells below it.
 import { show, toErrorRecord } from '../../lib/errors.js';
 import { report } from '../../room/client.js';
-import { TooLong, limited } from './limit.js';
+import { TooLong, doesItEnd, limited } from './limit.js';
 
 /** What is wrong with an answer, in words that help; undefined if nothing is. */
 export type Wrong = string | undefined;
@@ -19,7 +19,7 @@ export function check<A extends readonly unknown[]>(
 ): (...answer: A) => void {
   const judged = (...answer: A): void => {
     try {
-      const text = limited(() => wrong(...answer));
+      const text = limited(() => wrong(...answer), answer[0]);
       tell(judged, text, typeof why === 'string' ? why : () => why(...answer));
     } catch (error) {
       tell(judged, stoppedWith(error, answer[0]), '');
@@ -34,7 +34,7 @@ export function checkLater<A extends readonly unknown[]>(
   why: string,
 ): (...answer: A) => Promise<boolean> {
   const judged = async (...answer: A): Promise<boolean> => {
-    const judge = async () => limited(() => wrong(...answer)); // async: what is thrown at once is caught too
+    const judge = async () => limited(() => wrong(...answer), answer[0]); // async: what is thrown at once is caught too
     const text = await judge().catch((error) => stoppedWith(error, answer[0]));
     tell(judged, text, why);
     return text === undefined;
@@ -68,9 +68,7 @@ function tell(judged: unknown, wrong: Wrong, why: string | (() => string)): void
 export function stoppedWith(error: unknown, code?: unknown): string {
   const { name, message } = toErrorRecord(error);
   if (!(error instanceof TooLong)) return `your code stopped with ${name}: ${message}`;
-  const loops = typeof code === 'function' ? [...String(code).matchAll(/^.*\b(?:for|while) ?\(.*$/gm)] : [];
-  const which = loops.map(([line]) => `\`${line.trim()}\``).join(' or ');
-  return `your code was stopped: ${message}. ${which === '' ? 'Does it call itself again and again?' : `Does ${which} ever end?`}`;
+  return `your code was stopped: ${message}. ${doesItEnd(code)}`;
 }
 
 /** A value in words, with what to do where its kind is a likely slip. */

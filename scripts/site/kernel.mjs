@@ -17,6 +17,7 @@ const STANDS = {
   'lesson/charts/plotly.js': 'plotly.ts',
   'lesson/capstone/save.js': 'save.ts',
   'lesson/slurm/terminal.js': 'terminal.ts',
+  'lesson/checks/page-limit.js': 'limit.ts',
   'tools/dashboard/index.js': 'dashboard.ts',
 };
 

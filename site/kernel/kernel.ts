@@ -1,6 +1,6 @@
 // The page's side of a kernel: it runs cells in a Web Worker, one after the other, and can always stop them.
 import { Checking } from './checking.js';
-import type { FromKernel, OutputMessage, ToKernel } from './protocol.js';
+import type { FromKernel, Output, OutputMessage, ToKernel } from './protocol.js';
 
 /** A kernel that does not answer an interrupt in this time is ended and replaced (ms). */
 const MOST_SILENCE_MS = 300;
@@ -38,6 +38,7 @@ export class Kernel {
   private queue: Request[] = [];
   private readonly listeners = new Map<string, (message: OutputMessage) => void>();
   private impatient: ReturnType<typeof setTimeout> | undefined;
+  private limited: ReturnType<typeof setTimeout> | undefined;
   private readonly checking = new Checking();
   private readonly later: ReturnType<typeof setTimeout>;
 
@@ -114,7 +115,19 @@ export class Kernel {
       this.finish(message);
       void this.loadChecker();
       this.next();
-    } else this.listeners.get(message.cell)?.(message);
+    } else if (message.type === 'limit') this.limit(message);
+    else this.listeners.get(message.cell)?.(message);
+  }
+
+  private limit({ cell, ms, verdict }: Extract<FromKernel, { type: 'limit' }>): void {
+    clearTimeout(this.limited);
+    if (ms === undefined) return;
+    const stop = () => {
+      this.show(cell, { output_type: 'stream', name: 'stdout', text: `${verdict}\n` });
+      this.replace('A check was stopped after its time limit, and the kernel with it.');
+    };
+    // A page that was busy itself hears first what the kernel has said meanwhile.
+    this.limited = setTimeout(() => (this.limited = setTimeout(stop, MOST_SILENCE_MS)), ms);
   }
 
   private next(): void {
@@ -130,14 +143,14 @@ export class Kernel {
     const wrong = await this.checking.check(code);
     if (request !== this.running) return; // it was interrupted
     if (wrong.length === 0) return this.post({ type: 'run', cell, code });
-    const output = { output_type: 'stream', name: 'stderr', text: `${wrong.join('\n')}\n` } as const;
-    this.listeners.get(cell)?.({ type: 'output', cell, output });
+    this.show(cell, { output_type: 'stream', name: 'stderr', text: `${wrong.join('\n')}\n` });
     this.finish({ ok: false, count: 0 });
     this.next();
   }
 
   private finish({ ok, count }: Ended): void {
     clearTimeout(this.impatient);
+    clearTimeout(this.limited);
     this.impatient = undefined;
     const ended = this.running;
     this.running = undefined;
@@ -149,15 +162,15 @@ export class Kernel {
     this.worker.terminate();
     this.checking.reset();
     this.ready = false;
-    if (this.running) this.say(this.running.cell, 'KernelInterrupted', why);
+    const error = { ename: 'KernelInterrupted', evalue: why, traceback: [`KernelInterrupted: ${why}`] };
+    if (this.running) this.show(this.running.cell, { output_type: 'error', ...error });
     this.finish({ ok: false, count: 0 });
     this.drop();
     this.tell('lost', `${why} The names of all cells are lost: run the cells above again.`);
     this.worker = this.open();
   }
 
-  private say(cell: string, ename: string, evalue: string): void {
-    const output = { output_type: 'error', ename, evalue, traceback: [`${ename}: ${evalue}`] } as const;
+  private show(cell: string, output: Output): void {
     this.listeners.get(cell)?.({ type: 'output', cell, output });
   }
 

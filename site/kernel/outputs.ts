@@ -71,6 +71,12 @@ export class Outputs {
     this.send({ output_type: 'error', ename, evalue, traceback });
   }
 
+  /** What the cell computes from now on has a time limit (ms), and a verdict if it exceeds it; undefined: no longer. */
+  limit(ms?: number, verdict = ''): void {
+    this.flush();
+    this.post({ type: 'limit', cell: this.cell, ms, verdict });
+  }
+
   clear(wait = false): void {
     this.flush();
     this.post({ type: 'clear', cell: this.cell, wait });

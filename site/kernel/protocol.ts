@@ -39,4 +39,6 @@ export type OutputMessage =
 export type FromKernel =
   | { readonly type: 'ready' }
   | OutputMessage
+  /** The kernel computes and cannot listen: end it after `ms`, with `verdict` as the cell's output. Without `ms`: it listens again. */
+  | { readonly type: 'limit'; readonly cell: string; readonly ms?: number; readonly verdict: string }
   | { readonly type: 'done'; readonly cell: string; readonly ok: boolean; readonly count: number };
