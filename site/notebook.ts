@@ -1,7 +1,8 @@
 // A live notebook: its cells, the bar that runs them, and what the learner wrote, kept in this browser.
 import { Bar } from './bar.js';
-import { Cell, button, type CellOwner } from './cell.js';
+import { Cell, type CellOwner } from './cell.js';
 import { fetchPlotly } from './charts.js';
+import { button, make } from './dom.js';
 import { findFeatures } from './features.js';
 import { FileError, fileOf, openFile, type NotebookFile } from './file.js';
 import { Kernel, type KernelState } from './kernel/kernel.js';
@@ -22,8 +23,7 @@ export interface Place {
 export function openNotebook(content: HTMLElement, place: Place): void {
   const { live, missing } = findFeatures();
   const facts = content.querySelector('.facts');
-  for (const text of missing)
-    facts?.after(Object.assign(document.createElement('p'), { className: 'notice', textContent: text }));
+  for (const text of missing) facts?.after(make('p', { className: 'notice' }, text));
   if (live) new Notebook(content, place);
 }
 
@@ -65,7 +65,10 @@ class Notebook implements CellOwner {
     else content.append(this.adder);
     this.takeFromShelf();
     this.kernel = new Kernel({ onState: (state, why) => this.onKernel(state, why) });
-    addEventListener('pagehide', () => this.save());
+    addEventListener('pagehide', () => {
+      this.save();
+      this.shelf.mark();
+    });
     document.addEventListener('visibilitychange', () => this.save());
     whenIdle(() => void this.fetchAhead().catch(() => {})); // what failed is fetched when it is needed
   }
@@ -114,9 +117,12 @@ class Notebook implements CellOwner {
       this.running = cell;
       this.stopped = false;
       this.bar.say(`Cell ${cell.number} runs`, this.waiting.length);
+      this.save();
+      this.shelf.mark(cell.number);
       cell.begin();
       const ended = await this.kernel.run(cell.id, cell.text, (message) => cell.outputs.receive(message));
       this.running = undefined;
+      this.shelf.mark();
       cell.count = ended.count;
       cell.become(ended.ok ? 'done' : this.stopped ? 'stopped' : 'failed');
       const dropped = !ended.ok && !cell.expectsError ? this.dropWaiting() : 0;
@@ -156,6 +162,11 @@ class Notebook implements CellOwner {
   private takeFromShelf(): void {
     if (!this.shelf.works)
       this.bar.notice('This browser keeps nothing here: download the notebook before you close this tab.');
+    const ended = this.shelf.marked();
+    if (ended)
+      this.bar.notice(
+        `This page ended while cell ${ended} ran: it probably took all memory. Your text is kept.`,
+      );
     for (const id of this.shelf.cells()) {
       const kept = this.shelf.get(id);
       if (!kept) continue;
@@ -191,7 +202,7 @@ class Notebook implements CellOwner {
   }
 
   private addCell(id: string): Cell {
-    const element = Object.assign(document.createElement('div'), { className: 'cell own', id: `cell-${id}` });
+    const element = make('div', { className: 'cell own', id: `cell-${id}` });
     element.dataset.cell = id;
     this.adder.before(element);
     const cell = new Cell(element, this.cells.length + 1, this);
@@ -216,18 +227,12 @@ class Notebook implements CellOwner {
 
   private async download(): Promise<void> {
     try {
-      const cells = this.cells.filter(({ needsNode }) => !needsNode);
-      const pages = cells.map(({ id, text, outputs, count }) => ({
-        id,
-        text,
-        count,
-        outputs: outputs.toFile(),
-      }));
-      const file = fileOf(await this.readFile(), this.place.name, pages);
+      const cells = this.cells.flatMap(({ needsNode, outputs, id, text, count }) =>
+        needsNode ? [] : [{ id, text, count, outputs: outputs.toFile() }],
+      );
+      const file = fileOf(await this.readFile(), this.place.name, cells);
       const blob = new Blob([JSON.stringify(file, null, 1)], { type: 'application/x-ipynb+json' });
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(blob);
-      link.download = `${this.place.name}.ipynb`;
+      const link = make('a', { href: URL.createObjectURL(blob), download: `${this.place.name}.ipynb` });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     } catch {

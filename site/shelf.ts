@@ -52,6 +52,20 @@ export class Shelf {
     );
   }
 
+  /** Notes the number of the cell that runs in this tab, or that none does. */
+  mark(running?: number): void {
+    if (!this.works) return;
+    if (running === undefined) sessionStorage.removeItem(this.keyOf('runs'));
+    else sessionStorage.setItem(this.keyOf('runs'), String(running));
+  }
+
+  /** The number of the cell that ran when this tab's page broke off, if it did. */
+  marked(): string | null {
+    const number = this.works ? sessionStorage.getItem(this.keyOf('runs')) : null;
+    this.mark();
+    return number;
+  }
+
   private keyOf(cell: string): string {
     return `lolas-pi 1 ${this.name} ${cell}`;
   }

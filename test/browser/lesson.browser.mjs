@@ -1,4 +1,4 @@
-/* global document, window, WebAssembly */
+/* global document, window, WebAssembly, addEventListener */
 // A live notebook as a learner meets it: run, edit, keep, download, stop, without a network, in two tabs.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -230,6 +230,46 @@ describe('a live notebook', { timeout: 600_000 }, () => {
     expect(await textOf(page, 'exercise')).toContain('the cell was stopped while it waited');
     await runCell(page, 'second');
     await becomes(page, 'second', 'done');
+  });
+
+  test('a check of a function that never ends has a verdict, which names the loop', async () => {
+    const page = await openPage(await newContext());
+    await runCell(page, 'first');
+    const endless = 'checkSerial.years(() => {\n  while (true);\n});';
+    await type(page, 'exercise', `import { checkSerial } from '../lesson';\n${endless}`);
+    await runCell(page, 'exercise');
+    await becomes(page, 'exercise', 'failed');
+    expect(await textOf(page, 'exercise')).toMatch(
+      /^not yet: your code was stopped: it had not ended after 5 s\. Does `while \(true\);` ever end\?/,
+    );
+    await page.getByRole('button', { name: 'Run the cells above again' }).click();
+    await becomes(page, 'second', 'done');
+  });
+
+  test('a cell that takes all memory fails, and the next one runs', async () => {
+    const page = await openPage(await newContext());
+    await type(page, 'exercise', 'const all: any[] = [];\nwhile (true) all.push(new Uint8Array(1e8));');
+    await runCell(page, 'exercise');
+    await becomes(page, 'exercise', 'failed');
+    expect(await textOf(page, 'exercise')).toContain('RangeError: Array buffer allocation failed');
+    await runCell(page, 'first');
+    await becomes(page, 'first', 'done');
+  });
+
+  test('a page that broke off while a cell ran names the cell, and has its text', async () => {
+    // As when a browser ends a page: the page hears nothing of it.
+    const page = await openPage(await newContext(), () =>
+      addEventListener('pagehide', (event) => event.stopImmediatePropagation()),
+    );
+    await type(page, 'second', 'while (true); // mine');
+    await runCell(page, 'second');
+    await becomes(page, 'second', 'runs');
+    await page.reload();
+    await poll(() => page.locator('.notice').textContent()).toContain('This page ended while cell 2 ran');
+    expect(await codeOf(page, 'second')).toEqual(['while (true); // mine']);
+    await page.reload();
+    await poll(() => codeOf(page, 'second')).toEqual(['while (true); // mine']);
+    expect(await page.locator('.notice').count()).toBe(0);
   });
 
   test('a million lines are shown in part, and what is left out is counted', async () => {
