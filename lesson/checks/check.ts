@@ -178,11 +178,8 @@ function inCall(value: unknown, parameter: string): string {
 }
 
 function inResult(found: unknown): string {
-  return typeof found === 'number'
-    ? ` is ${grouped(found)}`
-    : typeof found === 'string'
-      ? ` is '${found}'`
-      : '';
+  if (typeof found === 'number') return ` is ${grouped(found)}`;
+  return typeof found === 'string' ? ` is '${found}'` : '';
 }
 
 /** A number for a message: whole ones with thin gaps, 1 000 000; others to four digits. */

@@ -9,10 +9,9 @@ const call = new Script('lolaLimited()');
 
 /**
  * Calls a function and gives what it returns.
- * @param _code the learner's own part of it, for the page's version, which ends the thread and must say so first
  * @throws TooLong, if it takes longer than limit.ms
  */
-export function limited<R>(run: () => R, _code?: unknown): R {
+export function limited<R>(run: () => R, _forPages?: unknown): R {
   const scope = globalThis as { lolaLimited?: unknown };
   scope.lolaLimited = run;
   try {
