@@ -1,0 +1,192 @@
+/* global document */
+// What a room takes, and how fast it is. Figures to read, not a test, on a machine that does nothing else:
+// node test/browser/room-load.mjs [join | slow | rate], after npm run test:browser
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, readdirSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { WebSocket } from 'ws';
+import { FLAGS, findChromium } from './chromium.mjs';
+
+const LOLA = fileURLToPath(new URL('../support/lola.mjs', import.meta.url));
+const TICKS_A_SECOND = 100;
+const closers = [];
+
+/** A program on one core (a number) or any. It ends with this one. */
+function start(core, ...words) {
+  const pinned = core === undefined ? [] : ['taskset', '-c', String(core)];
+  const [program, ...rest] = [...pinned, process.execPath, LOLA, ...words];
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+  closers.push(async () => {
+    child.kill();
+    if (child.exitCode === null) await once(child, 'exit');
+  });
+  let output = '';
+  child.stdout.on('data', (data) => (output += data));
+  const find = async (pattern) => {
+    while (!pattern.test(output)) await wait(20);
+    return pattern.exec(output);
+  };
+  return { child, find };
+}
+
+/** A room, and its wall as it changes. */
+async function openRoom({ core, samples = '8e12' } = {}) {
+  const flags = ['--host', '127.0.0.1', '--port', '0', '--no-wall', '--samples', String(samples)];
+  const { child, find } = start(core, 'room', ...flags);
+  const [, port, code] = await find(/127\.0\.0\.1:(\d+)\/ +code ([A-Z\d]+)/);
+  const room = { child, url: `http://127.0.0.1:${port}/#${code}`, picture: undefined, first: new Map() };
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/wall.live?code=${code}`);
+  closers.push(() => socket.terminate());
+  socket.on('message', (data) => {
+    room.picture = JSON.parse(data);
+    for (const { name, samples } of room.picture.guests)
+      if (samples > 0 && !room.first.has(name)) room.first.set(name, Date.now());
+  });
+  await once(socket, 'open');
+  return room;
+}
+
+async function openBrowser() {
+  const browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
+  closers.push(() => browser.close());
+  return browser;
+}
+
+/** Opens a page, and joins. @returns when it began */
+async function join(page, room, name) {
+  const began = Date.now();
+  await page.goto(room.url, { waitUntil: 'domcontentloaded' });
+  await page.evaluate((name) => {
+    document.getElementById('name').value = name;
+    document.getElementById('join').click();
+  }, name);
+  return began;
+}
+
+const until = async (isSo) => {
+  while (!isSo()) await wait(20);
+};
+/** Seconds of processor time that a process has taken, or a thread of it. */
+function cpuSeconds(of) {
+  const fields = readFileSync(`/proc/${of}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+}
+/** The first thread of a process, which schedules. */
+const mainOf = ({ pid }) => `${pid}/task/${pid}`;
+
+/** This browser's processes that show pages. */
+function renderers() {
+  const read = (pid, file) => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+    } catch {
+      return ''; // it has ended
+    }
+  };
+  const parentOf = (pid) => read(pid, 'stat').split(') ')[1]?.split(' ')[1] ?? '0';
+  const isOurs = (pid) => pid !== '0' && (pid === String(process.pid) || isOurs(parentOf(pid)));
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return all.filter((pid) => read(pid, 'cmdline').includes('--type=renderer') && isOurs(pid));
+}
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+const parts = {
+  async join(guests = 40) {
+    const room = await openRoom();
+    const browser = await openBrowser();
+    const context = await browser.newContext();
+    const pages = await Promise.all(Array.from({ length: guests }, () => context.newPage()));
+    await wait(2000); // the browser has started them
+    const began = await Promise.all(pages.map((page, i) => join(page, room, `guest ${i}`)));
+    await until(() => room.first.size === guests);
+    const seconds = began.map((time, i) => (room.first.get(`guest ${i}`) - time) / 1000);
+    console.log(
+      `${guests} pages at once, from opening to the first result: median ${median(seconds).toFixed(2)} s, most ${Math.max(...seconds).toFixed(2)} s`,
+    );
+    await wait(3000);
+    const [from, time] = [cpuSeconds(mainOf(room.child)), Date.now()];
+    await wait(20_000);
+    const share = (1000 * (cpuSeconds(mainOf(room.child)) - from)) / (Date.now() - time);
+    console.log(`the scheduler with ${guests} guests: ${(100 * share).toFixed(1)} % of a core`);
+  },
+
+  async slow() {
+    for (let round = 0; round < 3; round++) {
+      for (const slow of [false, true]) {
+        const room = await openRoom({ samples: 1e10 });
+        const browser = await openBrowser();
+        const context = await browser.newContext();
+        const pages = await Promise.all([0, 1].map(() => context.newPage()));
+        if (slow) {
+          const page = await context.newPage();
+          await delayResults(page, 20);
+          const session = await context.newCDPSession(page);
+          await session.send('Emulation.setCPUThrottlingRate', { rate: 20 });
+          await join(page, room, 'slow');
+        }
+        await Promise.all(pages.map((page, i) => join(page, room, `guest ${i}`)));
+        await until(() => room.picture.room.done);
+        console.log(
+          `${slow ? 'with' : 'without'} a page twenty times slower: ${room.picture.room.seconds.toFixed(2)} s`,
+        );
+        await closeAll();
+      }
+    }
+  },
+
+  /** By processor time, so that it hardly matters what else the machine does. */
+  async rate() {
+    for (let round = 0; round < 3; round++) {
+      const room = await openRoom({ core: 1 });
+      const browser = await openBrowser();
+      await join(await (await browser.newContext()).newPage(), room, 'guest');
+      await until(() => room.first.size === 1);
+      for (const pid of renderers()) execFileSync('taskset', ['-a', '-c', '-p', '0', pid]);
+      const cpu = () => renderers().reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+      const counted = () => room.picture.guests[0].samples;
+      await wait(3000);
+      const [samples, taken] = [counted(), cpu()];
+      await wait(8000);
+      const page = (counted() - samples) / (cpu() - taken);
+      await closeAll();
+
+      const file = `/tmp/lola-rate-${process.pid}.json`;
+      const at = ['--scheduler-file', file];
+      await start(1, 'scheduler', '--port', '0', '--no-dashboard', ...at).find(/Scheduler at/);
+      const worker = start(0, 'worker', '--threads', '1', ...at);
+      await worker.find(/Joined/);
+      const before = cpuSeconds(worker.child.pid);
+      await start(1, 'pi', '--stage', 'distributed', ...at, '--samples', '5e9').find(/standard error/);
+      const node = 5e9 / (cpuSeconds(worker.child.pid) - before);
+      await closeAll();
+      console.log(
+        `samples a second of processor time: page ${page.toExponential(2)}, Node's worker ${node.toExponential(2)}: ${(page / node).toFixed(2)}`,
+      );
+    }
+  },
+};
+
+/** Results of the page's threads come so many times as late as they were computed: a slow device. */
+async function delayResults(page, times) {
+  const late = `const post = self.postMessage.bind(self); let began = 0;
+    self.addEventListener('message', () => (began = performance.now()), true);
+    self.postMessage = (...given) => setTimeout(() => post(...given), ${times - 1} * (performance.now() - began));\n`;
+  await page.route('**/page-entry.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: late + (await response.text()) });
+  });
+}
+
+async function closeAll() {
+  for (const close of closers.splice(0).reverse()) await close();
+}
+
+try {
+  for (const part of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts))
+    await parts[part]();
+} finally {
+  await closeAll();
+}
