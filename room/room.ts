@@ -8,7 +8,7 @@
 // nothing but count: it cannot submit, cancel, fail a task, or be blamed for one.
 import { SchedulerMachine } from '../lib/cluster/index.js';
 import type {
-  Do,
+  NetAction,
   FromScheduler,
   Net,
   SchedulerAction,
@@ -30,7 +30,7 @@ export type RoomEvent =
 
 /** What it wants done. A `check` is answered by `checked`; `over` comes once. */
 export type RoomAction =
-  Do<FromScheduler> | { readonly type: 'check'; readonly task: number } | { readonly type: 'over' };
+  NetAction<FromScheduler> | { readonly type: 'check'; readonly task: number } | { readonly type: 'over' };
 
 /** What a room is given. */
 export interface RoomMachineOptions {

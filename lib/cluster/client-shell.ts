@@ -6,7 +6,7 @@ import type { Task, Value } from '../task/task.js';
 import { ClientMachine, type ClientEvent } from './client.js';
 import { Link, type Dial } from './link.js';
 import type { ToScheduler } from './messages.js';
-import { Shell, type Do } from './state-machine.js';
+import { Shell, type NetAction } from './state-machine.js';
 
 /** A run without a worker says so after this time (ms). */
 const WAITING_MS = 5000;
@@ -39,7 +39,7 @@ export async function openClient(dial: Dial, options: ClientOptions = {}): Promi
 class ClientShell implements Executor {
   readonly link: Link;
   private readonly machine = new ClientMachine(`client-${Math.random().toString(36).slice(2, 10)}`);
-  private readonly shell: Shell<ClientEvent, Do<ToScheduler>>;
+  private readonly shell: Shell<ClientEvent, NetAction<ToScheduler>>;
   private readonly runs = new Set<Run>();
   private closed = false;
   /** Why there is no scheduler any more. */
@@ -71,7 +71,7 @@ class ClientShell implements Executor {
       this.fail(failure);
     };
     const sentAway = (reason: string) => new ProtocolError(`the scheduler sent us away: ${reason}.`);
-    this.link.ended.then(({ reason }) => end(sentAway(reason)), end);
+    this.link.ended.then((left) => end(left.sentAway ? sentAway(left.reason) : new ClosedError()), end);
   }
 
   get workers(): number {

@@ -24,7 +24,7 @@ import {
   type FromScheduler,
   type ToScheduler,
 } from './messages.js';
-import type { Do, Net, StateMachine } from './state-machine.js';
+import type { NetAction, Net, StateMachine } from './state-machine.js';
 
 /** Batches with the scheduler at a time for each thread (for one thread if there is none). */
 const BATCHES_AHEAD = 8;
@@ -45,7 +45,7 @@ interface Submitted {
   readonly packed: PackedTask;
 }
 
-export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>> {
+export class ClientMachine implements StateMachine<ClientEvent, NetAction<ToScheduler>> {
   /** The workers' threads by their names. */
   readonly workers = new Map<string, number>();
   /** The runs under way, and the ids of their tasks with the scheduler. */
@@ -68,7 +68,7 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
     return threads;
   }
 
-  handle(event: ClientEvent, now: number): readonly Do<ToScheduler>[] {
+  handle(event: ClientEvent, now: number): readonly NetAction<ToScheduler>[] {
     switch (event.type) {
       case 'opened':
         this.peer = event.peer;
@@ -85,10 +85,10 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
     }
   }
 
-  private message(message: FromScheduler, now: number): readonly Do<ToScheduler>[] {
+  private message(message: FromScheduler, now: number): readonly NetAction<ToScheduler>[] {
     switch (message.op) {
       case 'welcome':
-        return this.welcomed(message.workers, now);
+        return this.welcomed(message, now);
       case 'workers':
         this.change(message, now);
         return this.submit();
@@ -111,7 +111,7 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
   // ---- the connection
 
   /** A scheduler that may know nothing of us: it is sent everything that has no result. */
-  private welcomed(workers: FromScheduler<'welcome'>['workers'], now: number): readonly Do<ToScheduler>[] {
+  private welcomed({ workers }: FromScheduler<'welcome'>, now: number): readonly NetAction<ToScheduler>[] {
     this.welcome = true;
     this.workers.clear();
     this.change({ joined: workers, left: [] }, now);
@@ -141,7 +141,7 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
 
   // ---- runs
 
-  private run(run: RunFace, time: number): readonly Do<ToScheduler>[] {
+  private run(run: RunFace, time: number): readonly NetAction<ToScheduler>[] {
     this.runs.set(run, new Set());
     this.drawing.add(run);
     for (const [worker, threads] of this.workers) run.report({ type: 'joined', worker, threads, time });
@@ -149,7 +149,7 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
   }
 
   /** Nobody wants its values any more, or all have come. */
-  private settled(run: RunFace): readonly Do<ToScheduler>[] {
+  private settled(run: RunFace): readonly NetAction<ToScheduler>[] {
     const ids = [...(this.runs.get(run) ?? [])];
     for (const id of ids) this.take(id);
     this.runs.delete(run);
@@ -157,8 +157,8 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
     return [...(ids.length > 0 ? this.send({ op: 'cancel', ids }) : []), ...this.submit()];
   }
 
-  /** Draws and submits tasks while there is room in the window: some of each run in turn. */
-  private submit(): readonly Do<ToScheduler>[] {
+  /** Once half of the window is free, draws and submits tasks until it is full: some of each run in turn. */
+  private submit(): readonly NetAction<ToScheduler>[] {
     const window = Math.min(Math.max(this.window, BATCHES_AHEAD * Math.max(this.threads, 1)), MOST_SUBMITTED);
     if (!this.welcome || this.submitted.size > window / 2) return [];
     const fresh: Submitted[] = [];
@@ -196,7 +196,7 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
   }
 
   /** Submits of these tasks: one message for many, as long as they are of one kind. */
-  private messages(tasks: Iterable<Submitted>): readonly Do<ToScheduler>[] {
+  private messages(tasks: Iterable<Submitted>): readonly NetAction<ToScheduler>[] {
     const messages: ToScheduler<'submit'>[] = [];
     let bytes = 0;
     for (const { id, drawn, packed } of tasks) {
@@ -252,7 +252,7 @@ export class ClientMachine implements StateMachine<ClientEvent, Do<ToScheduler>>
     return task.drawn;
   }
 
-  private send(...messages: readonly ToScheduler[]): readonly Do<ToScheduler>[] {
+  private send(...messages: readonly ToScheduler[]): readonly NetAction<ToScheduler>[] {
     const { peer } = this;
     if (peer === undefined) return [];
     return messages.map((message) => ({ type: 'send', peers: [peer], message }) as const);

@@ -8,7 +8,7 @@ import { clock } from '../task/executor.js';
 import { MOST_BYTES, encode, type FromScheduler, type ToScheduler } from './messages.js';
 import type { Store } from './store.js';
 
-/** Silent for this many heartbeats, a peer is lost. So is a scheduler's peer that reads nothing; a scheduler may have no room yet. */
+/** A peer that is silent for this many heartbeats is lost; so is a worker or client that reads nothing for as long. */
 export const DEADLINE_BEATS = 5;
 /** A peer that was told to go and does not close is cut off after this time (ms). */
 const CLOSE_MS = 1000;
@@ -72,16 +72,20 @@ export class Connection<In extends ToScheduler | FromScheduler> {
   private readonly queue: Uint8Array[] = [];
   private waiting = 0;
   private full = false;
-  private waits = 0;
+  private pauses = 0;
   private congested = false;
   private frame: Frame | undefined;
 
-  /** @param decode reads a message from its head and the bytes that follow it; throws if they are not a message */
+  /**
+   * @param decode reads a message from its head and the bytes that follow it; throws if they are not a message
+   * @param mostBytes the longest message that is taken in a frame
+   */
   constructor(
     private readonly wire: Wire,
     private readonly decode: (head: Uint8Array, behind?: Uint8Array) => In,
     private readonly listener: ConnectionListener<In>,
     private heartbeatMs: number,
+    public mostBytes = MOST_BYTES,
   ) {
     this.setHeartbeat(heartbeatMs);
     wire.listen(
@@ -131,7 +135,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
 
   private enqueue(bytes: Uint8Array): void {
     this.queue.push(bytes);
-    this.wait(bytes.length);
+    this.addWaiting(bytes.length);
   }
 
   /** Sends pieces while there is room. After the last one, a connection that was closed closes its wire. */
@@ -141,7 +145,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
       const piece = first.subarray(0, PIECE_BYTES);
       if (piece.length === first.length) this.queue.shift();
       else this.queue[0] = first.subarray(PIECE_BYTES);
-      this.wait(-piece.length);
+      this.addWaiting(-piece.length);
       this.full = this.wire.send(piece) === false;
     }
     if (this.open || this.queue.length > 0 || this.impatient) return;
@@ -149,8 +153,8 @@ export class Connection<In extends ToScheduler | FromScheduler> {
     this.impatient = setTimeout(() => this.cut(''), CLOSE_MS);
   }
 
-  /** So many bytes more wait for the peer, or fewer. */
-  private wait(bytes: number): void {
+  /** Counts the bytes that wait for the peer, and reports when they become many or few. */
+  private addWaiting(bytes: number): void {
     if (this.waiting === 0) this.readAt = clock();
     this.waiting += bytes;
     this.stores?.outgoing?.book(bytes);
@@ -169,7 +173,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
       else if (data[0] === FRAME) this.begin(data);
       else {
         this.deliver(this.decode(data));
-        if (this.waits === 0 && this.stores?.incoming?.isFull) this.waitForRoom(0, () => {});
+        if (this.pauses === 0 && this.stores?.incoming?.isFull) this.waitForRoom(0, () => {});
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -187,8 +191,8 @@ export class Connection<In extends ToScheduler | FromScheduler> {
   private begin(data: Uint8Array): void {
     const view = new DataView(data.buffer, data.byteOffset, data.length);
     const [head, total] = data.length === FRAME_BYTES ? [view.getUint32(1), view.getUint32(5)] : [1, 0];
-    if (head > total || total > MOST_BYTES)
-      throw new ProtocolError(`a message of ${total} bytes; ${MOST_BYTES} travel at most.`);
+    if (head > total || total > this.mostBytes)
+      throw new ProtocolError(`a message of ${total} bytes; ${this.mostBytes} travel at most.`);
     const frame: Frame = (this.frame = { head, total, early: [], at: 0 });
     this.waitForRoom(total, () => {
       if (this.frame === frame) this.allow(frame);
@@ -200,11 +204,11 @@ export class Connection<In extends ToScheduler | FromScheduler> {
   private waitForRoom(bytes: number, then: () => void): void {
     const { incoming } = this.stores ?? {};
     if (!incoming) return then();
-    this.waits++;
+    this.pauses++;
     this.wire.pause?.(true);
     incoming.ask(bytes, () => {
-      this.waits--;
-      this.wire.pause?.(this.waits > 0);
+      this.pauses--;
+      this.wire.pause?.(this.pauses > 0);
       then();
     });
   }
@@ -225,7 +229,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
     this.deliver(this.decode(bytes.subarray(0, head), bytes.subarray(head)));
   }
 
-  /** No frame is under way. */
+  /** Drops the frame that is under way, and frees its room in the store. */
   private forget(): void {
     if (this.frame?.bytes) this.stores?.incoming?.book(-this.frame.total);
     this.frame = undefined;
@@ -243,7 +247,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
     const now = clock();
     const [received, sent] = [this.wire.received(), this.wire.sent?.() ?? NaN];
     // If this side was held up, or does not read, what the other one has sent in the meantime is still to be read.
-    const heldUp = now - this.beatAt > 2 * this.heartbeatMs || this.waits > 0;
+    const heldUp = now - this.beatAt > 2 * this.heartbeatMs || this.pauses > 0;
     this.beatAt = now;
     if (received !== this.last.received || heldUp) this.heardAt = now;
     if (sent !== this.last.sent || heldUp || this.waiting === 0) this.readAt = now;
@@ -261,7 +265,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
   private gone(reason: string): void {
     clearInterval(this.beating);
     clearTimeout(this.impatient);
-    this.wait(-this.waiting);
+    this.addWaiting(-this.waiting);
     this.queue.length = 0;
     this.end(reason);
   }

@@ -3,7 +3,7 @@ export { Connection, type Wire } from './connection.js';
 export { askStatus, connect, type ConnectOptions } from './connect.js';
 export { dial, type Target } from './dial.js';
 export { startCluster, startClusterExecutor, type ClusterOptions, type LocalCluster } from './local.js';
-export { Shell, type Do, type Net, type StateMachine } from './state-machine.js';
+export { Shell, type NetAction, type Net, type StateMachine } from './state-machine.js';
 export {
   PROTOCOL,
   decodeToScheduler,

@@ -36,7 +36,7 @@ export class Link {
   private welcomed!: () => void;
   private connection: Connection<FromScheduler> | undefined;
   private readonly closed = new AbortController();
-  private peers = 0;
+  private nextPeer = 0;
   private lost: string | undefined;
   private since = clock();
   private waitMs: number = RETRY_MS.first;
@@ -79,7 +79,7 @@ export class Link {
       this.options.log?.('INFO', `Left the scheduler: ${reason}`);
       if (bye !== undefined) return { reason: bye, sentAway: true };
       this.lost = reason;
-      // Let in and dropped again, we do not try for ever.
+      // A scheduler that lets us in and drops us at once is not tried for ever.
       if (isProgress) [this.since, this.waitMs] = [clock(), RETRY_MS.first];
       else if (!this.closing) await this.pause(reason);
     }
@@ -102,7 +102,7 @@ export class Link {
   /** Waits before the next try. @throws ConnectionError where it has tried for long enough */
   private async pause(why: string): Promise<void> {
     const { patienceMs, giveUp, log } = this.options;
-    const mostMs = this.peers === 0 ? patienceMs.first : patienceMs.later;
+    const mostMs = this.nextPeer === 0 ? patienceMs.first : patienceMs.later;
     if (clock() - this.since >= mostMs) throw new ConnectionError(giveUp(mostMs / 1000, why, this.lost));
     if (this.waitMs === RETRY_MS.first)
       log?.('WARNING', `Looking for the scheduler for ${mostMs / 1000} s: ${why}`);
@@ -122,7 +122,7 @@ export class Link {
   /** One connection, from its start to its end. */
   private session(wire: Wire): Promise<{ reason: string; bye: string | undefined; messages: number }> {
     const { post } = this.options;
-    const peer = this.peers++;
+    const peer = this.nextPeer++;
     let messages = 0;
     return new Promise((resolve) => {
       const onMessage = (message: FromScheduler) => {

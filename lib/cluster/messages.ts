@@ -130,7 +130,7 @@ export type FromScheduler<Op extends keyof From = keyof From> = MessageOf<From, 
 /** What a scheduler says of itself. */
 export type ClusterStatus = Omit<FromScheduler<'welcome'>, 'op' | 'heartbeatMs'>;
 
-/** Inputs and values above this stand behind the head of their message, in which their lengths are: they are not copied (bytes). */
+/** An input or value larger than this follows the head of its message, uncopied; the head has its length (bytes). */
 const PART_BYTES = 16 * 2 ** 10;
 /** The longest head that a scheduler reads (bytes). */
 const MOST_HEAD = 8 * 2 ** 20;

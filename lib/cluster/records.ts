@@ -108,7 +108,7 @@ export function hasSuspect({ assignments }: Worker): boolean {
   return [...assignments.values()].some(({ batch }) => batch.tasks[0].suspect);
 }
 
-/** Whether a batch takes more than twice its time, or with two workers four times. What may kill is not called slow. */
+/** Whether a batch takes over 2x its time (4x with two workers). Never a suspect, nor before a line has a mean. */
 export function isSlow(assignment: Assignment, now: number): boolean {
   const { tasks, assignments, losses } = assignment.batch;
   const [{ line, suspect }] = tasks;

@@ -40,7 +40,7 @@ export class SchedulerShell {
   private readonly watcher = new Watcher((event) => this.watch(event));
   private readonly timers: readonly ReturnType<typeof setInterval>[];
   private readonly heartbeatMs: number;
-  private peers = 0;
+  private nextPeer = 0;
 
   constructor(private readonly options: ServeOptions) {
     const { heartbeatMs = 1000 } = options;
@@ -49,12 +49,12 @@ export class SchedulerShell {
     this.machine = new SchedulerMachine({ heartbeatMs, firstBatch: Math.floor(Math.random() * 2 ** 50) });
     this.shell = new Shell(this.machine, (action) => this.perform(action));
     const tick = setInterval(() => this.shell.post({ type: 'tick' }), TICK_MS);
-    this.timers = [tick, setInterval(() => this.beat(), heartbeatMs)];
+    this.timers = [tick, setInterval(() => this.reportVitals(), heartbeatMs)];
   }
 
   /** A peer has connected. */
   accept(wire: Wire): void {
-    const peer = this.peers++;
+    const peer = this.nextPeer++;
     const onMessage = (message: ToScheduler) => {
       if (message.op === 'hello') this.meet(peer, message.role);
       this.shell.post({ type: 'message', peer, message });
@@ -69,7 +69,8 @@ export class SchedulerShell {
     };
     const onCongested = (congested: boolean) => this.shell.post({ type: 'congested', peer, congested });
     const listener = { onMessage, onClosed, onCongested };
-    this.connections.set(peer, new Connection(wire, decodeToScheduler, listener, this.heartbeatMs));
+    const connection = new Connection(wire, decodeToScheduler, listener, this.heartbeatMs, PIECE_BYTES);
+    this.connections.set(peer, connection);
   }
 
   /** Sends everybody away. */
@@ -83,12 +84,13 @@ export class SchedulerShell {
     this.options.log?.(plain(`lola.scheduler - ${level} - ${text}`));
   }
 
-  /** A peer introduces itself. */
+  /** A peer says hello: from now on it may send much, and its bytes are booked in the stores. */
   private meet(peer: number, role: 'worker' | 'client' | 'status'): void {
     const { inputs, values } = this;
     // A worker is only sent inputs, which are counted as long as they wait to be computed.
-    this.connections.get(peer)!.stores ??=
-      role === 'worker' ? { incoming: values } : { incoming: inputs, outgoing: values };
+    const connection = this.connections.get(peer)!;
+    connection.mostBytes = MOST_BYTES;
+    connection.stores ??= role === 'worker' ? { incoming: values } : { incoming: inputs, outgoing: values };
   }
 
   private nameOf(peer: number): string {
@@ -117,7 +119,7 @@ export class SchedulerShell {
     return connection;
   }
 
-  private beat(): void {
+  private reportVitals(): void {
     for (const { name, memoryBytes } of this.machine.workers.values())
       this.options.onVitals?.({ worker: name, memoryBytes, time: clock() });
   }

@@ -11,7 +11,7 @@
 //   free     { }                                                      workers with room; served next: the first
 //   workers  { worker-0: batch 2 = task-2 task-3, worker-1: batch 1 = task-1 }
 //
-// As worker-1 answers, it is given batch 3 = task-4 .. . If worker-0 dies, task-2 and task-3 become suspects and go back
+// As worker-1 answers, it is given batch 3 = task-4 task-5. If worker-0 dies, task-2 and task-3 become suspects and go back
 // to the front: from now on each travels alone, so that the next loss tells which one kills its workers. If worker-0 is
 // only slow, and a worker has nothing else to do, batch 2 is given to that one as well: the first answer counts.
 import { Pace } from '../task/pace.js';
@@ -28,11 +28,11 @@ import {
   statusOf,
 } from './records.js';
 import type { Assignment, Batch, Client, Entry, Line, SchedulerEvent, Worker } from './records.js';
-import type { Do, StateMachine } from './state-machine.js';
+import type { NetAction, StateMachine } from './state-machine.js';
 
 /** What the scheduler wants done. Not for the wire: the tasks a message is about, `queued`, and `dropped`. */
 export type SchedulerAction =
-  | (Do<FromScheduler> & { readonly about?: readonly Entry[] })
+  | (NetAction<FromScheduler> & { readonly about?: readonly Entry[] })
   /** The task has come; or its client has cancelled it or is gone, while `worker` had it. */
   | { readonly type: 'queued' | 'dropped'; readonly task: Entry; readonly worker?: string };
 
@@ -59,12 +59,12 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
   readonly free = new Set<Worker>();
   /** Threads of all workers. */
   threads = 0;
-  private batches: number;
+  private nextBatch: number;
   private now = 0;
   private actions: SchedulerAction[] = [];
 
   constructor(private readonly options: SchedulerMachineOptions) {
-    this.batches = options.firstBatch;
+    this.nextBatch = options.firstBatch;
   }
 
   handle(event: SchedulerEvent, now: number): readonly SchedulerAction[] {
@@ -89,7 +89,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     } else if (message.op === 'cancel') {
       if (client) this.cancel(client, message.ids);
     } else if (message.op === 'leave') {
-      if (worker) this.setFree(Object.assign(worker, { leaving: true }));
+      if (worker) this.updateFree(Object.assign(worker, { leaving: true }));
     } else {
       const assignment = worker?.assignments.get(message.batch);
       if (!assignment) return; // late, sent twice, or of a worker that was lost in the meantime
@@ -136,16 +136,16 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     const worker: Worker = { peer, name, threads, instance, memoryBytes, assignments: new Map(), ...fresh };
     this.workers.set(peer, worker);
     this.threads += threads;
-    this.setFree(worker);
+    this.updateFree(worker);
     this.tellClients({ joined: [{ name, threads }], left: [] });
     return true;
   }
 
-  /** A worker is gone: its tasks go back. What it was running is blamed, unless it left by its own will. */
+  /** A worker is gone: its tasks go back. With `blame`, the batches it had note the loss; `end` acts on it. */
   private lose(worker: Worker, reason: string, blame: boolean): void {
     this.workers.delete(worker.peer);
     this.threads -= worker.threads;
-    this.setFree(worker);
+    this.updateFree(worker);
     const running = [...worker.assignments.values()].filter((each) => each.batch.assignments.delete(each));
     const batches = running.map(({ batch }) => batch).reverse(); // because each goes to the front of its queue
     const hasSuspects = batches.some(({ tasks }) => tasks[0].suspect);
@@ -171,7 +171,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
       line.queue.push(task);
       this.actions.push({ type: 'queued', task });
     }
-    this.setWaiting(line);
+    this.updateWaiting(line);
     if (client.entries.size <= MOST_SUBMITTED) return;
     const reason = `it has more than ${MOST_SUBMITTED} unfinished tasks here. Wait for their results.`;
     this.actions.push({ type: 'close', peer: client.peer, reason });
@@ -189,7 +189,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     for (const { batch } of dropped) if (batch) this.end(batch);
     for (const line of new Set(dropped.map((task) => task.line))) {
       line.queue.sweep();
-      this.setWaiting(line);
+      this.updateWaiting(line);
     }
   }
 
@@ -197,7 +197,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
   private congested(peer: number, congested: boolean): void {
     const client = this.clients.get(peer);
     if (client) client.congested = congested;
-    for (const line of client?.lines.values() ?? []) this.setWaiting(line);
+    for (const line of client?.lines.values() ?? []) this.updateWaiting(line);
   }
 
   // ---- the course of a batch
@@ -215,10 +215,10 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     paces.set(worker, pace);
     const [suspect] = hasSuspect(worker) ? [] : queue.takeSuspect();
     const tasks = suspect ? [suspect] : queue.take(pace.next(queue.length, this.threads), BATCH_BYTES);
-    const batch: Batch = { number: this.batches++, tasks, assignments: new Set(), losses: [] };
+    const batch: Batch = { number: this.nextBatch++, tasks, assignments: new Set(), losses: [] };
     for (const task of tasks) task.batch = batch;
     this.waiting.delete(line); // behind the others, if there is more of it
-    this.setWaiting(line);
+    this.updateWaiting(line);
     this.give(worker, batch);
   }
 
@@ -226,7 +226,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     const assignment = { batch, worker, sent: this.now };
     batch.assignments.add(assignment);
     worker.assignments.set(batch.number, assignment);
-    this.setFree(worker);
+    this.updateFree(worker);
     const tasks = batch.tasks.map(({ key, payload }) => ({ key, payload }));
     this.send([worker.peer], { op: 'assign', batch: batch.number, tasks });
   }
@@ -260,7 +260,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     }
     worker.assignments.delete(number);
     worker.memoryBytes = done.memoryBytes;
-    this.setFree(worker);
+    this.updateFree(worker);
     if (!assignments.delete(assignment)) return; // the batch is over: cancelled, or another worker was faster
     if (isEmpty(done) && assignments.size > 0) return; // given back, and another worker has it
     if (count > 0) this.finished(assignment, done);
@@ -284,7 +284,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     this.send([line.client.peer], { op: 'finished', ids, worker: worker.name, thread, ages, values }, tasks);
   }
 
-  /** Workers are gone that ran this batch. If it had several tasks, each is a suspect: the next loss will tell. */
+  /** Workers that ran this batch were lost. If it had several tasks, each is a suspect: the next loss will tell. */
   private blame({ tasks, losses }: Batch): void {
     if (losses.length > 0) for (const task of tasks) task.suspect = true;
     for (const { worker, how } of losses)
@@ -309,7 +309,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     this.send([line.client.peer], { op: 'failed', id, worker: worker.name, thread, ...how }, [task]);
   }
 
-  /** A batch is over: workers that still have it stop, and its tasks without an end go to the front of their line. */
+  /** A batch is over: workers that still have it stop, and its unfinished tasks go to the front of their line. */
   private end(batch: Batch): void {
     const { number, tasks, assignments } = batch;
     const peers = Array.from(assignments, ({ worker }) => worker.peer);
@@ -320,19 +320,19 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
       task.batch = undefined;
       if (isWanted(task)) task.line.queue.unshift(task);
     }
-    this.setWaiting(tasks[0].line);
+    this.updateWaiting(tasks[0].line);
   }
 
   // ---- keeping books
 
   /** Puts a line where its queue says: among those that wait, or not. */
-  private setWaiting(line: Line): void {
+  private updateWaiting(line: Line): void {
     if (line.queue.length > 0 && !line.client.congested) this.waiting.add(line);
     else this.waiting.delete(line);
   }
 
-  /** Moves a worker to the end of the free ones, or removes it if it has no room. */
-  private setFree(worker: Worker): void {
+  /** Puts a worker last among the free ones, or removes it if it has no room, leaves or is gone. */
+  private updateFree(worker: Worker): void {
     this.free.delete(worker);
     const { peer, threads, assignments, leaving } = worker;
     if (this.workers.get(peer) === worker && !leaving && assignments.size < threads) this.free.add(worker);

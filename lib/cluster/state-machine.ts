@@ -14,7 +14,7 @@ export type Net<Message> =
   | { readonly type: 'closed'; readonly peer: number; readonly reason: string; readonly blame: boolean };
 
 /** What a machine wants done on its connections. */
-export type Do<Message> =
+export type NetAction<Message> =
   | { readonly type: 'send'; readonly peers: readonly number[]; readonly message: Message }
   /** `close` is in order: a scheduler tells the peer why, and it does not come back. `cut` is at once, and it may. */
   | { readonly type: 'close' | 'cut'; readonly peer: number; readonly reason: string };

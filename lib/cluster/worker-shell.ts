@@ -88,8 +88,8 @@ export class ClusterWorker {
   private perform(action: WorkerAction): void {
     if (action.type === 'send') this.link.send(action.message);
     else if (action.type === 'stop') this.stops.get(action.batch)?.abort();
-    else if (action.type !== 'run') this.link.close();
-    else void this.run(action);
+    else if (action.type === 'run') void this.run(action);
+    else this.link.close();
   }
 
   private async run({ batch, tasks }: WorkerAction & { type: 'run' }): Promise<void> {

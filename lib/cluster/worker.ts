@@ -9,7 +9,7 @@
 //
 // Each batch is answered once, with `done`. A worker that leaves answers for what it runs, and gives back all else.
 import type { FromScheduler, ToScheduler } from './messages.js';
-import type { Do, Net, StateMachine } from './state-machine.js';
+import type { NetAction, Net, StateMachine } from './state-machine.js';
 
 /** How a batch ended, with times (ms since 1970) in place of ages. */
 export type BatchResult = Omit<ToScheduler<'done'>, 'op' | 'batch' | 'ages'> & {
@@ -25,14 +25,14 @@ export type WorkerEvent =
 
 /** What it wants done. A thread is free for each `run`, and a `stop` is answered by `ended` soon. */
 export type WorkerAction =
-  | Do<ToScheduler>
+  | NetAction<ToScheduler>
   | ({ readonly type: 'run' } & Omit<FromScheduler<'assign'>, 'op'>)
   | { readonly type: 'stop'; readonly batch: number };
 
 export class WorkerMachine implements StateMachine<WorkerEvent, WorkerAction> {
   private peer: number | undefined;
   private readonly running = new Set<number>();
-  /** Came before a thread was free, as only a network that repeats or swaps messages brings it about. */
+  /** Came before a thread was free: while threads stop after a reconnection, or from a network that repeats messages. */
   private readonly ahead = new Map<number, FromScheduler<'assign'>>();
   private leaving = false;
 

@@ -30,14 +30,14 @@ interface Served {
   readonly run: Run;
   readonly pace: Pace;
   readonly waiting: Drawn[];
-  /** Stop its batches once it has settled: they are of no use any more. */
+  /** One for each of its batches under way: aborted once the run has settled. */
   readonly stops: Set<AbortController>;
 }
 
 class Pool implements Executor {
   readonly workers: number;
   private readonly runs = new Set<Served>();
-  private batches = 0;
+  private busy = 0;
   private feeding = false;
   private closed = false;
 
@@ -67,7 +67,7 @@ class Pool implements Executor {
     if (this.feeding) return; // a callback of one run has started another; the loop below comes to it
     this.feeding = true;
     for (const served of this.runs) {
-      if (this.batches === this.workers) break;
+      if (this.busy === this.workers) break;
       const batch = this.nextBatch(served);
       if (batch.length === 0) continue;
       this.runs.delete(served);
@@ -91,12 +91,12 @@ class Pool implements Executor {
   private async runBatch({ run, pace, stops }: Served, batch: readonly Drawn[]): Promise<void> {
     const stop = new AbortController();
     stops.add(stop);
-    this.batches++;
+    this.busy++;
     const tasks = batch.map(({ task }) => task);
     const onStarted = (thread: number, time: number) =>
       run.started(batch[0], { worker: 'local', thread }, time);
     const end = await this.threads.run(tasks, { signal: stop.signal, ...(run.watched && { onStarted }) });
-    this.batches--;
+    this.busy--;
     stops.delete(stop);
     reportEnd(run, batch, end);
     const { count, times } = end;

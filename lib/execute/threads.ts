@@ -42,7 +42,7 @@ export interface BatchEnd<V> extends Answer<V> {
 export async function startThreads(o: { count: number; tasks?: readonly string[] }): Promise<Threads> {
   const threads = Array.from({ length: o.count }, () => new Thread(o.tasks ?? []));
   const ends = await Promise.all(threads.map((thread) => thread.run({ tasks: [] })));
-  const lent = new LentThreads(threads);
+  const lent = new ThreadLender(threads);
   const failed = ends.find(({ error, lost }) => error ?? lost);
   if (!failed) return lent;
   await lent.close();
@@ -51,7 +51,7 @@ export async function startThreads(o: { count: number; tasks?: readonly string[]
   throw new EstimatorError('THREADS', `a thread did not start: ${why}. See ulimit -a: take fewer workers.`);
 }
 
-class LentThreads implements Threads {
+class ThreadLender implements Threads {
   readonly count: number;
   private readonly idle: number[];
 
@@ -88,7 +88,7 @@ class LentThreads implements Threads {
   }
 }
 
-/** How a batch ended, as far as its thread could tell. */
+/** How a batch ended, without the thread's number. */
 type End = Partial<Answer<unknown>> & Pick<BatchEnd<unknown>, 'lost'>;
 
 /** One thread, and after its end the one that takes its place. */

@@ -2,7 +2,7 @@
 // fault says otherwise.
 import { DEADLINE_BEATS } from '../cluster/connection.js';
 import type { FromScheduler } from '../cluster/messages.js';
-import { Shell, type Do, type Net, type StateMachine } from '../cluster/state-machine.js';
+import { Shell, type NetAction, type Net, type StateMachine } from '../cluster/state-machine.js';
 import type { Message, World } from './world.js';
 
 /** The real cluster's default is the same (ms). */
@@ -27,11 +27,11 @@ export abstract class Actor<Event, Action> {
   }
 
   abstract hear(event: Net<Message>): void;
-  protected perform(action: Action | Do<Message>): void {
-    this.act(action as Do<Message>);
+  protected perform(action: Action | NetAction<Message>): void {
+    this.act(action as NetAction<Message>);
   }
 
-  protected act(action: Do<Message>): void {
+  protected act(action: NetAction<Message>): void {
     if (action.type !== 'send') this.connections.get(action.peer)?.close(this, action.reason);
     else for (const peer of action.peers) this.connections.get(peer)?.send(this, action.message);
   }

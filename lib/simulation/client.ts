@@ -1,14 +1,14 @@
 // A client of a simulation: the real client's machine, and runs that count how their tasks end.
 import { ClientMachine, type ClientEvent } from '../cluster/client.js';
 import type { ToScheduler } from '../cluster/messages.js';
-import type { Do } from '../cluster/state-machine.js';
+import type { NetAction } from '../cluster/state-machine.js';
 import { WorkerLostError } from '../errors.js';
 import type { Drawn, RunFace } from '../task/run.js';
 import type { Value } from '../task/task.js';
 import { Peer, type End } from './actor.js';
 import type { World } from './world.js';
 
-export class SimulatedClient extends Peer<ClientEvent, Do<ToScheduler>> {
+export class SimulatedClient extends Peer<ClientEvent, NetAction<ToScheduler>> {
   /** Those with tasks that have no end. */
   readonly runs = new Set<SimulatedRun>();
 

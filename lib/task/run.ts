@@ -3,13 +3,13 @@ import { CancelledError, InvalidArgumentError, show, toError } from '../errors.j
 import { clock, type ExecutorEvent, type RunOptions } from './executor.js';
 import { takeTask, type Task, type Value } from './task.js';
 
-/** What an executor does with a run. */
+/** The side of a run that a cluster's client sees; the simulation has another one behind it. */
 export type RunFace = Pick<Run, 'watched' | 'draw' | 'started' | 'finished' | 'failed' | 'report' | 'fail'>;
 
 /** A task that a run has drawn. */
 export interface Drawn {
   readonly run: RunFace;
-  /** Its place in the run. */
+  /** Its number in the run, from 0: its value's index. */
   readonly index: number;
   readonly task: Task;
   /** The worker that has begun it. */
@@ -30,10 +30,10 @@ export class Run {
   readonly result: Promise<Value[]>;
   settled = false;
   private readonly source: Iterator<Task>;
-  /** Tasks without an end, and the objects that the caller gave for them. */
+  /** Unfinished tasks, and the objects that the caller gave for them. */
   private readonly open = new Map<Drawn, Task>();
   private readonly values: Value[] = [];
-  private drawn = 0;
+  private nextIndex = 0;
   private exhausted = false;
   private resolve!: (values: Value[]) => void;
   private reject!: (reason: Error) => void;
@@ -70,14 +70,14 @@ export class Run {
   }
 
   private drawNext(): Drawn | undefined {
-    this.exhausted = true; // an iterable that runs, or throws, is not to be closed
+    this.exhausted = true; // do not close an iterable while its next() runs, or once it threw
     const { done, value: given } = this.source.next() as IteratorResult<Task, undefined>;
     this.exhausted = Boolean(done);
     if (this.settled)
       this.closeSource(); // the iterable itself has aborted the run
     else if (done) this.settleIfDone();
     if (this.settled || done) return undefined;
-    const drawn: Drawn = { run: this, index: this.drawn++, task: takeTask(given) };
+    const drawn: Drawn = { run: this, index: this.nextIndex++, task: takeTask(given) };
     this.open.set(drawn, given);
     this.tell({ type: 'queued', task: drawn.task.key, time: clock() });
     return drawn;
@@ -90,7 +90,7 @@ export class Run {
     this.guard(() => this.tell({ type: 'started', task: drawn.task.key, worker, thread, time }));
   }
 
-  /** The task gave a value, which is here since `time`. Without effect where it has one already. */
+  /** The task gave a value, which arrived at `time`. Without effect where it has one already. */
   finished(drawn: Drawn, value: Value, place: Place, start: number, end: number, time = clock()): void {
     if (!this.open.has(drawn)) return;
     this.started(drawn, place, start);
@@ -101,7 +101,7 @@ export class Run {
     this.guard(() => {
       const { worker, thread } = place;
       this.tell({ type: 'finished', task: drawn.task.key, worker, thread, start, end, time });
-      this.watch(this.options.onResult?.(value, given, drawn.index));
+      this.failIfRejected(this.options.onResult?.(value, given, drawn.index));
       this.settleIfDone();
     });
   }
@@ -128,7 +128,7 @@ export class Run {
     if (!this.settled) this.guard(() => this.tell(event));
   }
 
-  /** Ends the run: every task without an end is dropped. The first failure counts. */
+  /** Ends the run: every unfinished task is dropped. The first failure counts. */
   fail(failure: unknown): void {
     if (this.settled) return;
     this.settle();
@@ -166,11 +166,11 @@ export class Run {
   }
 
   private tell(event: ExecutorEvent): void {
-    this.watch(this.options.onEvent?.(event));
+    this.failIfRejected(this.options.onEvent?.(event));
   }
 
   /** An async callback fails the run by its promise. */
-  private watch(returned: unknown): void {
+  private failIfRejected(returned: unknown): void {
     if (returned instanceof Promise) returned.catch((error: unknown) => this.fail(error));
   }
 

@@ -11,7 +11,7 @@ export type Value =
 export interface Task {
   /** Names the task in events and errors; 1 to 1000 characters, unique within a run. */
   readonly key: string;
-  /** A name in TASK_OPERATIONS, or an export of a task module that the executor was started with. */
+  /** A name in TASK_OPERATIONS (run-task.ts), or an export of a task module that the executor was started with. */
   readonly operation: string;
   readonly input: Value;
 }
@@ -58,7 +58,7 @@ function checkName(what: string, name: unknown, remedy: string): string {
 
 const kept = new WeakSet<object>();
 
-/** Marks a value that never changes, so that many tasks share it: it is checked and copied once, here. */
+/** Gives a copy, checked once, here, that many tasks may share: nobody may change it. */
 export function keep<T>(given: T): T {
   const copy = copyValue(given, 'keep');
   kept.add(copy as object);
@@ -66,7 +66,7 @@ export function keep<T>(given: T): T {
 }
 
 /**
- * A copy of a value, which shares no memory with it. Subclasses become plain: a Buffer a Uint8Array, for example.
+ * A copy of a value, which shares no memory with it, but for what `keep` gave. A Buffer becomes a Uint8Array.
  * @param what opens the message, as in 'task a: input'
  * @throws Refusal (default InvalidArgumentError) that names the part which is no plain data
  */

@@ -1,7 +1,7 @@
 import seedrandom from 'seedrandom';
 import { describe, expect, test } from 'vitest';
 import { ClientMachine, type ClientEvent } from '../../lib/cluster/client.js';
-import type { Do } from '../../lib/cluster/state-machine.js';
+import type { NetAction } from '../../lib/cluster/state-machine.js';
 import type { ToScheduler } from '../../lib/cluster/messages.js';
 import type { SchedulerEvent } from '../../lib/cluster/records.js';
 import { SchedulerMachine, type SchedulerAction } from '../../lib/cluster/scheduler.js';
@@ -160,7 +160,7 @@ describe('simulated clusters', () => {
     test('a client that does not send again what was lost with its connection', () => {
       class Forgetful extends ClientMachine {
         private welcomes = 0;
-        override handle(event: ClientEvent, now: number): readonly Do<ToScheduler>[] {
+        override handle(event: ClientEvent, now: number): readonly NetAction<ToScheduler>[] {
           const actions = super.handle(event, now);
           const isWelcome = event.type === 'message' && event.message.op === 'welcome';
           return isWelcome && this.welcomes++ > 0 ? [] : actions;
