@@ -34,7 +34,8 @@ const MOST_ADDRESSES = 1000;
 const KEY = /^[\w-]{16,64}$/;
 
 export class Gate {
-  private wrong = new Map<string, number>();
+  /** For each address, the wrong codes that came from there lately. */
+  private wrong = new Map<string, Set<string>>();
   private wrongSince = 0;
 
   constructor(
@@ -95,10 +96,12 @@ export class Gate {
       this.wrong = new Map();
       this.wrongSince = now;
     }
-    const wrong = this.wrong.get(address) ?? 0;
-    if (wrong >= MOST_WRONG) return refuse(429, 'Too many wrong codes came from here. Wait for a minute.');
-    if (readCode(query.get('code') ?? '') === this.code) return undefined;
-    this.wrong.set(address, wrong + 1);
+    const code = readCode(query.get('code') ?? '');
+    const wrong = this.wrong.get(address) ?? new Set();
+    if (wrong.size >= MOST_WRONG)
+      return refuse(429, 'Too many wrong codes came from here. Wait for a minute.');
+    if (code === this.code) return undefined;
+    this.wrong.set(address, wrong.add(code)); // a page of an older room says the same code again and again: no guess
     return refuse(
       401,
       `This is not the room's code. Look at the wall: it has ${CODE_LENGTH} letters and digits.`,

@@ -50,18 +50,20 @@ interface Ballot {
 /** What a device has done in an exercise. */
 interface Tried {
   passed: boolean;
-  readonly slips: Set<string>;
+  readonly slips: Set<number>;
 }
 
 const MOST_DEVICES = 1000;
-/** Predictions and exercises that are told apart, and known mistakes of one device in one exercise. */
-const [MOST_NAMES, MOST_SLIPS] = [200, 20];
+/** Predictions and exercises that are told apart, and known mistakes in one exercise: the lesson has fewer. */
+const [MOST_NAMES, MOST_SLIPS] = [100, 40];
 
 export class Answers {
   private ballots = new Map<string, Ballot>();
   private predictions = new Map<string, Map<string, number>>();
   private timings = new Map<string, Timing>();
   private exercises = new Map<string, Map<string, Tried>>();
+  /** For each exercise, the texts of known mistakes: devices only have their numbers. */
+  private slips = new Map<string, string[]>();
   private shown: Shown = { what: 'room' };
   private devices = new Set<string>();
 
@@ -73,7 +75,14 @@ export class Answers {
     if (event.type === 'command') return this.command(event.command, now);
     const { key, name, answer } = event;
     if (this.devices.size >= MOST_DEVICES && !this.devices.has(key)) return 'The room takes no more devices.';
-    this.devices.add(key);
+    const refused = this.take(key, name, answer);
+    if (refused === undefined) this.devices.add(key);
+    return refused;
+  }
+
+  // ---- answers
+
+  private take(key: string, name: string, answer: Answer): string | undefined {
     if (answer.kind === 'vote') return this.vote(key, answer);
     if (answer.kind === 'timing')
       this.timings.set(key, { ...answer.timing, nickname: cleanName(name) || 'somebody' });
@@ -81,8 +90,6 @@ export class Answers {
     else return this.progress(key, cleanName(answer.exercise, 60), answer);
     return undefined;
   }
-
-  // ---- answers
 
   private vote(key: string, { vote, round, choice }: Answer & { kind: 'vote' }): string | undefined {
     const ballot = this.ballots.get(vote);
@@ -109,8 +116,12 @@ export class Answers {
     return into(this.exercises, exercise, (devices) => {
       const tried = devices.get(key) ?? { passed: false, slips: new Set() };
       tried.passed ||= passed;
-      if (slip !== undefined && tried.slips.size < MOST_SLIPS) tried.slips.add(cleanName(slip, 300));
       devices.set(key, tried);
+      if (slip === undefined) return;
+      const [texts, text] = [this.slips.get(exercise) ?? [], cleanName(slip, 300)];
+      this.slips.set(exercise, texts);
+      if (!texts.includes(text) && texts.length < MOST_SLIPS) texts.push(text);
+      if (texts.includes(text)) tried.slips.add(texts.indexOf(text));
     });
   }
 
@@ -118,7 +129,15 @@ export class Answers {
 
   private command(command: Command, now: number): string | undefined {
     if (command.do === 'clear') {
-      for (const each of [this.ballots, this.predictions, this.timings, this.exercises]) each.clear();
+      for (const each of [
+        this.ballots,
+        this.predictions,
+        this.timings,
+        this.exercises,
+        this.devices,
+        this.slips,
+      ])
+        each.clear();
       this.shown = { what: 'room' };
     } else if (command.do === 'show') return this.show(command.shown);
     else return this.next(command.id, command.stage, now);
@@ -187,7 +206,9 @@ export class Answers {
       })),
       predictions: Array.from(this.predictions.keys(), (name) => ({ name, values: this.valuesOf(name) })),
       timings: [...this.timings.values()],
-      exercises: Array.from(this.exercises, ([name, devices]) => summaryOf(name, [...devices.values()])),
+      exercises: Array.from(this.exercises, ([name, devices]) =>
+        summaryOf(name, [...devices.values()], this.slips.get(name) ?? []),
+      ),
     };
   }
 
@@ -238,12 +259,12 @@ export function normalisedChange(before: number, after: number): number | undefi
 }
 
 /** Counts per exercise: devices that tried, that passed, and those that met each known mistake, the commonest first. */
-function summaryOf(name: string, devices: readonly Tried[]) {
-  const slips = new Map<string, number>();
-  for (const slip of devices.flatMap((device) => [...device.slips]))
-    slips.set(slip, (slips.get(slip) ?? 0) + 1);
+function summaryOf(name: string, devices: readonly Tried[], texts: readonly string[]) {
+  const slips = texts.map(
+    (text, i) => [text, devices.filter((device) => device.slips.has(i)).length] as const,
+  );
   const passed = devices.filter((device) => device.passed).length;
-  return { name, tried: devices.length, passed, slips: [...slips].sort((a, b) => b[1] - a[1]) };
+  return { name, tried: devices.length, passed, slips: slips.sort((a, b) => b[1] - a[1]) };
 }
 
 /** Changes what is kept under a name, unless that would be a name too many. */

@@ -8,6 +8,8 @@ import { Answers, STAGES, type Command } from './answers.js';
 import type { Vote } from './votes.js';
 
 const MOST_PAGES = 10;
+/** A page that reads slowly is sent nothing while more than this waits for it (bytes). */
+const MOST_WAITING = 4 * 2 ** 20;
 /** A page hears of the room every so many ticks, also if nothing changes. */
 const SIGN_TICKS = 16;
 const json = v.pipe(v.string(), v.parseJson());
@@ -62,6 +64,7 @@ export class Desk {
     if (this.pages.size === 0) return;
     const picture = JSON.stringify(this.answers.instructor(clock()));
     for (const [page, last] of this.pages) {
+      if (page.bufferedAmount > MOST_WAITING) continue;
       if (last !== picture || this.ticks % SIGN_TICKS === 0) page.send(picture);
       this.pages.set(page, picture);
     }

@@ -6,7 +6,7 @@
 // Three machines in one. The scheduler's machine lends tasks to guests, and lends them again where a guest is gone. Trust
 // decides what of their answers counts. Between them this one keeps the guests' records, and sees that a guest can do
 // nothing but count: it cannot submit, cancel, fail a task, or be blamed for one.
-import { SchedulerMachine } from '../lib/cluster/index.js';
+import { MOST_SUBMITTED, SchedulerMachine } from '../lib/cluster/index.js';
 import type {
   NetAction,
   FromScheduler,
@@ -279,7 +279,7 @@ export class RoomMachine implements StateMachine<RoomEvent, RoomAction> {
 
   /** Keeps as many tasks with the scheduler as the guests can take in the next moments. */
   private submit(): void {
-    const window = 1000 + 64 * this.scheduler.threads;
+    const window = Math.min(MOST_SUBMITTED, 1000 + 64 * this.scheduler.threads);
     const tasks: { id: number; key: string; payload: Uint8Array }[] = [];
     while (this.submitted < window && (this.again.length > 0 || this.next < this.options.work.tasks)) {
       const id = this.again.pop() ?? this.next++;

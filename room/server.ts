@@ -203,6 +203,7 @@ class RoomServer implements Room {
 
   private respond(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
     const { url, headers, socket } = request;
+    if (this.readers.has(socket)) return void socket.destroy(); // one request for a connection
     const decision = this.decide(request);
     const why = decision.answer === 'refuse' ? decision.why : undefined;
     if (decision.answer === 'refuse' && !/^\/(join|answer)/.test(url ?? ''))
@@ -228,8 +229,9 @@ class RoomServer implements Room {
     this.readers.add(socket);
     socket.setTimeout(REST_MS, () => socket.destroy());
     socket.once('close', () => this.readers.delete(socket));
-    const [oldest] = this.readers;
-    if (this.readers.size > MOST_READERS) oldest.destroy();
+    const neighbours = [...this.readers].filter((other) => other.remoteAddress === socket.remoteAddress);
+    if (neighbours.length > MOST_READERS / 4) neighbours[0].destroy();
+    else if (this.readers.size > MOST_READERS) [...this.readers][0].destroy();
   }
 
   private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
@@ -276,8 +278,8 @@ class RoomServer implements Room {
       this.connections.delete(peer);
       this.shell.post({ type: 'closed', peer, reason, blame: false });
     };
-    const listener = { onMessage, onClosed };
-    const connection = new Connection(wireOf(guest, socket), decodeToScheduler, listener, HEARTBEAT_MS);
+    const [wire, listener] = [wireOf(guest, socket), { onMessage, onClosed }];
+    const connection = new Connection(wire, decodeToScheduler, listener, HEARTBEAT_MS, MOST_MESSAGE);
     this.connections.set(peer, connection);
     this.shell.post({ type: 'opened', peer, key, name });
   }

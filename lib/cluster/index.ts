@@ -5,6 +5,7 @@ export { dial, type Target } from './dial.js';
 export { startCluster, startClusterExecutor, type ClusterOptions, type LocalCluster } from './local.js';
 export { Shell, type NetAction, type Net, type StateMachine } from './state-machine.js';
 export {
+  MOST_SUBMITTED,
   PROTOCOL,
   decodeToScheduler,
   type ClusterStatus,

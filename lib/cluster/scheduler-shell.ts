@@ -1,9 +1,9 @@
 // The scheduler's shell: connections, log and watchers around the machine that decides.
 import { plain } from '../errors.js';
 import { clock, type ExecutorEvent } from '../task/executor.js';
-import { Connection, type Wire } from './connection.js';
+import { Connection, PIECE_BYTES, type Wire } from './connection.js';
 import { Watcher, countThreads } from './events.js';
-import { decodeToScheduler, type ToScheduler } from './messages.js';
+import { MOST_BYTES, decodeToScheduler, type ToScheduler } from './messages.js';
 import type { SchedulerEvent } from './records.js';
 import { SchedulerMachine, TICK_MS, type SchedulerAction } from './scheduler.js';
 import { Shell } from './state-machine.js';
