@@ -234,6 +234,13 @@ describe('a large message', () => {
     expect(c.done.filter((each) => each !== 'ping').slice(-2)).toEqual(['send bye', 'close']);
   });
 
+  test('that is longer than a connection takes is refused before there is memory for it', () => {
+    const c = connected();
+    c.connection.mostBytes = 1000;
+    c.brings(new Uint8Array([0xc1, 0, 0, 0, 1, 0, 0, 0x03, 0xe9]));
+    expect(c.reported).toEqual(['closed: a message of 1001 bytes; 1000 travel at most.']);
+  });
+
   test('a scheduler that reads nothing of it has no room for it, and is waited for while it answers', () => {
     const c = connected();
     c.peer.room = 1;

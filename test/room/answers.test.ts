@@ -210,8 +210,31 @@ describe('predictions, speed-ups and exercises', () => {
     const room = machine();
     const prediction: Answer = { kind: 'prediction', name: 'share', value: 1 };
     for (let i = 0; i < 2000; i++) room.say(keyOf(i), { ...prediction, name: `name ${i}` });
-    expect(room.instructor().predictions).toHaveLength(200);
+    expect(room.instructor().predictions).toHaveLength(100);
+    for (let i = 0; i < 2000; i++) room.say(keyOf(i), { ...prediction, name: 'name 0' });
     expect(room.say('one-more-device-0000', prediction)).toMatch(/no more devices/);
+    room.order({ do: 'clear' });
+    expect(room.say('one-more-device-0000', prediction)).toBeUndefined();
+  });
+});
+
+describe('a device', () => {
+  test('whose answer is refused takes no place from others', () => {
+    const room = machine();
+    for (let i = 0; i < 2000; i++) expect(room.say(keyOf(i), choose(1, 'A'))).toMatch(/closed/);
+    room.open();
+    expect(room.say('an-honest-device-0000', choose(1, 'A'))).toBeUndefined();
+  });
+
+  test('that makes mistakes up fills no more than one exercise’s list of them', () => {
+    const room = machine();
+    const tried = (i: number): Answer => ({
+      ...{ kind: 'progress', exercise: 'share', passed: false },
+      slip: `${i} ${'x'.repeat(290)}`,
+    });
+    for (let i = 0; i < 5000; i++) room.say(keyOf(i % 7), tried(i));
+    const [exercise] = room.instructor().exercises;
+    expect([exercise.tried, exercise.slips.length]).toEqual([7, 40]);
   });
 });
 

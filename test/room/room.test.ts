@@ -260,6 +260,16 @@ const FORGED: readonly (readonly [string, (assign: Assign) => ToScheduler])[] = 
   ],
 ];
 
+test('a room of more threads than a scheduler takes tasks for goes on', () => {
+  const machine = room({ samples: 1e12 });
+  for (let peer = 1; peer <= 100; peer++) {
+    machine.handle({ type: 'opened', peer, key: key(1000 + peer), name: 'x' }, 0);
+    const actions = machine.handle({ type: 'message', peer, message: { ...hello, threads: 64 } }, 0);
+    const given = actions.filter((action) => action.type === 'send' && action.message.op === 'assign');
+    expect(given.length).toBeGreaterThan(0);
+  }
+});
+
 describe('a guest', () => {
   test.each(FORGED)('that sends %s is sent away, its task goes to another, and no task fails', (_, forge) => {
     const { machine, post, assign } = joined();

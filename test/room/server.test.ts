@@ -189,6 +189,7 @@ describe('strangers', () => {
       ['/work', 'text'],
       ['/work', Buffer.from([0xc1])],
       ['/work', Buffer.alloc(100_000)],
+      ['/work', Buffer.from('c10000000110000000', 'hex')], // a frame of 256 MiB begins
       ['/live', 'anything'],
       ['/live', 'x'.repeat(5000)],
     ] as const) {
@@ -213,6 +214,17 @@ describe('strangers', () => {
     const ana = join('Ana', await threadsOf());
     await room.over;
     await ana.drain();
+  });
+
+  test('that ask twice over one connection are not heard twice', async () => {
+    await open();
+    const tcp = connectTcp(room.port, '127.0.0.1').on('error', () => {});
+    opened.push({ close: () => tcp.destroy() });
+    let answer = '';
+    tcp.on('data', (data) => (answer += data.toString()));
+    tcp.write('GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n'.repeat(500));
+    await once(tcp, 'close');
+    expect(answer.split('HTTP/1.1 ').length).toBeLessThanOrEqual(2);
   });
 
   test('who have read their answer are let go, also if they stay', async () => {
