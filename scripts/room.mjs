@@ -32,7 +32,7 @@ Exit code: 0 done, 1 packing failed, 2 unknown or wrong flag.
 `;
 /** Made for another machine, or by use, with paths, names and addresses of the one it was made on; at any depth. */
 const NOT_PACKED =
-  /^(\.git|node_modules|dist|dist-.*|\.preparing.*|\.ipynb_checkpoints|lola-(runs|logs|lesson.*)|(run|capstone)\.html|.*\.log|.*\.tar\.gz|lolas-pi-.*\.zip)$/;
+  /^(\.git|node_modules|dist|dist-.*|\.preparing.*|\.ipynb_checkpoints|lola-(runs|logs|lesson.*)|(run|votes|capstone)\.html|.*\.log|.*\.tar\.gz|lolas-pi-.*\.zip)$/;
 /** What tools keep beside the packages: where tests were, and how long they took. */
 const CACHES = ['.vite', '.vite-temp', '.cache'];
 

@@ -317,7 +317,7 @@ describe.skipIf(process.platform === 'win32')('the command in a clone', () => {
   beforeAll(() => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'lola-doctor-')));
     clone = join(folder, 'clone');
-    for (const name of [...FILES, 'prepare.mjs', 'lock.mjs', '../lib/owner.mjs'])
+    for (const name of [...FILES, 'prepare.mjs', 'lock.mjs', 'systems.mjs', '../lib/owner.mjs'])
       write(`scripts/${name}`, read(name));
     write('scripts/bundle-room.mjs', ''); // no room in this clone
     write('package.json', '{"type":"module"}');

@@ -144,7 +144,7 @@ describe.runIf(isLinux)('a login node', () => {
       outside,
     );
     expect(stderr).toContain('this is a login node, shared by many: 2 threads instead of 64');
-    const workers = [...stdout.matchAll(/^pool +(\d+) /gm)].map(([, number]) => Number(number));
+    const workers = [...stdout.matchAll(/^pool (?:with)? *(\d+) /gm)].map(([, number]) => Number(number));
     expect(workers).toEqual([2]);
   });
 });
