@@ -4,30 +4,33 @@ import * as v from 'valibot';
 const finite = v.pipe(v.number(), v.finite());
 const positive = v.pipe(finite, v.gtValue(0));
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const predicted = v.pipe(finite, v.minValue(-1e12), v.maxValue(1e12)); // no more than charts can scale
+const few = v.pipe(whole, v.maxValue(4096));
 const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
 /** Longest names, of predictions and exercises; longest words of ours about a wrong answer (characters). */
 const [MOST_NAME, MOST_SLIP] = [60, 300];
 const MOST_POINTS = 24;
 
+const RangeSchema = v.pipe(
+  v.strictObject({ median: positive, low: positive, high: positive }),
+  v.check(({ low, median, high }) => low <= median && median <= high),
+);
+/** The speed-up at some number of workers. Eight times theirs is beyond any cache, and would flatten everybody's chart. */
+const PointSchema = v.pipe(
+  v.strictObject({ workers: few, speedUp: RangeSchema }),
+  v.check(({ workers, speedUp }) => speedUp.high <= 8 * workers),
+);
+
 /** The speed-ups of one stage on one machine, with the range of its runs. */
 export const TimingSchema = v.strictObject({
   nickname: v.optional(text(40)),
   cpu: v.pipe(v.string(), v.maxLength(100)),
-  cores: whole,
+  cores: few,
   samples: whole,
-  stage: text(20),
+  stage: v.pipe(text(20), v.regex(/^[\w .-]+$/)),
   /** The best speed-up, as predicted before the race. */
   prediction: v.optional(positive),
-  points: v.pipe(
-    v.array(
-      v.strictObject({
-        workers: whole,
-        speedUp: v.strictObject({ median: positive, low: positive, high: positive }),
-      }),
-    ),
-    v.minLength(1),
-    v.maxLength(MOST_POINTS),
-  ),
+  points: v.pipe(v.array(PointSchema), v.minLength(1), v.maxLength(MOST_POINTS)),
 });
 export type Timing = v.InferOutput<typeof TimingSchema>;
 
@@ -39,7 +42,7 @@ export const AnswerSchema = v.variant('kind', [
     round: v.picklist([1, 2]),
     choice: v.pipe(v.string(), v.regex(/^[A-H]$/)),
   }),
-  v.strictObject({ kind: v.literal('prediction'), name: text(MOST_NAME), value: finite }),
+  v.strictObject({ kind: v.literal('prediction'), name: text(MOST_NAME), value: predicted }),
   v.strictObject({ kind: v.literal('timing'), timing: TimingSchema }),
   /** How a check ended; `slip` is the lesson's own text where it knows the wrong answer. */
   v.strictObject({

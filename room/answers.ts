@@ -249,13 +249,14 @@ export type WallAnswers = ReturnType<Answers['wall']>;
 export type InstructorPicture = ReturnType<Answers['instructor']>;
 
 /**
- * How much of what could be gained was gained, from the shares of right answers before and after (0 to 1): 1 if all are
- * right now, 0 if nothing has changed, negative if fewer are right. Undefined if all were right before, or nobody answered.
- * @see R. R. Hake, Interactive-engagement versus traditional methods, American Journal of Physics 66 (1998)
+ * How much of what could be gained was gained, or of what could be lost was lost, from the shares of right answers before and
+ * after (0 to 1): 1 if all are right now, 0 if nothing has changed, -1 if none is right now. Undefined if all or none were right
+ * both times, or nobody answered.
+ * @see J. D. Marx and K. Cummings, Normalized change, American Journal of Physics 75 (2007)
  */
 export function normalisedChange(before: number, after: number): number | undefined {
-  const change = (after - before) / (1 - before);
-  return Number.isFinite(change) ? change : undefined;
+  const change = (after - before) / (after < before ? before : 1 - before);
+  return Number.isFinite(change) && before + after > 0 ? change : undefined;
 }
 
 /** Counts per exercise: devices that tried, that passed, and those that met each known mistake, the commonest first. */

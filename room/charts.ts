@@ -4,18 +4,29 @@ import { karpFlatt, range, short } from '../tools/measure/index.js';
 import type { Timing } from './answer.js';
 
 const BINS = 20;
+/** Numbers of samples that have charts of their own: those that most machines have run. */
+const MOST_GROUPS = 4;
 
-/** One dot for each person, stacked where predictions are about equal. */
+/**
+ * One dot for each person, stacked where predictions are about equal. Those beyond three times the distance of the quartiles
+ * stand at the edge, and are counted: else the farthest one would press all others into one stack.
+ */
 export function spreadChart(name: string, values: readonly number[]): Chart {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = Math.round(0.75 * (sorted.length - 1));
+  const [q1, q3] = [sorted[sorted.length - 1 - upper], sorted[upper]];
+  const reach = 3 * (q3 - q1) || Math.abs(q1) || 1;
+  const [low, high] = [Math.max(sorted[0], q1 - reach), Math.min(sorted[sorted.length - 1], q3 + reach)];
+  const beyond = values.filter((value) => value < low || value > high).length;
   const width = (high - low) / BINS || 1;
   const heights = new Map<number, number>();
   const points = values.map((value) => {
-    const bin = Math.min(BINS, Math.round((value - low) / width));
+    const bin = Math.min(BINS, Math.round((Math.max(low, value) - low) / width));
     heights.set(bin, (heights.get(bin) ?? 0) + 1);
     return { x: low + bin * width, y: heights.get(bin)! };
   });
-  const series = [{ name: `${values.length} predictions`, dots: true, points }];
+  const text = `${values.length} predictions${beyond === 0 ? '' : `, ${beyond} of them beyond the edges`}`;
+  const series = [{ name: text, dots: true, points }];
   return { kind: 'lines', title: `Predicted: ${name}`, x: { label: name }, y: { label: 'people' }, series };
 }
 
@@ -30,7 +41,8 @@ export function groupsOf(
 
 /** For each number of samples, speed-up and efficiency of every machine, and Amdahl's curve through their middle. */
 export function timingCharts(timings: readonly Timing[]): Chart[] {
-  return groupsOf(timings).flatMap(([samples, group]) => {
+  const groups = groupsOf(timings).slice(0, MOST_GROUPS);
+  return groups.flatMap(([samples, group]) => {
     const lines = Object.fromEntries(namesOf(group).map((name, i) => [name, group[i].points]));
     const of = `; ${short(samples)} samples`;
     const charts = [speedUpChart(lines, serialPartOfAll(group)), efficiencyChart(lines)];

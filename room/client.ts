@@ -2,6 +2,7 @@
 import { ConnectionError, InvalidArgumentError, show } from '../lib/errors.js';
 import { describeMachine } from '../lib/machine.js';
 import type { Answer, Timing } from './answer.js';
+import { readCode } from './names.js';
 import { ROOM_VERSION } from './version.js';
 
 interface Joined {
@@ -9,7 +10,11 @@ interface Joined {
   readonly fields: Readonly<Record<'version' | 'code' | 'key' | 'name', string>>;
 }
 
+/** The room has so long to answer (ms). */
+const WAIT_MS = 10_000;
+const keys = new Map<string, string>();
 let joined: Joined | undefined;
+let sending: Promise<unknown> = Promise.resolve();
 
 /**
  * Joins a room, so that this notebook's predictions, speed-ups and checks count there. It prints what is shared.
@@ -24,7 +29,7 @@ export async function joinRoom(address: string, name = '', key?: string): Promis
     throw new InvalidArgumentError(
       `joinRoom: the address must be as the wall shows it, with the code after a #, got ${show(address)}. Write 'http://192.168.1.5:8700/#ABCDE'.`,
     );
-  const code = decodeURIComponent(url.hash.slice(1));
+  const code = readCode(url.hash.slice(1).replaceAll('%20', ''));
   const wanted = {
     origin: url.origin,
     fields: { version: ROOM_VERSION, code, key: key ?? keyFor(code), name },
@@ -68,8 +73,14 @@ export function report(answer: Answer): void {
   send(answer).catch((error: Error) => console.warn(`The room did not get this: ${error.message}`));
 }
 
-async function send(answer: Answer): Promise<void> {
-  if (joined) await ask(joined, 'POST', '/answer', { answer: JSON.stringify(answer) });
+/** Sends one answer after another: the last one counts, so none may overtake it. */
+function send(answer: Answer): Promise<void> {
+  const room = joined;
+  const sent = sending.then(async () => {
+    if (room && room === joined) await ask(room, 'POST', '/answer', { answer: JSON.stringify(answer) });
+  });
+  sending = sent.catch(() => {});
+  return sent;
 }
 
 async function ask(
@@ -79,9 +90,10 @@ async function ask(
   more: object = {},
 ): Promise<void> {
   const query = new URLSearchParams({ ...fields, ...more }).toString();
+  const signal = AbortSignal.timeout(WAIT_MS);
   let reply: { readonly ok: boolean; readonly why?: string };
   try {
-    reply = (await (await fetch(`${origin}${path}?${query}`, { method })).json()) as typeof reply;
+    reply = (await (await fetch(`${origin}${path}?${query}`, { method, signal })).json()) as typeof reply;
   } catch (cause) {
     throw new ConnectionError(
       `no room answers at ${origin}. Is this machine on its network, and the room still open? A page reaches only the room that it comes from: open ${origin}/lesson/. (${(cause as Error).message})`,
@@ -91,23 +103,24 @@ async function ask(
     throw new ConnectionError(`the room at ${origin} refused: ${reply.why ?? 'it did not say why'}`);
 }
 
-/** A random key. Node keeps it as a file for the room with this code, so that a restarted kernel is the same learner. */
+/** This learner's key for the room with this code: a random one, and the same one whenever it joins again. */
 function keyFor(code: string): string {
-  const made = Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36))
-    .join('-')
-    .padEnd(16, '0');
-  const { process } = globalThis as { readonly process?: NodeJS.Process };
-  if (process?.versions.node === undefined) return made;
-  const [fs, os] = [process.getBuiltinModule('fs'), process.getBuiltinModule('os')];
-  const file = `${os.tmpdir()}/lola-room-${os.userInfo().username}-${code.replace(/\W/g, '')}`;
+  const words = Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36));
+  const key = keys.get(code) ?? keptKey(code, words.join('-').padEnd(16, '0'));
+  keys.set(code, key);
+  return key;
+}
+
+/** Node keeps the key in the home, so that a restarted kernel is the same learner. Where it cannot, the new one will do. */
+function keptKey(code: string, made: string): string {
   try {
-    fs.writeFileSync(file, made, { flag: 'wx', mode: 0o600 });
-  } catch {
-    // It is there from before, or this machine keeps no files: then each kernel is a learner of its own.
-  }
-  try {
-    const isMine = fs.statSync(file).uid === Math.max(0, os.userInfo().uid); // a shared folder: anybody may write there
-    const kept = isMine ? fs.readFileSync(file, 'utf8') : '';
+    const { process } = globalThis as { readonly process?: NodeJS.Process };
+    const [fs, os] = [process!.getBuiltinModule('fs'), process!.getBuiltinModule('os')];
+    const folder = `${os.homedir()}/.lola`;
+    const file = `${folder}/room-${code.replace(/\W/g, '').slice(0, 20)}`;
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!fs.existsSync(file)) fs.writeFileSync(file, made, { flag: 'wx', mode: 0o600 });
+    const kept = fs.readFileSync(file, 'utf8');
     return /^[\w-]{16,64}$/.test(kept) ? kept : made;
   } catch {
     return made;

@@ -24,7 +24,7 @@ export function readVotes(folder: string): Vote[] {
 
 /** @param episode its number, as '03' */
 export function votesOf(markdown: string, episode: string): Vote[] {
-  const blocks = [...markdown.matchAll(/^(:{4,}) challenge\n(.*?)^\1$/gms)];
+  const blocks = [...markdown.replaceAll('\r\n', '\n').matchAll(/^(:{4,}) challenge\n(.*?)^\1$/gms)];
   const votes = blocks.filter(([, , text]) => /^### Vote: /m.test(text));
   return votes.map(([, , text], i) => ({ id: `${episode}-${i + 1}`, ...voteIn(text) }));
 }

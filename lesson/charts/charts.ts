@@ -154,7 +154,7 @@ function curve(name: string, xs: readonly number[], law: (x: number) => number):
   return { name, curve: true, points: xs.map((x) => ({ x, y: law(x) })) };
 }
 
-/** The chart's numbers as rows of text, the first with the columns' names. Curves are left out: they are computed. */
+/** The chart's numbers as rows of text, the first with the columns' names. Curves are left out: they are computed. Of a stack, the highest. */
 export function tableOf(chart: Chart): string[][] {
   if (chart.kind === 'bars') {
     const rows = chart.bars.map(({ name, values }) => [name, ...values.map((value) => percent(value / 100))]);
@@ -163,7 +163,7 @@ export function tableOf(chart: Chart): string[][] {
   const series = chart.series.filter(({ curve }) => !curve);
   const xs = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
   const cell = ({ points }: Series, at: number) => {
-    const { y, low = y, high = y } = points.find(({ x }) => x === at) ?? { y: undefined };
+    const { y, low = y, high = y } = points.findLast(({ x }) => x === at) ?? { y: undefined };
     if (y === undefined || low === undefined || high === undefined) return '-';
     return low === high ? short(y) : `${short(y)} (${short(low)} to ${short(high)})`;
   };

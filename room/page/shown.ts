@@ -48,19 +48,14 @@ export function voteParts(
   });
   const head = ['', ...(counts ?? []).map((_, at) => `Round ${at + 1}: ${answered[at]}`)];
   const heads = head.map((text) => (text === '' ? make('td') : make('th', { scope: 'col' }, text)));
-  const table = make(
-    'table',
-    { className: 'tally' },
-    make('thead', {}, make('tr', {}, ...heads)),
-    make('tbody', {}, ...rows),
-  );
-  const gain = counts && make('p', {}, changeText(change));
+  const top = make('thead', {}, make('tr', {}, ...heads));
+  const table = make('table', { className: 'tally' }, top, make('tbody', {}, ...rows));
   return [
     make('h2', {}, title),
     make('p', { className: 'stage' }, stageText(stage, tally)),
     make('p', { className: 'question' }, question),
     table,
-    ...(gain ? [gain] : []),
+    ...(counts ? [make('p', {}, changeText(change))] : []),
   ];
 }
 
@@ -75,9 +70,10 @@ function stageText(stage: Stage, { answered: [first, second], seconds }: Tally):
 }
 
 function changeText(change: number | undefined): string {
-  return change === undefined
-    ? 'No normalised change: it takes answers in both rounds, and a first one that is not all right.'
-    : `Normalised change: ${change.toFixed(2)} of what could be gained, (after - before) / (1 - before) of the right answers.`;
+  if (change === undefined)
+    return 'No normalised change: it takes answers in both rounds, and not all or none of them right both times.';
+  const of = change < 0 ? 'lost, (after - before) / before' : 'gained, (after - before) / (1 - before)';
+  return `Normalised change: ${change.toFixed(2)} of what could be ${of} of the right answers.`;
 }
 
 export function spreadParts(name: string, values: readonly number[]): Node[] {

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 // The instructor's page: opens votes and takes them from stage to stage, sees all answers as they come, and decides what the
-// wall shows. Its address has the secret by which the room knows it.
+// wall shows. Its address has the secret by which the room knows it; the page takes it out, and keeps it for a reload.
 import type { Command, InstructorPicture, Stage } from '../answers.js';
 import type { Vote } from '../votes.js';
 import { Listener, find, make, put, show } from './dom.js';
@@ -14,24 +14,28 @@ const NEXT: { readonly [stage in Stage]: string } = {
   second: 'Close the second vote: show both rounds',
   results: 'Back to the count',
 };
+const AWAY =
+  'No connection. Is this the address that `lola room` prints, and is the room open? Trying again ...';
 const FORWARD = ['PageDown', 'ArrowRight'];
 const BACK = ['PageUp', 'ArrowLeft'];
+/** A clicker that bounces, or a button held down, asks again within this time (ms): that is one step. */
+const BOUNCE_MS = 400;
+let askedAt = -BOUNCE_MS;
 let votes: readonly Vote[] = [];
 let picture: InstructorPicture | undefined;
 
+if (location.hash.length > 1) {
+  sessionStorage.setItem('lola-secret', location.hash.slice(1));
+  history.replaceState(null, '', location.pathname);
+}
+window.onhashchange = () => location.reload(); // the address of a new room, in the same tab
 const listener = new Listener(
-  `/teach.live?secret=${location.hash.slice(1)}`,
+  `/teach.live?secret=${sessionStorage.getItem('lola-secret') ?? ''}`,
   (data) => {
     if ('shown' in (data as object)) draw(data as InstructorPicture);
     else fill((data as { votes: readonly Vote[] }).votes);
   },
-  (isUp) =>
-    put(
-      'state',
-      isUp
-        ? ''
-        : 'No connection. Is this the address that `lola room` prints, and is the room open? Trying again ...',
-    ),
+  (isUp) => put('state', isUp ? '' : AWAY),
 );
 const order = (command: Command) => listener.send(command);
 const showOnWall = (shown: Shown) => order({ do: 'show', shown });
@@ -40,20 +44,24 @@ find('next').onclick = forward;
 find('count').onclick = () => showOnWall({ what: 'room' });
 find('timings-show').onclick = () => showOnWall({ what: 'timings' });
 find('save').onclick = () =>
-  save('room-answers.json', 'application/json', JSON.stringify({ votes, ...picture }, null, 1));
+  save('room-answers.json', 'application/json', JSON.stringify({ questions: votes, ...picture }, null, 1));
 find('report').onclick = () => save('room-answers.html', 'text/html', reportOf());
 find('clear').onclick = () =>
   confirm('Forget all votes, predictions, speed-ups and exercises?') && order({ do: 'clear' });
 document.onkeydown = (event) => {
   if (event.target instanceof HTMLSelectElement || event.altKey || event.ctrlKey || event.metaKey) return;
-  if (FORWARD.includes(event.key)) forward();
-  else if (BACK.includes(event.key)) showOnWall({ what: 'room' });
-  else return;
-  event.preventDefault();
+  const [isForward, isBack] = [FORWARD, BACK].map((keys) => keys.includes(event.key));
+  if (isForward || isBack || (event.repeat && event.key === 'Enter')) event.preventDefault();
+  if (event.repeat) return;
+  if (isForward) forward();
+  else if (isBack) showOnWall({ what: 'room' });
 };
 
 /** One step on: shows the chosen vote, or takes it to its next stage. */
 function forward(): void {
+  const waited = performance.now() - askedAt;
+  askedAt += waited;
+  if (waited < BOUNCE_MS) return;
   const open = openVote();
   if (!open) showOnWall({ what: 'vote', id: chosen() });
   else if (open.stage === 'results') showOnWall({ what: 'room' });
@@ -79,10 +87,12 @@ function fill(given: readonly Vote[]): void {
 }
 
 function draw(given: InstructorPicture): void {
-  if (!picture && given.shown.what === 'vote') find<HTMLSelectElement>('votes').value = given.shown.id;
+  const { shown } = given;
+  if (shown.what === 'vote' && JSON.stringify(shown) !== JSON.stringify(picture?.shown))
+    find<HTMLSelectElement>('votes').value = shown.id; // also where another instructor has opened it
   picture = given;
   const open = openVote();
-  const { shown, predictions, timings, exercises } = picture;
+  const { predictions, timings, exercises } = picture;
   const on = { room: 'the count', timings: 'the speed-ups', vote: 'a vote', prediction: 'a prediction' };
   put('on-wall', `On the wall: ${on[shown.what]}`);
   put('next', open ? NEXT[open.stage] : 'Open this vote');
@@ -92,11 +102,8 @@ function draw(given: InstructorPicture): void {
   );
   redraw(find('predictions'), predictions, () =>
     predictions.flatMap(({ name, values }) => {
-      const button = make(
-        'button',
-        { type: 'button', onclick: () => showOnWall({ what: 'prediction', name }) },
-        `Show ${name}`,
-      );
+      const onclick = () => showOnWall({ what: 'prediction', name });
+      const button = make('button', { type: 'button', onclick }, `Show ${name}`);
       return [...spreadParts(name, values), button];
     }),
   );
@@ -105,24 +112,15 @@ function draw(given: InstructorPicture): void {
 }
 
 function notesOf({ notes, solution }: Vote): Node[] {
-  return [
-    make('h3', {}, 'Why it is right'),
-    make('p', {}, solution),
-    make('h3', {}, 'What misleads'),
-    make('p', {}, notes),
-  ];
+  const part = (head: string, text: string) => [make('h3', {}, head), make('p', {}, text)];
+  return [...part('Why it is right', solution), ...part('What misleads', notes)];
 }
 
 function exerciseRow({ name, tried, passed, slips }: InstructorPicture['exercises'][number]): HTMLElement {
   const known = slips.map(([text, count]) => make('li', {}, `${count}: ${text}`));
   const cells = [String(tried), String(passed), String(tried - passed)].map((text) => make('td', {}, text));
-  return make(
-    'tr',
-    {},
-    make('th', { scope: 'row' }, name),
-    ...cells,
-    make('td', {}, make('ul', {}, ...known)),
-  );
+  const list = make('td', {}, make('ul', {}, ...known));
+  return make('tr', {}, make('th', { scope: 'row' }, name), ...cells, list);
 }
 
 // ---- what is kept

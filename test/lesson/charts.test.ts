@@ -117,6 +117,23 @@ test('tables have a row for each place and the range beside the median', () => {
   ]);
 });
 
+test('a table of stacked dots says how high each stack is', () => {
+  const points = [2, 3, 3, 3].map((x, i) => ({ x, y: Math.max(1, i) }));
+  const series = [{ name: '4 predictions', dots: true, points }];
+  const chart: Chart = {
+    kind: 'lines',
+    title: 'spread',
+    x: { label: 'share' },
+    y: { label: 'people' },
+    series,
+  };
+  expect(tableOf(chart)).toEqual([
+    ['share', '4 predictions'],
+    ['2', '1'],
+    ['3', '3'],
+  ]);
+});
+
 test('short: three digits, powers where they help', () => {
   expect([0, 0.0123456, 12.345, 999.9, 1e4, 1.2345e6, 4.9e-5, -5].map(short)).toEqual([
     '0',

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Answer, Timing } from '../../room/answer.js';
+import { safeParse } from 'valibot';
+import { AnswerSchema, type Answer, type Timing } from '../../room/answer.js';
 import { Answers, STAGES, TALK_MS, normalisedChange, type Command, type Stage } from '../../room/answers.js';
 import { groupsOf, namesOf, serialPartOfAll, spreadChart, timingCharts } from '../../room/charts.js';
 import { readVotes, votesOf, type Vote } from '../../room/votes.js';
@@ -154,7 +155,14 @@ describe('a vote', () => {
     expect(normalisedChange(NaN, 0.5)).toBeUndefined();
     expect(normalisedChange(1, 1)).toBeUndefined();
     expect(normalisedChange(0.4, 0.7)).toBeCloseTo(0.5, 12);
-    expect(normalisedChange(0.5, 0.25)).toBe(-0.5);
+  });
+
+  test('has a change of what could be gained if more are right, and of what could be lost if fewer are', () => {
+    expect(normalisedChange(0.8, 0.4)).toBeCloseTo(-0.5, 12);
+    expect(normalisedChange(1, 0.25)).toBe(-0.75);
+    expect(normalisedChange(0.5, 0.5)).toBe(0);
+    expect(normalisedChange(0, 0.5)).toBe(0.5);
+    expect(normalisedChange(0, 0)).toBeUndefined();
   });
 });
 
@@ -288,6 +296,47 @@ describe('the charts', () => {
   });
 });
 
+describe('one device does not spoil a chart', () => {
+  test.each([[1e12], [-1e12]])('a prediction of %s stands at the edge and is counted there', (far) => {
+    const near = Array.from({ length: 29 }, (_, i) => 3 + i / 10);
+    const chart = spreadChart('share', [...near, far]);
+    if (chart.kind !== 'lines') throw new Error('no lines');
+    const [{ name, points }] = chart.series;
+    expect(name).toBe('30 predictions, 1 of them beyond the edges');
+    expect(points).toHaveLength(30);
+    expect(new Set(points.slice(0, 29).map(({ x }) => x)).size).toBeGreaterThan(5);
+    for (const { x } of points) expect(x > -12 && x < 18).toBe(true);
+  });
+
+  test('of 30 numbers of samples the four that most have run are drawn', () => {
+    const many = Array.from({ length: 30 }, (_, i) => timingOf(1e6 + i, 0.1, 4, 'one device'));
+    const charts = timingCharts([...many, timingOf(1e9, 0.1, 4, 'Ana'), timingOf(1e9, 0.2, 4, 'Ben')]);
+    expect(charts).toHaveLength(8);
+    expect(charts[0].title).toMatch(/1e9 samples$/);
+  });
+
+  const prediction = (value: number) => ({ kind: 'prediction', name: 'share', value });
+  const timing = (change: object) => ({ kind: 'timing', timing: { ...timingOf(1e9, 0.1, 4), ...change } });
+  const at = (workers: number, low: number, median: number, high: number) =>
+    timing({ points: [{ workers, speedUp: { low, median, high } }] });
+  test.each([
+    ['a stage with a control character', timing({ stage: 'p\u0001' })],
+    ['a stage that turns the text', timing({ stage: '\u202eloop' })],
+    ['more cores than a machine has', timing({ cores: 2 ** 53 - 1 })],
+    ['more workers than a machine has', at(2 ** 53 - 1, 1, 1, 1)],
+    ['a speed-up beyond reason', at(4, 1, 2, 1e300)],
+    ['a range upside down', at(4, 3, 2, 4)],
+    ['a median beyond its range', at(4, 1, 3, 2)],
+    ['a prediction beyond reason', prediction(1.7e308)],
+    ['and one below it', prediction(-1.7e308)],
+  ])('%s is no answer', (_, answer) => expect(safeParse(AnswerSchema, answer).success).toBe(false));
+
+  test.each([
+    ['what a race measures', timing({})],
+    ['a prediction', prediction(784_895)],
+  ])('%s is one', (_, answer) => expect(safeParse(AnswerSchema, answer).success).toBe(true));
+});
+
 describe('the votes of the episodes', () => {
   test('are all read, with question, choices, the right one, solution and notes', () => {
     const votes = readVotes(episodeFolder);
@@ -315,10 +364,10 @@ describe('the votes of the episodes', () => {
   });
 
   test('are plain text, whatever marks they have', () => {
-    const [vote] = votesOf(
-      '::::: challenge\n\n### Vote: *one* `a_b` (4 minutes)\n\nIs **this** [a link](x.md)?\n\n- A) `x * y * z`\n- B) two\n  lines\n- C) no\n\nVote.\n\n::: solution\n\n**B**, it is.\n\n:::\n\n::: instructor\n\nA) is a slip.\n\n:::\n\n:::::\n',
-      '01',
-    );
+    const text =
+      '::::: challenge\n\n### Vote: *one* `a_b` (4 minutes)\n\nIs **this** [a link](x.md)?\n\n- A) `x * y * z`\n- B) two\n  lines\n- C) no\n\nVote.\n\n::: solution\n\n**B**, it is.\n\n:::\n\n::: instructor\n\nA) is a slip.\n\n:::\n\n:::::\n';
+    const [vote] = votesOf(text, '01');
+    expect(votesOf(text.replaceAll('\n', '\r\n'), '01')).toEqual([vote]); // as Windows may check it out
     expect(vote).toEqual({
       ...{
         id: '01-1',

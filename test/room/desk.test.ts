@@ -1,4 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os, { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { checkProfile } from '../../lesson/index.js';
 import type { Answer } from '../../room/answer.js';
@@ -16,14 +21,21 @@ const VOTE: Vote = {
 const CLIENTS = 30;
 const opened: { close(): unknown }[] = [];
 let room: Room;
+let home: string;
+let kernels = 0;
 
 beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), 'lola-home-'));
+  vi.stubEnv('HOME', home).stubEnv('USERPROFILE', home);
   const given = { samples: 1e6, seed: 2017, title: 'test', host: '127.0.0.1', port: 0, share: 1, threads: 1 };
   room = await startRoom({ ...given, votes: [VOTE] });
   opened.push(room);
 });
 afterEach(async () => {
   leaveRoom();
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  rmSync(home, { recursive: true });
   for (const one of opened.splice(0).reverse()) await one.close();
 });
 
@@ -260,16 +272,65 @@ describe('a notebook', () => {
     });
   });
 
-  test('is the same learner after a restart: its key is kept for this room', async () => {
-    const teach = await listenAsInstructor();
-    const points = [{ workers: 2, speedUp: { median: 1, low: 1, high: 1 } }];
-    for (const samples of [1e8, 1e9]) {
-      await joinRoom(room.urls[0].url);
-      await handIn({ samples, stage: 'pool', points });
-      leaveRoom();
-    }
-    const isLast = ({ timings }: InstructorPicture) => timings?.some(({ samples }) => samples === 1e9);
-    expect((await teach.until(isLast)).timings).toHaveLength(1);
+  /** The key that a notebook joins with, in a kernel of its own. */
+  async function keyOfNewKernel(address: string): Promise<string> {
+    const file = pathToFileURL(resolve('dist/room/client.js'));
+    const kernel = (await import(/* @vite-ignore */ `${file.href}?kernel=${kernels++}`)) as {
+      readonly joinRoom: typeof joinRoom;
+    };
+    const asked = vi.spyOn(globalThis, 'fetch');
+    await kernel.joinRoom(address);
+    await kernel.joinRoom(address.replace(/#.*/, (code) => code.toLowerCase()));
+    const keys = asked.mock.calls.map(([url]) => new URL(url as string).searchParams.get('key')!);
+    asked.mockRestore();
+    expect(keys).toEqual([keys[0], keys[0]]); // joining again makes no second learner
+    return keys[0];
+  }
+
+  test('is the same learner after a restart: its key is kept in the home, for this room and this user', async () => {
+    const file = join(home, '.lola', `room-${room.code}`);
+    const key = await keyOfNewKernel(room.urls[0].url);
+    expect(key).toMatch(/^[\w-]{16,64}$/);
+    expect(await keyOfNewKernel(room.urls[0].url)).toBe(key);
+    expect(readFileSync(file, 'utf8')).toBe(key);
+    if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(tmpdir()).filter((name) => name.includes(room.code))).toEqual([]);
+    writeFileSync(file, 'no key');
+    expect(await keyOfNewKernel(room.urls[0].url)).not.toBe(key);
+  });
+
+  test('joins with a new key where the machine knows neither user nor home', async () => {
+    const nobody = () => {
+      throw new Error('no passwd entry');
+    };
+    vi.spyOn(os, 'homedir').mockImplementation(nobody);
+    vi.spyOn(os, 'userInfo').mockImplementation(nobody);
+    const key = await keyOfNewKernel(room.urls[0].url);
+    expect(await keyOfNewKernel(room.urls[0].url)).not.toBe(key);
+  });
+
+  test('sends one answer after another: the last one counts, so none overtakes it', async () => {
+    await joinRoom(room.urls[0].url, 'Ana', keyOf(7));
+    const replies: (() => void)[] = [];
+    const asked = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => {
+      await new Promise<void>((resolve) => replies.push(resolve));
+      return new Response('{"ok":true}');
+    });
+    const sent = () =>
+      asked.mock.calls.map(([url]) => {
+        const { searchParams } = new URL(url as string);
+        return (JSON.parse(searchParams.get('answer')!) as { value: number }).value;
+      });
+    for (const value of [1, 2, 3]) predict('share', value);
+    await turn();
+    expect(sent()).toEqual([1]);
+    replies[0]();
+    await turn();
+    expect(sent()).toEqual([1, 2]);
+    leaveRoom(); // nothing more is sent
+    replies[1]();
+    await turn();
+    expect(sent()).toEqual([1, 2]);
   });
 
   test('tells how its checks end, and which known mistake that was, but no answer and nothing untried', async () => {
