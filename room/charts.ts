@@ -7,10 +7,7 @@ const BINS = 20;
 /** Numbers of samples that have charts of their own: those that most machines have run. */
 const MOST_GROUPS = 4;
 
-/**
- * One dot for each person, stacked where predictions are about equal. Those beyond three times the distance of the quartiles
- * stand at the edge, and are counted: else the farthest one would press all others into one stack.
- */
+/** One dot for each person, stacked where predictions are about equal. Those far off stand at the edge, and are counted. */
 export function spreadChart(name: string, values: readonly number[]): Chart {
   const sorted = [...values].sort((a, b) => a - b);
   const upper = Math.round(0.75 * (sorted.length - 1));

@@ -10,8 +10,7 @@ interface Joined {
   readonly fields: Readonly<Record<'version' | 'code' | 'key' | 'name', string>>;
 }
 
-/** The room has so long to answer (ms). */
-const WAIT_MS = 10_000;
+const WAIT_MS = 10_000; // the room has so long to answer
 const keys = new Map<string, string>();
 let joined: Joined | undefined;
 let sending: Promise<unknown> = Promise.resolve();

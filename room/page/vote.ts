@@ -12,11 +12,9 @@ const WORDS = {
   second: 'Vote again.',
   results: 'Look at the wall.',
 };
-const WAIT_MS = 5000;
 let drawn = '';
 let sending: Promise<void> = Promise.resolve();
-/** The last choice, until the room has answered it. */
-let latest: HTMLInputElement | undefined;
+let latest: HTMLInputElement | undefined; // the last choice, until the room has answered it
 
 /** @param query what the room knows this device by */
 export function drawVote(vote: LearnerPicture, query: () => string): void {
@@ -58,7 +56,7 @@ function choose(input: HTMLInputElement, answer: Answer, query: () => string): v
 async function send(input: HTMLInputElement, answer: Answer, query: string): Promise<void> {
   if (latest !== input) return;
   const text = new URLSearchParams({ answer: JSON.stringify(answer) }).toString();
-  const given = { method: 'POST', signal: AbortSignal.timeout(WAIT_MS) };
+  const given = { method: 'POST', signal: AbortSignal.timeout(5000) };
   const { ok, why } = await fetch(`/answer?${query}&${text}`, given)
     .then((reply) => reply.json() as Promise<{ readonly ok: boolean; readonly why?: string }>)
     .catch(() => ({ ok: false, why: 'The room does not answer, so this vote was not sent. Choose again.' }));
