@@ -50,6 +50,13 @@ async function say(key, answer) {
   expect(await reply.json()).toMatchObject({ ok: true });
 }
 
+/** Presses a key as a person does: the next one does not come so soon that it seems a clicker's bounce. */
+async function step(page, key) {
+  await page.keyboard.press(key);
+  const pressed = await page.evaluate(() => performance.now());
+  await page.waitForFunction((at) => performance.now() > at + 400, pressed);
+}
+
 /** What axe finds, and how many pixels stick out. */
 async function findings(page) {
   await page.bringToFront();
@@ -71,7 +78,7 @@ test(
     const teach = await open(room.teach, 1280, 720);
     await teach.page.selectOption('#votes', VOTE);
     await teach.page.locator('#next').focus();
-    await teach.page.keyboard.press('PageDown');
+    await step(teach.page, 'PageDown');
     await phone.page.locator('#vote label', { hasText: 'not faster' }).click();
     await teach.page.getByText('1 (100 %)').waitFor();
     await phone.page.locator('#vote input:checked').press('ArrowUp'); // the last choice counts
@@ -80,14 +87,14 @@ test(
     expect(await wall.page.locator('#shown progress').count()).toBe(0);
     for (const { page } of [phone, wall, teach]) expect(await findings(page)).toEqual([]);
     await teach.page.bringToFront();
-    await teach.page.keyboard.press('ArrowRight');
+    await step(teach.page, 'ArrowRight');
     await phone.page.getByText('Talk to a neighbour').waitFor();
-    await teach.page.keyboard.press('PageDown');
+    await step(teach.page, 'PageDown');
     await phone.page.getByText('Vote again').waitFor();
     await phone.page.locator('#vote label', { hasText: 'not faster' }).click();
     await phone.page.getByText('The room has your answer').waitFor();
     for (const text of phone.got) expect(text).not.toMatch(/counts|answered|"right"|"change"|One thread/);
-    await teach.page.keyboard.press('PageDown');
+    await step(teach.page, 'PageDown');
     await wall.page.getByText('Normalised change: 1.00').waitFor();
     const cells = await wall.page.locator('#shown tbody td').allTextContents();
     expect(cells.map((text) => parseInt(text))).toEqual([0, 0, 1, 0, 0, 1, 0, 0]);
@@ -98,6 +105,78 @@ test(
     await wall.page.locator('#estimate').waitFor();
     await phone.page.locator('#vote').waitFor({ state: 'hidden' });
     for (const { errors } of [phone, wall, teach]) expect(errors).toEqual([]);
+  },
+  LONG,
+);
+
+test(
+  'a key held down or a clicker that bounces is one step, and the page keeps its secret out of sight, also after a reload',
+  async () => {
+    await openRoom();
+    const { page } = await open(room.teach, 1280, 720);
+    expect(page.url()).toMatch(/\/teach$/);
+    await page.reload();
+    await page.selectOption('#votes', VOTE);
+    await page.locator('#next').focus();
+    await page.evaluate(() => (performance.now = () => 1e9)); // the clock stands, however slow the machine is
+    await page.keyboard.down('PageDown');
+    await page.getByText('First vote, alone').waitFor();
+    for (let i = 0; i < 3; i++) await page.keyboard.down('PageDown'); // as a key that repeats
+    await page.keyboard.up('PageDown');
+    await page.keyboard.press('PageDown'); // as a clicker that bounces
+    await page.click('#next');
+    await say('m0', { kind: 'vote', vote: VOTE, round: 1, choice: 'A' });
+    await page.getByText('First vote, alone: 1 answer').waitFor();
+    await page.evaluate(() => (performance.now = () => 1e9 + 400));
+    await page.keyboard.press('PageDown');
+    await page.getByText('Talk to a neighbour').waitFor();
+    const other = await open(room.teach, 1280, 720);
+    await other.page.selectOption('#votes', '01-1');
+    await other.page.locator('#next').focus();
+    await other.page.keyboard.press('PageDown');
+    await page.waitForFunction(() => document.getElementById('votes').value === '01-1'); // its next key is for this one
+  },
+  LONG,
+);
+
+test(
+  'of choices in a hurry the last one counts, one that was not sent can be chosen again, and a forgotten one is not shown',
+  async () => {
+    await openRoom();
+    const { page } = await open(room.urls[0].url, 390, 800);
+    const [asked, waiting] = [[], []];
+    await page.route('**/answer?*', async (route) => {
+      asked.push(JSON.parse(new URL(route.request().url()).searchParams.get('answer')).choice);
+      if (await new Promise((resolve) => waiting.push(resolve))) await route.continue();
+      else await route.abort();
+    });
+    const answerNext = async (isSent) => {
+      await expect.poll(() => waiting.length).toBe(1);
+      waiting.pop()(isSent);
+    };
+    await page.click('#join');
+    const teach = await open(room.teach, 1280, 720);
+    await teach.page.selectOption('#votes', VOTE);
+    await teach.page.click('#next');
+    for (const i of [0, 1, 2]) await page.locator('#vote label').nth(i).click();
+    await answerNext(true);
+    await answerNext(true);
+    await page.getByText('The room has your answer').waitFor();
+    await teach.page.getByText('1 (100 %)').waitFor();
+    expect(asked).toEqual(['A', 'C']);
+    await page.locator('#vote label').nth(1).click();
+    await answerNext(false);
+    await page.getByText('was not sent. Choose again').waitFor();
+    await page.locator('#vote label').nth(1).click();
+    await answerNext(true);
+    await page.getByText('The room has your answer').waitFor();
+    expect(asked).toEqual(['A', 'C', 'B', 'B']);
+    teach.page.on('dialog', (dialog) => dialog.accept());
+    await teach.page.click('#clear');
+    await teach.page.locator('#next', { hasText: 'Open this vote' }).waitFor();
+    await teach.page.click('#next');
+    await page.waitForFunction(() => document.querySelectorAll('#vote input:checked').length === 0);
+    await page.locator('#vote label').first().waitFor();
   },
   LONG,
 );
@@ -136,7 +215,10 @@ test(
     expect(text).toMatch(/02 amdahl[^]*30: upside down\./);
     expect(text).not.toMatch(/<script|https?:\/\/(?!www\.w3)|<button|key-of/);
     const [json] = await Promise.all([teach.page.waitForEvent('download'), teach.page.click('#save')]);
-    expect(JSON.parse(readFileSync(await json.path(), 'utf8')).timings).toHaveLength(30);
+    const saved = JSON.parse(readFileSync(await json.path(), 'utf8'));
+    expect(saved.timings).toHaveLength(30);
+    expect(saved.votes).toEqual([]); // how votes went, beside the questions of all
+    expect(saved.questions.map(({ id }) => id)).toContain(VOTE);
     teach.page.on('dialog', (dialog) => dialog.accept());
     await teach.page.click('#clear');
     await wall.page.locator('#estimate').waitFor();
