@@ -18,7 +18,7 @@ const UNITS: readonly (readonly string[])[] = [
   ['tools/slurm/'],
   ['lesson/charts/'],
   ['tools/dashboard/'],
-  ['room/answer.ts', 'room/version.ts'],
+  ['room/answer.ts', 'room/names.ts', 'room/version.ts'],
   ['room/client.ts'],
   ['lesson/'],
   ['room/'],
