@@ -88,7 +88,7 @@ class Cluster extends OwnCluster {
         );
       const onLine = (line: string) => {
         output = `${output}${line}\n`.slice(-MOST_OUTPUT);
-        if (line.startsWith('lola.')) this.log.push(line);
+        if (line.startsWith('lola.')) this.log.push(line.replace(this.file, 'a file of its own'));
         else if (line !== '') process.stdout.write(`${line}\n`);
         if (!ready.test(line)) return;
         clearTimeout(impatient);
