@@ -58,15 +58,15 @@ async function runRoom(flags: RoomFlags): Promise<void> {
     votes: readVotes(resolve('episodes')),
   };
   if (['0.0.0.0', '::'].includes(options.host)) checkNetwork();
-  const onReached = (address: string) => say(`${address} reached the room.`);
   const room = await startRoom({
     ...options,
-    onReached,
+    onReached: (address) => say(`${address} reached the room.`),
     log: (text) => process.stderr.write(`lola: room: ${text}\n`),
   });
   say(bannerOf(room));
   if (flags.wall && process.stdout.isTTY) openInBrowser(room.wall);
-  const nobody = setTimeout(() => room.picture().reached > 0 || say(NOBODY), NOBODY_MS);
+  const isAwaited = () => !options.host.startsWith('127.') && room.picture().reached === 0;
+  const nobody = setTimeout(() => isAwaited() && say(NOBODY), NOBODY_MS);
   void room.over.then(() => say(resultOf(room)));
   await stopped();
   clearTimeout(nobody);
