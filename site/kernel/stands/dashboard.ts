@@ -7,7 +7,6 @@ import type { ExecutorEvent } from '../../../dist/lib/index.js';
 import type { Dashboard, DashboardOptions } from '../../../dist/tools/dashboard/index.js';
 import type { Picture } from '../../../dist/tools/dashboard/picture.js';
 import { Recorder } from '../../../dist/tools/dashboard/recorder.js';
-import { machineLine } from '../../../dist/tools/measure/text.js';
 import { escaped } from '../../../dist/lesson/charts/html.js';
 import { tslab } from '../place.js';
 
@@ -18,7 +17,8 @@ let dashboards = 0;
 
 /** Starts a dashboard: a frame in the cell's output, to which pictures go four times a second. */
 export async function startDashboard({ title = "Lola's pi" }: DashboardOptions = {}): Promise<Dashboard> {
-  const recorder = new Recorder(title, machineLine(describeMachine()));
+  const { coresAllotted, coresSeen } = describeMachine();
+  const recorder = new Recorder(title, `This page; ${coresAllotted} of ${coresSeen} cores`);
   const name = `lola-dashboard-${Array.from(crypto.getRandomValues(new Uint32Array(2))).join('-')}-${dashboards++}`;
   const channel = new BroadcastChannel(name);
   const display = tslab.newDisplay();
