@@ -51,9 +51,9 @@ export function parseScontrol(printed: string): JobState[] {
   });
 }
 
-/** The same state for each of '3', '[0-2,5]' or '[0-9%4]'; for the job itself if there are no elements. */
+/** The same state for each of '3', '[0-2,5]' or '[0-9%4]'; for the job itself if it has none (left: '4294967294'). */
 function eachElement(known: JobState, elements: string | undefined): JobState[] {
-  if (elements === undefined) return [known];
+  if (elements === undefined || elements === '4294967294') return [known];
   const found = new Set<number>();
   for (const [, first, last = first] of elements.replace(/%.*/, '').matchAll(/(\d+)(?:-(\d+))?/g))
     for (let i = Number(first); i <= Number(last) && i < MOST_ELEMENTS; i++) found.add(i);

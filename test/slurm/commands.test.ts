@@ -27,6 +27,9 @@ describe('what Slurm prints', () => {
       [0, 1, 2, 5].map((element) => [element, 'PENDING', '']),
     );
     expect(parseScontrol('No jobs in the system\n')).toEqual([]);
+    // All elements have left this array, and were cancelled before they began: Slurm keeps the array alone.
+    const [left] = parseScontrol(WAITING.replace('0-2,5%2', '4294967294').replace('PENDING', 'CANCELLED'));
+    expect([left.job, left.element, left.state]).toEqual(['4', undefined, 'CANCELLED']);
   });
 
   test('sacct: single elements, waiting ones, and who cancelled', () => {

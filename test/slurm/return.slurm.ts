@@ -82,7 +82,7 @@ describe('who went away and comes back', () => {
   });
 
   test('of two who come back at once, one goes on; the other is told who does, and submits nothing', async () => {
-    const run = await killedClient('twice', '100_000_003', 2);
+    const run = await killedClient('twice', '1_000_000_003', 2);
     slurm('scancel', '--me');
     await expect.poll(own).toEqual([]);
     const both = await Promise.all(
@@ -98,7 +98,11 @@ describe('who went away and comes back', () => {
     );
     both.sort((a, b) => a.status - b.status);
     expect(both).toEqual([
-      { status: 0, out: piFrom(100_000_003), err: expect.stringMatching(/job \d+ is submitted/) as unknown },
+      {
+        status: 0,
+        out: piFrom(1_000_000_003),
+        err: expect.stringMatching(/job \d+ is submitted/) as unknown,
+      },
       { status: 1, out: '', err: expect.stringMatching(/process \d+ .* follows this run/) as unknown },
     ]);
     expect(both[1].err).not.toContain('is submitted');
