@@ -16,6 +16,6 @@ export function htmlTable([head, ...rows]: readonly (readonly string[])[], capti
     `<${tag}${numbers[c] ? ' class="number"' : ''}>${escaped(text)}</${tag.slice(0, 2)}>`;
   const body = rows.map((row) => row.map((text, c) => cell(c === 0 ? 'th scope="row"' : 'td', text, c)));
   const title = caption === '' ? '' : `<caption>${escaped(caption)}</caption>`;
-  const columns = head.map((text, c) => cell('th scope="col"', text, c)).join('');
+  const columns = head.map((text, c) => cell(text === '' ? 'td' : 'th scope="col"', text, c)).join('');
   return `<table>${title}<thead><tr>${columns}</tr></thead><tbody>${body.map((row) => `<tr>${row.join('')}</tr>`).join('')}</tbody></table>`;
 }

@@ -45,7 +45,7 @@ export function colourCode(text) {
 /** A table that is too wide scrolls, by the keyboard too; a corner that is empty is not read out as a heading. */
 function readableTables(html) {
   return html
-    .replace(/<th([^>]*)><\/th>/g, '<td$1></td>')
+    .replace(/<th[^>]*><\/th>/g, '<td></td>')
     .replace(/<table>/g, '<div class="wide" tabindex="0" role="group" aria-label="Table"><table>')
     .replace(/<\/table>/g, '</table></div>');
 }
