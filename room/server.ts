@@ -207,13 +207,7 @@ class RoomServer implements Room {
     const decision = this.decide(request);
     const why = decision.answer === 'refuse' ? decision.why : undefined;
     if (decision.answer === 'refuse' && !/^\/(join|answer)/.test(url ?? ''))
-      return this.files.send(
-        response,
-        decision.status,
-        'text/plain',
-        `${why}
-`,
-      );
+      return this.files.send(response, decision.status, 'text/plain', `${why}\n`);
     this.read(socket, response);
     if (decision.answer === 'file') return this.files.serve(decision.path, headers.host ?? '', response);
     const refused = decision.answer === 'take' ? this.desk.take(decision) : why;

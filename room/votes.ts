@@ -24,12 +24,16 @@ export function readVotes(folder: string): Vote[] {
 
 /** @param episode its number, as '03' */
 export function votesOf(markdown: string, episode: string): Vote[] {
-  const blocks = [...markdown.replaceAll('\r\n', '\n').matchAll(/^(:{4,}) challenge\n(.*?)^\1$/gms)];
-  const votes = blocks.filter(([, , text]) => /^### Vote: /m.test(text));
-  return votes.map(([, , text], i) => ({ id: `${episode}-${i + 1}`, ...voteIn(text) }));
+  return voteBlocks(markdown).map((text, i) => ({ id: `${episode}-${i + 1}`, ...voteIn(text) }));
 }
 
-/** Reads what stands within a challenge that is a vote. What is missing there is empty. */
+/** The challenges of an episode that are votes, in Markdown. */
+export function voteBlocks(markdown: string): string[] {
+  const blocks = [...markdown.replaceAll('\r\n', '\n').matchAll(/^(:{4,}) challenge\n(.*?)^\1$/gms)];
+  return blocks.map(([, , text]) => text).filter((text) => /^### Vote: /m.test(text));
+}
+
+/** Reads the text of a challenge that is a vote. A part that is missing is empty. */
 export function voteIn(block: string): Omit<Vote, 'id'> {
   const text = block.replace(/<!--.*?-->/gs, '');
   const [, title = ''] = /^### Vote: (.*?)(?: \(.*\))?$/m.exec(text) ?? [];
@@ -49,7 +53,8 @@ export function voteIn(block: string): Omit<Vote, 'id'> {
   };
 }
 
-function inner(text: string, kind: string): string {
+/** What a challenge holds in its blocks of a kind, as 'solution'. */
+export function inner(text: string, kind: string): string {
   return [...text.matchAll(new RegExp(`^(:{3,}) ${kind}\\n(.*?)^\\1$`, 'gms'))]
     .map(([, , body]) => body)
     .join('\n');

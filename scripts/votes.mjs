@@ -3,9 +3,11 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { marked } from 'marked';
+import { prepare } from './prepare.mjs';
 
+prepare();
+const { inner, voteBlocks } = await import('../dist/room/votes.js');
 const root = fileURLToPath(new URL('..', import.meta.url));
-const VOTE = /^:::::\s*challenge\n+### Vote: (.*?) \(\d+ minutes?\)\n(.*?)^:::::$/gms;
 const STYLE = `
 body { font: 1.6rem/1.5 system-ui, sans-serif; margin: 0; color: #222; background: #fff }
 section { box-sizing: border-box; min-height: 100vh; padding: 6vh 8vw; break-after: page }
@@ -16,16 +18,15 @@ p.from { color: #555; font-size: 1rem } pre { font-size: 1.1rem; white-space: pr
 
 /** The votes of an episode's text: title, question with its choices, solution, and the notes on wrong choices. */
 export function votesOf(text) {
-  return [...text.matchAll(VOTE)].map(([, title, body]) => ({
-    title,
-    question: body.split(/^::: /m)[0].trim(),
-    solution: blockOf(body, 'solution'),
-    notes: blockOf(body, 'instructor'),
+  return voteBlocks(text).map((block) => ({
+    title: /^### Vote: (.*?) \(/m.exec(block)[1],
+    question: block
+      .replace(/^### .*$/m, '')
+      .split(/^::: /m)[0]
+      .trim(),
+    solution: inner(block, 'solution').trim(),
+    notes: inner(block, 'instructor').trim(),
   }));
-}
-
-function blockOf(body, kind) {
-  return new RegExp(`^::: ${kind}\\n(.*?)^:::$`, 'ms').exec(body)?.[1].trim() ?? '';
 }
 
 /** The page, from the votes by episode. */
@@ -45,7 +46,7 @@ export function pageOf(votes) {
 export function votesIn(folder) {
   const names = readdirSync(folder).filter((name) => /^\d\d-.*\.md$/.test(name));
   return names.sort().flatMap((name) => {
-    const text = readFileSync(join(folder, name), 'utf8').replaceAll('\r\n', '\n');
+    const text = readFileSync(join(folder, name), 'utf8');
     return votesOf(text).map((vote) => ({ from: `Episode ${Number(name.slice(0, 2))}`, ...vote }));
   });
 }

@@ -54,10 +54,10 @@ const clock = (): number => performance.timeOrigin + performance.now();
  * Predicts a speed-up. The time of the first call with this number and reason is kept with it.
  * @param speedUp a number above 0, or NaN for no prediction
  */
-export function foretell(by: string, speedUp: number, why: string): Forecast {
+export function forecast(by: string, speedUp: number, why: string): Forecast {
   if (typeof speedUp !== 'number' || speedUp <= 0 || speedUp === Infinity)
     throw new InvalidArgumentError(
-      `foretell: the speed-up must be a number above 0, got ${show(speedUp)}. 2 is twice as fast.`,
+      `forecast: the speed-up must be a number above 0, got ${show(speedUp)}. 2 is twice as fast.`,
     );
   return { by, speedUp, why: String(why), at: firstTime(['foretold', by, speedUp, why], clock()) };
 }

@@ -18,7 +18,7 @@ import {
   type Evidence,
 } from '../../lesson/capstone/evidence.js';
 import {
-  foretell,
+  forecast,
   measureOnce,
   measureStages,
   type Forecast,
@@ -263,7 +263,7 @@ describe('measuring', () => {
     const ones = ({ length }: SumInput) => length;
     const executor = await startSerial({ tasks: [taskModule({ ones })] });
     const sum = { operation: 'ones', terms: 1000, grains: 1, width: 1 };
-    const forecast = foretell('you', 1, 'one core');
+    const early = forecast('you', 1, 'one core');
     const array = (terms: number, chunks: number) => arange(terms, { chunks }).multiply(0).add(1).sum();
     const measured = await measureStages(
       sum,
@@ -274,7 +274,7 @@ describe('measuring', () => {
         repeats: 2,
       },
     );
-    expect(forecast.at).toBeLessThanOrEqual(measured.began);
+    expect(early.at).toBeLessThanOrEqual(measured.began);
     expect(
       measured.stages.map(({ stage: name, totals, times: t }) => [name, totals, t?.warm.length, t?.value]),
     ).toEqual(
@@ -333,17 +333,17 @@ describe('measuring', () => {
         { serial: { executor } },
         { cuts: [1], repeats: 1 },
       );
-    const early = foretell('you', 1, 'one core');
+    const early = forecast('you', 1, 'one core');
     const first = await measure('ones');
-    const late = foretell('you', 1.1, 'I have seen it');
-    const model = foretell('Amdahl', 1.2, 'costs of today');
+    const late = forecast('you', 1.1, 'I have seen it');
+    const model = forecast('Amdahl', 1.2, 'costs of today');
     const again = await measure('ones');
     expect([first.firstBegan, again.firstBegan]).toEqual([first.began, first.began]);
     expect(again.began).toBeGreaterThan(first.began);
     const points = (own: Forecast, measured: Measured) => line(2, { forecasts: [own, model], measured })[0];
     expect([points(early, first), points(early, again), points(late, again)]).toEqual([1, 1, 0]);
     // The cell is run once more with the same words: they were written at the first time.
-    expect(points(foretell('you', 1, 'one core'), again)).toBe(1);
+    expect(points(forecast('you', 1, 'one core'), again)).toBe(1);
     // A model's number comes out otherwise each time, and tells nothing of who has looked.
     const timed = { ...full.measured, began: again.began, firstBegan: first.began };
     expect(line(3, { forecasts: [early, model], measured: timed })[0]).toBe(1);
@@ -363,9 +363,9 @@ describe('measuring', () => {
   });
 
   test('a forecast is a number above 0', () => {
-    expect(() => foretell('you', 0, '')).toThrow('the speed-up must be a number above 0, got 0');
-    expect(() => foretell('you', '2' as never, '')).toThrow("got '2'");
-    expect(() => foretell('you', Infinity, '')).toThrow('got Infinity');
-    expect(foretell('you', NaN, '').speedUp).toBeNaN();
+    expect(() => forecast('you', 0, '')).toThrow('the speed-up must be a number above 0, got 0');
+    expect(() => forecast('you', '2' as never, '')).toThrow("got '2'");
+    expect(() => forecast('you', Infinity, '')).toThrow('got Infinity');
+    expect(forecast('you', NaN, '').speedUp).toBeNaN();
   });
 });

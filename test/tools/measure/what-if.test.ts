@@ -127,7 +127,7 @@ test('the probes find what an executor takes: for a sample, for a task, and with
   );
 });
 
-test('a check runs the very chunks that it foretells', async () => {
+test('a check runs the very chunks that it predicts', async () => {
   const executor = new Clockwork(2);
   const probes = { kernel: 'reference', rounds: 1, costsOf: new Clockwork(2) } as const;
   await checkWhatIf(executor, { samples: 25, chunk: 10, repeats: 1, ...probes });
