@@ -32,7 +32,7 @@ export function prepare() {
     accessSync(root, constants.W_OK);
   } catch {
     say(
-      `this folder is not yours to build, and it is not built as it stands: ask the owner of ${root} for npm run build`,
+      `this folder is not yours to build, and its build is missing or out of date: ask the owner of ${root} for npm run build`,
     );
     process.exit(1);
   }
