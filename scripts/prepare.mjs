@@ -27,13 +27,14 @@ const at = (...parts) => join(root, ...parts);
  * it stale, one of them prepares it and the others wait.
  */
 export function prepare() {
-  if (installed(root) === 'yes' && built(root) === 'yes') return;
+  const states = Object.entries({ packages: installed(root), build: built(root) });
+  const lacking = states.filter(([, state]) => state !== 'yes');
+  if (lacking.length === 0) return;
   try {
     accessSync(root, constants.W_OK);
   } catch {
-    say(
-      `this folder is not yours to build, and its build is missing or out of date: ask the owner of ${root} for npm run build`,
-    );
+    const what = lacking.map(([name, state]) => `${name} ${state === 'no' ? 'missing' : 'out of date'}`);
+    say(`this folder is not yours to build (${what.join(', ')}): ask the owner of ${root} for npm run build`);
     process.exit(1);
   }
   withLock(at('.preparing'), installAndBuild, say);

@@ -153,7 +153,7 @@ describe.skipIf(process.platform === 'win32')('prepare', { timeout: 120_000 }, (
     'a folder that is not yours works once it is built; before that you hear whom to ask',
     async () => {
       chmodSync(clone.root, 0o555);
-      const refusal = `lolas-pi: this folder is not yours to build, and its build is missing or out of date: ask the owner of ${clone.root}/ for npm run build\n`;
+      const refusal = `lolas-pi: this folder is not yours to build (build missing): ask the owner of ${clone.root}/ for npm run build\n`;
       expect(prepareAsReader()).toEqual({ status: 1, stderr: expect.stringContaining(refusal) });
       chmodSync(clone.root, 0o755);
       await prepare();
