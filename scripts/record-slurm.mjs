@@ -1,18 +1,11 @@
 // `node scripts/record-slurm.mjs`: runs notebook 07 on a Slurm of its own and keeps what its commands printed, in
 // episodes/recorded/slurm.json, for readers who have no Slurm.
 import { spawnSync } from 'node:child_process';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readNotebookFile } from './notebook-file.mjs';
 import { prepare } from './prepare.mjs';
 import { machineFacts, today } from './record/facts.mjs';
 import { scrubbed, thisPlace } from './record/private.mjs';
@@ -28,7 +21,7 @@ async function play(env, home) {
   const { runnerImport } = await import('vite');
   const file = join(root, 'test', 'support', 'notebook-runner.ts');
   const { module } = await runnerImport(file, { configFile: false, root, logLevel: 'error' });
-  const notebook = JSON.parse(readFileSync(join(root, 'notebooks', '07-slurm.ipynb'), 'utf8'));
+  const notebook = readNotebookFile(join(root, 'notebooks', '07-slurm.ipynb'), 'notebooks/07-slurm.ipynb');
   const { cells, problems } = await module.runNotebook(notebook, {
     env: { ...env, HOME: home, LOLA_QUICK: undefined },
     cellTimeoutMs: CELL_MS,

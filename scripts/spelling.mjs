@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readNotebookFile } from './notebook-file.mjs';
 import { installHere } from './systems.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,7 +24,7 @@ function prose() {
   const named = (folder, ending) => readdirSync(join(root, folder)).filter((name) => name.endsWith(ending));
   const pages = [...PAGES, ...named('episodes', '.md').map((name) => `episodes/${name}`)];
   const cells = named('notebooks', '.ipynb').flatMap((name) => {
-    const { cells } = JSON.parse(readFileSync(join(root, 'notebooks', name), 'utf8'));
+    const { cells } = readNotebookFile(join(root, 'notebooks', name), name);
     const texts = cells.filter(({ cell_type }) => cell_type === 'markdown');
     return texts.map(({ id, source }) => [`notebooks/${name}/${id}.md`, [source].flat().join('')]);
   });

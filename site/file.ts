@@ -105,7 +105,7 @@ function parsed(text: string): NotebookFile {
     );
   if (file.nbformat !== 4)
     throw new FileError(
-      `This notebook has the format ${String(file.nbformat)}, and the lesson needs 4. Open it in Jupyter and save it again.`,
+      `This notebook has the format ${JSON.stringify(file.nbformat)}, and the lesson needs 4. Open it in Jupyter and save it again.`,
     );
   return file as NotebookFile;
 }

@@ -13,7 +13,7 @@ export function describeResult(label: Value, values: readonly Value[]): string {
   const wrong = values.findIndex((value) => typeof value !== 'number');
   if (wrong >= 0) throw new SlurmError(`the result of task ${wrong} is not a count. Start the run anew.`);
   const inside = (values as readonly number[]).reduce((total, value) => total + value, 0);
-  return `pi is ${piOf(inside, samples).toFixed(6)} from ${samples} samples, seed ${seed}: ${inside} of them inside
+  return `pi is ${piOf(inside, samples).toFixed(6)} from ${samples} samples, seed ${typeof seed === 'object' ? JSON.stringify(seed) : seed}: ${inside} of them inside
 standard error ${standardErrorOf(inside, samples).toPrecision(2)}
 `;
 }

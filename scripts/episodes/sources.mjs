@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { extname, isAbsolute, join, posix } from 'node:path';
 import { declarationIn } from './declaration.mjs';
+import { parseNotebook } from '../notebook-file.mjs';
 import { EpisodeError } from './errors.mjs';
 import { headings } from './fill.mjs';
 import { checkSettings, fillText, settingOf } from './settings.mjs';
@@ -60,7 +61,7 @@ function parsed(text, file) {
 }
 
 function cellOf(read, path, id) {
-  const { cells } = parsed(read(path), path);
+  const { cells } = parseNotebook(read(path), path);
   const found = cells.find((cell) => cell.id === id);
   if (found) return found;
   throw unknown(`${path} has no cell '${id ?? ''}'. Its cells: ${cells.map((cell) => cell.id).join(', ')}`);

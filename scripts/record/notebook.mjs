@@ -2,6 +2,7 @@
 import { readFileSync, readdirSync, rmSync, writeFileSync, mkdirSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EpisodeError } from '../episodes/errors.mjs';
+import { readNotebookFile } from '../notebook-file.mjs';
 import { partsOf } from './cell.mjs';
 import { machineFacts, today } from './facts.mjs';
 import { scrubbedData } from './private.mjs';
@@ -32,7 +33,7 @@ export function checkStem(root, stem) {
  */
 export async function recordNotebook(root, stem, run) {
   checkStem(root, stem);
-  const notebook = JSON.parse(readFileSync(join(root, 'notebooks', `${stem}.ipynb`), 'utf8'));
+  const notebook = readNotebookFile(join(root, 'notebooks', `${stem}.ipynb`), `notebooks/${stem}.ipynb`);
   const env = { LOLA_QUICK: undefined };
   const ran = await run(notebook, { folder: join(root, 'notebooks'), env, cellTimeoutMs: CELL_MS });
   if (ran.problems.length > 0)

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseNotebook } from '../notebook-file.mjs';
 import { drawBlocks } from './blocks.mjs';
 import { isAsset, linkPages } from './links.mjs';
 import { drawNotebook, fenced } from './notebook.mjs';
@@ -103,7 +104,7 @@ function notebookPage(file, text, root) {
     const alt = /aria-label="([^"]*)"/.exec(svg)?.[1] ?? /<title>([^]*?)<\/title>/.exec(svg)?.[1] ?? '';
     return `![${alt}](../episodes/recorded/${name})`;
   };
-  const drawn = drawNotebook(JSON.parse(text), recording, { links, picture });
+  const drawn = drawNotebook(parseNotebook(text, file), recording, { links, picture });
   return { title: /^# (.*)$/m.exec(drawn)?.[1] ?? stem, text: drawn, notebook: stem };
 }
 

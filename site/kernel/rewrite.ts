@@ -26,6 +26,15 @@ export type Known = (name: string) => boolean;
  * @throws SyntaxError for code that cannot be read
  */
 export function rewrite(source: string, known: Known): { code: string; declared: readonly string[] } {
+  const cell = readable(() => read(source));
+  cell.renameAll(known);
+  cell.unwrapDeclarations();
+  cell.returnLast();
+  const start = `(async (${NAMES}, ${IMPORT}) => { "use strict"; ${cell.prologue()}`;
+  return { code: `${start}${cell.text.toString()}\n})`, declared: cell.declared };
+}
+
+function read(source: string): Cell {
   const { code } = transform(source, {
     transforms: ['typescript'],
     keepUnusedImports: true, // a later cell may use them
@@ -37,12 +46,18 @@ export function rewrite(source: string, known: Known): { code: string; declared:
     allowAwaitOutsideFunction: true,
     ranges: true, // which eslint-scope reads
   });
-  const cell = new Cell(new MagicString(code), tree);
-  cell.renameAll(known);
-  cell.unwrapDeclarations();
-  cell.returnLast();
-  const start = `(async (${NAMES}, ${IMPORT}) => { "use strict"; ${cell.prologue()}`;
-  return { code: `${start}${cell.text.toString()}\n})`, declared: cell.declared };
+  return new Cell(new MagicString(code), tree);
+}
+
+/** Whatever the readers of code throw is a SyntaxError: an engine's own error would be taken for one of the cell's. */
+function readable<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw cause;
+    const why = cause instanceof RangeError ? 'it is nested too deeply' : (cause as Error).message;
+    throw new SyntaxError(`this code cannot be read: ${why}.`, { cause });
+  }
 }
 
 class Cell {

@@ -1,4 +1,5 @@
 // Inputs made of good ones by seeded mutations, for the claim that only named errors come of them.
+import { expect } from 'vitest';
 import { EstimatorError } from '../../lib/errors.js';
 import { tries } from './thorough.js';
 
@@ -90,6 +91,60 @@ export function* mutations(texts: readonly string[], count: number, seed: number
   }
 }
 
+/**
+ * The same for files of JSON: half of them by mutations of the text. In the others one to three parts are another value,
+ * missing, or twice there, so that most of what comes is JSON and reaches the checks behind the parser.
+ */
+export function* mutatedJson(goods: readonly string[], count: number, seed: number): Generator<string> {
+  const random = randomOf(seed);
+  const below = (most: number) => Math.floor(random() * most);
+  const texts = mutations(goods, count, seed);
+  for (const text of texts) {
+    if (random() < 0.5) yield text;
+    else {
+      const tree: unknown = JSON.parse(goods[below(goods.length)]);
+      for (let changes = 1 + below(3); changes > 0; changes--) changePart(tree, below);
+      yield JSON.stringify(tree);
+    }
+  }
+}
+
+const ODD: readonly unknown[] = [
+  ...[null, true, '', 0, -1, 0.5, Infinity, 1e308, 2 ** 53, [], {}, [null], [[]], 'x'.repeat(5000), '\ud800'],
+  ...[
+    '__proto__',
+    '4',
+    'a\nb',
+    '`',
+    '```ts\n',
+    '<!--',
+    { toString: 1, valueOf: 1 },
+    { length: 1e9 },
+    { then: 1 },
+  ],
+];
+
+/** Goes down at random and changes one part of what is there. */
+function changePart(tree: unknown, below: (most: number) => number): void {
+  let holder = tree as Record<string, unknown>;
+  for (;;) {
+    const names = Object.keys(holder);
+    if (names.length === 0) return;
+    const name = names[below(names.length)];
+    const inner = holder[name];
+    if (typeof inner === 'object' && inner !== null && below(4) > 0) {
+      holder = inner as Record<string, unknown>;
+      continue;
+    }
+    const how = below(5);
+    if (how === 0 && !Array.isArray(holder)) delete holder[name];
+    else if (how === 0 || how === 1) holder[names[below(names.length)]] = inner;
+    else if (how === 2) holder[['constructor', 'toString', 'x', '', '9'][below(5)]] = inner;
+    else holder[name] = structuredClone(ODD[below(ODD.length)]);
+    return;
+  }
+}
+
 /** The same for bytes: parts of others, numbers at their bounds and heads of lists that promise much are put in. */
 export function* mutatedBytes(
   goods: readonly Uint8Array[],
@@ -126,19 +181,38 @@ export function* mutatedBytes(
   }
 }
 
-/** The first inputs from which something comes that is no error of ours, with their errors; and the slowest (ms). */
-export function unnamedErrors<T extends string | Uint8Array>(
+/** No input takes longer, on a machine that does much else (ms), and all together do not hold more (bytes). */
+const MOST_MS = 10_000;
+const MOST_BYTES = 700e6;
+
+/** Claims of all inputs: `act` takes it, or throws an error of ours; in bounded time and memory. */
+export async function onlyNamedErrors<T extends string | Uint8Array>(
   inputs: Iterable<T>,
   act: (input: T) => unknown,
+  seed: number,
+  ours: readonly (abstract new (...words: never[]) => Error)[] = [EstimatorError],
+): Promise<void> {
+  const before = process.resourceUsage().maxRSS;
+  const { unnamed, slowest } = await unnamedErrors(inputs, act, ours);
+  expect(unnamed, `seed ${seed}`).toEqual([]);
+  expect(slowest, `seed ${seed}`).toBeLessThan(MOST_MS);
+  expect(1024 * (process.resourceUsage().maxRSS - before), `seed ${seed}`).toBeLessThan(MOST_BYTES);
+}
+
+/** The first inputs from which something comes that is no error of ours, with their errors; and the slowest (ms). */
+async function unnamedErrors<T extends string | Uint8Array>(
+  inputs: Iterable<T>,
+  act: (input: T) => unknown,
+  ours: readonly (abstract new (...words: never[]) => Error)[],
 ) {
   const unnamed: string[] = [];
   let slowest = 0;
   for (const input of inputs) {
     const began = performance.now();
     try {
-      act(input);
+      await act(input);
     } catch (error) {
-      if (!(error instanceof EstimatorError) && unnamed.length < 5)
+      if (!ours.some((kind) => error instanceof kind) && unnamed.length < 5)
         unnamed.push(
           `${JSON.stringify(typeof input === 'string' ? input.slice(0, 300) : [...input.slice(0, 100)])}: ${String((error as Error)?.stack ?? error).slice(0, 300)}`,
         );

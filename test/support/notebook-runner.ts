@@ -70,10 +70,16 @@ export async function startRunner({
   return { run, end: () => (ended ??= end()) };
 }
 
-async function runCells(kernel: Kernel, { cells }: Notebook, timeoutMs: number): Promise<CellRun[]> {
-  const code = cells.filter((cell) => cell.cell_type === 'code' && sourceOf(cell).trim() !== '');
+/** The cells of a notebook that are run. */
+export const codeCells = ({ cells }: Notebook): Cell[] =>
+  cells.filter((cell) => cell.cell_type === 'code' && sourceOf(cell).trim() !== '');
+
+async function runCells(kernel: Kernel, notebook: Notebook, timeoutMs: number): Promise<CellRun[]> {
   const runs: CellRun[] = [];
-  for (const { cell, request } of code.map((cell) => ({ cell, request: kernel.execute(sourceOf(cell)) }))) {
+  for (const { cell, request } of codeCells(notebook).map((cell) => ({
+    cell,
+    request: kernel.execute(sourceOf(cell)),
+  }))) {
     const inTime = await within(timeoutMs, request.status);
     runs.push({ cell, status: inTime ? await request.status : 'slow', outputs: request.outputs });
     if (!inTime) await kernel.kill();

@@ -1,27 +1,13 @@
 // Notebooks as files: their cells, and the same notebook with every exercise solved.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readNotebookFile, type Cell, type Notebook } from '../../scripts/notebook-file.mjs';
+
+export type { Cell, Notebook };
 
 /** The lesson's notebooks; in it, cells find the library at '../lib'. */
 export const notebookFolder = fileURLToPath(new URL('../../notebooks', import.meta.url));
-
-/** A cell as nbformat 4.5 keeps it. */
-export interface Cell {
-  readonly cell_type: 'code' | 'markdown' | 'raw';
-  readonly id: string;
-  readonly metadata: { readonly tags?: readonly string[] };
-  readonly source: string | readonly string[];
-  readonly outputs?: readonly unknown[];
-  readonly execution_count?: number | null;
-}
-
-export interface Notebook {
-  readonly nbformat: number;
-  readonly nbformat_minor: number;
-  readonly metadata: { readonly kernelspec?: { readonly name: string; readonly language?: string } };
-  readonly cells: readonly Cell[];
-}
 
 /** Names of the lesson's notebooks, in its order. */
 export function notebookNames(): string[] {
@@ -31,7 +17,7 @@ export function notebookNames(): string[] {
 }
 
 export function readNotebook(name: string, folder = notebookFolder): Notebook {
-  return JSON.parse(readFileSync(join(folder, name), 'utf8')) as Notebook;
+  return readNotebookFile(join(folder, name), name);
 }
 
 export function sourceOf({ source }: Cell): string {

@@ -2,11 +2,21 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { afterAll, describe, expect, test } from 'vitest';
 import { EstimatorError } from '../../lib/errors.js';
+import {
+  coresOf,
+  jobNamed,
+  jobStates,
+  jobsWithComment,
+  maxArraySize,
+  partitions,
+  sbatch,
+} from '../../lib/slurm/commands.js';
 import { lintScript } from '../../lesson/slurm/lint.js';
-import { parseSacct, parseScontrol } from '../../lib/slurm/job-state.js';
+import { parseSacct, parseScontrol, type JobState } from '../../lib/slurm/job-state.js';
 import { render } from '../../lib/slurm/render.js';
 import { describeResult } from '../../lib/slurm/result.js';
 import { checkSettings } from '../../lib/slurm/settings.js';
@@ -22,20 +32,28 @@ import { boardTable, entriesOf } from '../../tools/measure/board.js';
 import { findingsOf, tableOfRace } from '../../tools/measure/race.js';
 import { readRace } from '../../tools/measure/race-file.js';
 import { REFUSED, SCRIPTS, TAKEN, withDirective } from '../support/directives.js';
-import { MUTATIONS, mutations, unnamedErrors } from '../support/mutate.js';
+import { MUTATIONS, mutatedJson, mutations, onlyNamedErrors, randomOf } from '../support/mutate.js';
 
 const seed = Date.now() % 2 ** 31;
 const folder = mkdtempSync(join(tmpdir(), 'lola-mutated-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** No input takes longer, on a machine that does much else (ms). */
-const MOST_MS = 10_000;
+const claim = (texts: readonly string[], act: (input: string) => unknown) =>
+  onlyNamedErrors(mutations(texts, MUTATIONS, seed), act, seed);
+const claimOfJson = (values: readonly unknown[], act: (input: string) => unknown) =>
+  onlyNamedErrors(
+    mutatedJson(
+      values.map((one) => JSON.stringify(one)),
+      MUTATIONS,
+      seed,
+    ),
+    act,
+    seed,
+  );
 
-function claim(texts: readonly string[], act: (input: string) => unknown): void {
-  const { unnamed, slowest } = unnamedErrors(mutations(texts, MUTATIONS, seed), act);
-  expect(unnamed, `seed ${seed}`).toEqual([]);
-  expect(slowest, `seed ${seed}`).toBeLessThan(MOST_MS);
-}
+/** A state has the job's number, a word, and an element that an array can have. */
+const isState = ({ job, state, element = 0 }: JobState) =>
+  /^\d+$/.test(job) && typeof state === 'string' && element < 100_000;
 
 /** JSON that cannot be read is another matter, which each reader has a test for. */
 function parsed(text: string): unknown {
@@ -53,15 +71,12 @@ describe(`${MUTATIONS} mutations`, { timeout: 3_600_000 }, () => {
       { name: 'pi', logDir: '~/logs', prologue: ['module load nodejs'], extra: ['--qos=short'] },
       { skip: ['requeue'], node: '/opt/node', time: '1-0' },
     ];
-    claim(
-      settings.map((one) => JSON.stringify(one)),
-      (text) => {
-        const script = render('worker', checkSettings(parsed(text), 'settings'), {
-          lola: [text.replaceAll('\0', '')],
-        });
-        expect(script.startsWith('#!/usr/bin/env bash\n')).toBe(true);
-      },
-    );
+    return claimOfJson(settings, (text) => {
+      const script = render('worker', checkSettings(parsed(text), 'settings'), {
+        lola: [text.replaceAll('\0', '')],
+      });
+      expect(script.startsWith('#!/usr/bin/env bash\n')).toBe(true);
+    });
   });
 
   test('of what scontrol and sacct print', () => {
@@ -70,14 +85,55 @@ describe(`${MUTATIONS} mutations`, { timeout: 3_600_000 }, () => {
       'JobId=4 ArrayJobId=4 ArrayTaskId=0-2,5%2 JobName=q.sh UserId=root(0) JobState=PENDING Reason=PartitionTimeLimit ExitCode=0:0 NodeList= NumNodes=1\n',
       '12_0|COMPLETED|0:0|node1\n12_1|CANCELLED by 1000|0:15|node2\n12_[3-4,7%2]|PENDING|0:0|None assigned\n13|OUT_OF_MEMORY|0:125|node1\n',
     ];
-    claim(printed, (text) => {
-      for (const parse of [parseSacct, parseScontrol])
-        for (const { job, state, element = 0 } of parse(text)) {
-          expect(job).toMatch(/^\d+$/);
-          expect(typeof state).toBe('string');
-          expect(element).toBeLessThan(100_000);
-        }
+    return claim(printed, (text) => {
+      for (const parse of [parseSacct, parseScontrol]) expect(parse(text).every(isState)).toBe(true);
     });
+  });
+
+  test('of what sbatch, squeue, scontrol and sinfo print when lola calls them', async () => {
+    const printed = [
+      '7\n',
+      '7;cluster\n',
+      'Your project has 1234 core-hours left.\nSubmitted batch job 7\n',
+      'job=7\n',
+      '7|RUNNING|node1|None|lola ws://node1:8786\n8|PENDING||Priority|lola\n9|PENDING|(null)|Dependency|a|b\n',
+      'JobId=9 ArrayJobId=7 ArrayTaskId=1 JobName=x UserId=u(1) JobState=RUNNING Reason=None ExitCode=0:0 NodeList=node1\n',
+      'MaxArraySize            = 1001\nMaxJobCount = 10000\n',
+      'debug*|0/4/0/4\nlong|12/4/0/16\n',
+      'debug\nlong\n',
+      'slurm_load_jobs error: Invalid job id specified\n',
+    ];
+    const codes = [0, 0, 0, 1, 'ENOENT', 'killed', 127];
+    const random = randomOf(seed);
+    let answer: [code: unknown, stdout: string, stderr: string] = [0, '', ''];
+    const program = createRequire(import.meta.url)('node:child_process') as { execFile: unknown };
+    const { execFile } = program;
+    program.execFile = (...[, , , then]: [unknown, unknown, unknown, (...words: unknown[]) => void]) =>
+      then(
+        answer[0] === 0 ? null : Object.assign(new Error('refused'), { code: answer[0] }),
+        ...answer.slice(1),
+      );
+    syncBuiltinESMExports();
+    const isJob = (job: unknown) => job === undefined || /^\d+$/.test(job as string);
+    const asks: (() => Promise<unknown>)[] = [
+      async () => expect(await sbatch('x.sh')).toMatch(/^\d+$/),
+      async () => expect(await jobNamed('x')).toSatisfy(isJob),
+      async () => expect((await jobsWithComment('lola')).every(isState)).toBe(true),
+      async () => expect((await jobStates(['7'])).every(isState)).toBe(true),
+      async () => expect(await maxArraySize()).toBeLessThanOrEqual(100_000),
+      async () => expect(await partitions()).not.toContain(''),
+      async () => expect(await coresOf('debug')).toBeGreaterThanOrEqual(0),
+    ];
+    try {
+      await claim(printed, async (text) => {
+        const code = codes[Math.floor(random() * codes.length)];
+        answer = code === 0 ? [0, text, ''] : [code, '', text];
+        await asks[Math.floor(random() * asks.length)]();
+      });
+    } finally {
+      program.execFile = execFile;
+      syncBuiltinESMExports();
+    }
   });
 
   test('of job scripts', () => {
@@ -86,7 +142,7 @@ describe(`${MUTATIONS} mutations`, { timeout: 3_600_000 }, () => {
       ...REFUSED.map(withDirective),
       ...SCRIPTS.map(([, , text]) => text),
     ];
-    claim(scripts, (script) => {
+    return claim(scripts, (script) => {
       for (const { line, message } of lintScript(script)) {
         expect(line).toBeGreaterThan(0);
         expect(message).not.toBe('');
@@ -121,14 +177,14 @@ describe(`${MUTATIONS} mutations`, { timeout: 3_600_000 }, () => {
       { ...run, stage: 'serial', workers: 1, cold: false, startupSeconds: 1 },
     ];
     const file = join(folder, 'race.json');
-    claim(
+    return claimOfJson(
       [
-        JSON.stringify({
+        {
           ...race,
           runs,
           notMeasured: [{ stage: 'x', reason: 'r' }],
           memory: [{ stage: 'pool', workers: 2, peakBytes: 5 }],
-        }),
+        },
       ],
       (text) => {
         writeFileSync(file, text);
@@ -146,14 +202,11 @@ describe(`${MUTATIONS} mutations`, { timeout: 3_600_000 }, () => {
       [null, [1, null]],
       [{ samples: 0 }, []],
     ];
-    claim(
-      results.map((one) => JSON.stringify(one)),
-      (text) => {
-        const given = parsed(text);
-        if (Array.isArray(given) && Array.isArray(given[1]))
-          describeResult(given[0] as never, given[1] as never);
-      },
-    );
+    return claimOfJson(results, (text) => {
+      const given = parsed(text);
+      if (Array.isArray(given) && Array.isArray(given[1]))
+        describeResult(given[0] as never, given[1] as never);
+    });
   });
 
   test('of command lines', () => {
@@ -169,7 +222,7 @@ describe(`${MUTATIONS} mutations`, { timeout: 3_600_000 }, () => {
       'slurm up --workers 2 --time 01:00:00 --cpus 2 --extra=--qos=a --prologue x --skip requeue',
       'slurm resume runs/x',
     ];
-    claim(lines, (line) => {
+    return claim(lines, (line) => {
       const program = new Command('lola').configureOutput({ writeOut: () => {}, writeErr: () => {} });
       for (const add of [
         addPi,
