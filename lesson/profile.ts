@@ -41,7 +41,7 @@ export async function profileSerial(samples = 3e8): Promise<SerialProfile> {
   return { randomNumbers: ours - test, test, rest: 1 - ours, lines };
 }
 
-/** The answer in words, with what the lesson found in its own program. */
+/** The answer in words, with what the original found in its own program. */
 export function describeProfile({ randomNumbers, test, rest, lines }: SerialProfile): string {
   const top = lines
     .slice(0, 8)

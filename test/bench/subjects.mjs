@@ -50,7 +50,7 @@ export const SUBJECTS = [
     [1e8],
   ),
   subject('expert-numpy', "an expert's numpy", python('expert_numpy.py', 0, 1), [1e8]),
-  subject('lesson-numpy', "the lesson's numpy", python('lesson_numpy.py', 21, 1), [1e7, 1e8], [1e7]),
+  subject('original-numpy', "the original's numpy", python('original_numpy.py', 21, 1), [1e7, 1e8], [1e7]),
   subject('mp-pool', 'multiprocessing.Pool(2)', python('multiprocessing_pool.py', 21), [1e8], [1e7]),
   subject('dask-sum', 'dask threads(2), lazy sum', python('dask_array.py', 9), [1e8], [1e7]),
   subject(
@@ -192,8 +192,8 @@ export const CLAIMS = [
   ),
   claim('compiled expression / C with SSE2', ['serial', 1e8], ['c-sse2', 1e8], 1.1),
   claim("compiled expression / an expert's numpy, 1e8", ['serial', 1e8], ['expert-numpy', 1e8], 1 / 6),
-  claim("compiled expression / the lesson's numpy, 1e7", ['serial', 1e7], ['lesson-numpy', 1e7], 1 / 25),
-  claim("compiled expression / the lesson's numpy, 1e8", ['serial', 1e8], ['lesson-numpy', 1e8], 1 / 60),
+  claim("compiled expression / the original's numpy, 1e7", ['serial', 1e7], ['original-numpy', 1e7], 1 / 25),
+  claim("compiled expression / the original's numpy, 1e8", ['serial', 1e8], ['original-numpy', 1e8], 1 / 60),
   claim('pool(2) / multiprocessing.Pool(2), whole, 1e8', ['cold-pool', 1e8], ['cold-mp-pool', 1e8], 1 / 5),
   claim('CPU time of pool(2) / serial, 1e9', ['pool', 1e9], ['serial', 1e9], 1.05, { measure: 'cpuSeconds' }),
   claim('efficiency of pool(2), 1e10, best rounds', ['serial', 1e10], ['pool', 1e10], 0.95, {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from '../../lib/errors.js';
 import { STAGES, type Estimate, type StageOptions } from '../../lib/estimators/index.js';
 import { allottedCores } from '../../lib/machine.js';
-import { lessonMemory } from '../measure/laws.js';
+import { originalMemory } from '../measure/laws.js';
 import { childrenPeakMemoryBytes, forgetPeakMemory, peakMemoryBytes } from '../measure/memory.js';
 import { allowedThreads } from '../slurm/login-node.js';
 import { EXIT } from './exit.js';
@@ -126,7 +126,7 @@ function describe(report: Report, asked: number): string {
     report;
   const mb = (bytes: number, digits: number) => `${(bytes / 2 ** 20).toFixed(digits)} MB`;
   const lines = [
-    `[${stage} version] required memory ${mb(lessonMemory(samples).promised, 3)} by the original's formula (three arrays); measured at the peak: ${mb(report.peakMemoryBytes, 0)}`,
+    `[${stage} version] required memory ${mb(originalMemory(samples).promised, 3)} by the original's formula (three arrays); measured at the peak: ${mb(report.peakMemoryBytes, 0)}`,
     `[${stage} version] pi is ${pi.toFixed(6)} from ${samples} samples`,
     `[using ${String(workers).padStart(3)} ${workers === 1 ? 'worker ' : 'workers'}] ${inside} of them inside, seed ${seed}, kernel ${kernel}`,
     `standard error ${standardError.toPrecision(2)}; pi is off by ${Math.abs(pi - Math.PI).toPrecision(2)}`,

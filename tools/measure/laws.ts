@@ -56,11 +56,11 @@ export function samplesForDigits(digits: number, sigmas = 1): number {
 }
 
 /**
- * Memory in bytes by the lesson's own formula, and what its program was measured to take at its peak: three arrays of
+ * Memory in bytes by the original's formula, and what its program was measured to take at its peak: three arrays of
  * float32 are promised; numpy draws float64, and where() adds indices. A loop over blocks takes neither.
  */
-export function lessonMemory(samples: number): { readonly promised: number; readonly measured: number } {
-  checkInteger('lessonMemory: samples', samples, 0, 'Give how many points there are.');
+export function originalMemory(samples: number): { readonly promised: number; readonly measured: number } {
+  checkInteger('originalMemory: samples', samples, 0, 'Give how many points there are.');
   return { promised: samples * 4 * 3, measured: samples * 21.5 };
 }
 

@@ -1,6 +1,6 @@
 """dask.distributed on this machine: a scheduler and worker processes of one thread each.
 
---mode pi       the lesson's program as one lazy sum
+--mode pi       the original's program as one lazy sum
 --mode submit   --tasks trivial tasks, submitted one by one without waiting, then gathered
 --mode map      the same through client.map
 --mode await    the same, each awaited before the next is submitted: how long one task takes
@@ -26,7 +26,7 @@ def start():
 
 def inside_circle(total_count):
     random = da.random.RandomState(arguments.seed)  # gives each chunk a stream of its own
-    chunks = arguments.chunks or -(-total_count // 10)  # the lesson's default, rounded up
+    chunks = arguments.chunks or -(-total_count // 10)  # the original's default, rounded up
     x = random.uniform(size=total_count, chunks=chunks)
     y = random.uniform(size=total_count, chunks=chunks)
     return int((x * x + y * y <= 1.0).sum().compute())
@@ -85,7 +85,7 @@ def print_line(**fields):
 if __name__ == '__main__':
     parser = options(__doc__)
     parser.add_argument('--mode', choices=['pi', 'submit', 'map', 'await', 'startup'], default='pi')
-    parser.add_argument('--chunks', type=at_least(1), help='samples in a chunk; the lesson\'s tenth if absent')
+    parser.add_argument('--chunks', type=at_least(1), help='samples in a chunk; the original\'s tenth if absent')
     parser.add_argument('--tasks', type=at_least(1), default=1000)
     arguments = parser.parse_args()
     if arguments.mode == 'startup':

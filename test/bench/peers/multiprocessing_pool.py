@@ -1,4 +1,4 @@
-"""The lesson's multiprocessing.Pool program, made right: a stream of its own for each worker, and no sample lost."""
+"""The original's multiprocessing.Pool program, made right: a stream of its own for each worker, and no sample lost."""
 import multiprocessing
 
 from measuring import need, options, report_pi

@@ -5,7 +5,7 @@ import {
   fitAmdahl,
   gustafson,
   karpFlatt,
-  lessonMemory,
+  originalMemory,
   range,
   samplesForDigits,
   standardErrorOfPi,
@@ -13,7 +13,7 @@ import {
 } from '../../../tools/measure/laws.js';
 import { standardErrorOf } from '../../../lib/sampling/estimate.js';
 
-describe("the laws give the published and the lesson's own figures", () => {
+describe("the laws give the published and the original's figures", () => {
   test('Amdahl: 73 % random numbers on 2 and 4 workers, 99 % on 12', () => {
     expect(amdahl(0.73, 2)).toBeCloseTo(1.575, 3);
     expect(amdahl(0.73, 4)).toBeCloseTo(2.21, 2);
@@ -43,9 +43,9 @@ describe("the laws give the published and the lesson's own figures", () => {
     expect(2 * standardErrorOfPi(samplesForDigits(4, 2))).toBeCloseTo(0.5e-4, 10);
   });
 
-  test('the lesson promises 11444.092 MB for 1e9 points', () => {
-    expect((lessonMemory(1e9).promised / 2 ** 20).toFixed(3)).toBe('11444.092');
-    expect(lessonMemory(1e9).measured).toBe(21.5e9);
+  test('the original promises 11444.092 MB for 1e9 points', () => {
+    expect((originalMemory(1e9).promised / 2 ** 20).toFixed(3)).toBe('11444.092');
+    expect(originalMemory(1e9).measured).toBe(21.5e9);
   });
 
   test.each([

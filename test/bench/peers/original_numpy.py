@@ -1,4 +1,4 @@
-"""The lesson's serial program: whole arrays, one operation after the other."""
+"""The original's serial program: whole arrays, one operation after the other."""
 from measuring import need, options, report_pi
 
 np = need('numpy', 'python3-numpy')
@@ -14,4 +14,4 @@ def inside_circle(total_count):
 
 
 arguments = options(__doc__, most_workers=1).parse_args()
-report_pi('lesson-numpy', inside_circle, arguments)
+report_pi('original-numpy', inside_circle, arguments)
