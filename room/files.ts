@@ -1,5 +1,5 @@
 // The room's files: its page and wall, and the lesson if it is built. Needs Node.
-import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { createReadStream, readFileSync, readdirSync, statSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { extname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -16,26 +16,17 @@ const TYPES: { readonly [ending: string]: string } = {
   '.wasm': 'application/wasm',
   '.ico': 'image/x-icon',
 };
-/** The page's files by the paths that are asked for. */
-const PAGE: { readonly [path: string]: string } = {
-  '/': 'guest.html',
-  '/wall': 'wall.html',
-  '/reach': 'reach.html',
-  '/teach': 'teach.html',
-  '/teach.js': 'teach.js',
-  '/answers.css': 'answers.css',
-  '/room.css': 'room.css',
-  '/guest.js': 'guest.js',
-  '/wall.js': 'wall.js',
-  '/page-entry.js': 'page-entry.js',
-};
 /** The header that marks a room's answers. */
 export const MARK = 'x-lola';
 const BUILT = fileURLToPath(new URL('./www/', import.meta.url));
 
 export class Files {
+  /** The page's files by the paths that are asked for: guest.html as /, wall.html as /wall. */
   private readonly page = new Map(
-    Object.entries(PAGE).map(([path, name]) => [path, { name, body: readFileSync(join(BUILT, name)) }]),
+    readdirSync(BUILT).map((name) => {
+      const path = name === 'guest.html' ? '/' : `/${name.replace('.html', '')}`;
+      return [path, { name, body: readFileSync(join(BUILT, name)) }];
+    }),
   );
 
   /** @param lesson the folder of the built lesson, if there is one */

@@ -9,6 +9,8 @@ const RATE_MS = 4000;
 export class Guest {
   /** Its connection now, if there is one. */
   peer: number | undefined;
+  /** When that one was opened. */
+  openedAt = 0;
   threads = 0;
   /** Samples and results that it has delivered, as far as they are believed. */
   samples = 0;

@@ -124,6 +124,7 @@ export class RoomMachine implements StateMachine<RoomEvent, RoomAction> {
       this.gone(guest, guest.peer);
     }
     guest.peer = peer;
+    guest.openedAt = this.now;
     this.peers.set(peer, guest);
     this.began ??= this.now;
     this.tell('joined', guest, known ? 'is back' : 'joined');
@@ -181,10 +182,12 @@ export class RoomMachine implements StateMachine<RoomEvent, RoomAction> {
   private tick(): void {
     for (const [peer, guest] of this.peers) {
       guest.messages = 0;
+      const { workers } = this.scheduler;
+      const isMute = !workers.has(peer) && this.now - guest.openedAt > OVERDUE.firstMs; // it has not said hello
       const overdue = this.assignmentsOf(peer).some(
         ({ sent, batch }) => this.now - sent > deadlineMs(guest, batch.tasks.length),
       );
-      if (!overdue) continue;
+      if (!isMute && !overdue) continue;
       // It may just be slow: its next deadline is longer.
       if (guest.taskMs !== undefined) guest.taskMs *= 4;
       this.close(peer, 'asleep or too slow', false);

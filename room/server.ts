@@ -28,6 +28,9 @@ const MOST_MESSAGE = 64 * 1024;
 const MOST_WALLS = 50;
 /** Guests' pages that listen: one a guest, and those that have just been left. */
 const MOST_PAGES = 2 * MOST_GUESTS;
+/** Every so many ticks a page is asked for a sign of life. One that owes so many is gone: no close comes from a dead network. */
+const PING_TICKS = 8;
+const MOST_OWED = 10;
 /** Connections that read a file: a page needs five of them, for a moment. One that rests so long (ms) is let go. */
 const MOST_READERS = 512;
 const REST_MS = 20_000;
@@ -114,6 +117,7 @@ class RoomServer implements Room {
   private readonly connections = new Map<number, Connection<ToScheduler>>();
   private readonly works = new WebSocketServer({ noServer: true, maxPayload: MOST_MESSAGE });
   private readonly lives = new WebSocketServer({ noServer: true, maxPayload: 1024 });
+  private readonly owed = new WeakMap<WebSocket, number>(); // pings without an answer
   private readonly walls = new Set<WebSocket>();
   private readonly pages = new Map<WebSocket, string>(); // guests' pages, by their keys
   private readonly readers = new Set<Socket>();
@@ -233,18 +237,18 @@ class RoomServer implements Room {
     if (decision.answer === 'refuse') return this.entrance.refuse(socket, decision.status, decision.why);
     if (decision.answer !== 'socket') return this.entrance.refuse(socket, 404, 'There is no socket here.');
     const { kind, key, name } = decision;
-    if (kind === 'wall' && this.walls.size >= MOST_WALLS)
-      return this.entrance.refuse(socket, 503, 'There are walls enough.');
-    if (kind === 'live' && this.pages.size >= MOST_PAGES)
-      return this.entrance.refuse(socket, 503, 'There are pages enough.');
-    if (kind === 'teach' && this.desk.isFull)
-      return this.entrance.refuse(socket, 503, 'There are instructors enough.');
+    const [isWall, isPage] = [this.walls.size >= MOST_WALLS, this.pages.size >= MOST_PAGES];
+    if ({ wall: isWall, live: isPage, teach: this.desk.isFull, work: false }[kind])
+      return this.entrance.refuse(socket, 503, 'Too many of these pages are open. Close one.');
     this.entrance.admit(socket);
     if (kind === 'work')
       this.works.handleUpgrade(request, socket, head, (guest) => this.open(guest, socket, key, name));
-    else if (kind === 'teach')
-      this.lives.handleUpgrade(request, socket, head, (page) => this.desk.open(page));
-    else this.lives.handleUpgrade(request, socket, head, (page) => this.show(page, kind, key));
+    else
+      this.lives.handleUpgrade(request, socket, head, (page) => {
+        page.on('pong', () => this.owed.delete(page));
+        if (kind === 'teach') this.desk.open(page);
+        else this.show(page, kind, key);
+      });
   }
 
   private decide(request: IncomingMessage): Decision {
@@ -307,8 +311,16 @@ class RoomServer implements Room {
       const picture = this.picture();
       for (const wall of this.walls) this.send(wall, picture);
     }
+    if (this.ticks % PING_TICKS === 0) this.lives.clients.forEach((page) => this.ping(page));
     if (this.ticks++ % OWN_TICKS > 0) return;
     for (const [page, key] of this.pages) this.send(page, this.own(key));
+  }
+
+  private ping(page: WebSocket): void {
+    const owed = this.owed.get(page) ?? 0;
+    if (owed >= MOST_OWED) return page.terminate();
+    this.owed.set(page, owed + 1);
+    page.ping();
   }
 
   // ---- what the machine wants

@@ -342,6 +342,14 @@ describe('a guest', () => {
     );
   });
 
+  test('that never says hello is cut off, as one that says nothing more is', () => {
+    const machine = room();
+    machine.handle({ type: 'opened', peer: 1, key: key(1), name: 'Ana' }, 100);
+    expect(machine.handle({ type: 'tick' }, 20_100)).toEqual([]);
+    expect(machine.handle({ type: 'tick' }, 20_101)).toMatchObject([{ type: 'cut', peer: 1 }]);
+    expect(machine.guests.get(key(1))).toMatchObject({ peer: undefined });
+  });
+
   test('beyond the first 200 is told that the room is full', () => {
     const machine = room();
     const open = (peer: number) =>

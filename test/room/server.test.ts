@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { ConnectionError } from '../../lib/errors.js';
 import { estimatePool } from '../../lib/index.js';
@@ -33,6 +34,8 @@ async function open(options: Partial<RoomOptions> = {}): Promise<Room> {
 
 beforeEach(() => void (keys = 0));
 afterEach(async () => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
   for (const one of opened.splice(0).reverse()) await one.close();
 });
 
@@ -47,8 +50,13 @@ const query = (fields: object = {}) =>
   }).toString();
 
 /** A socket to a path of the room, once it is open; rejects with the status of a refusal. */
-function socket(path: string, headers: Record<string, string> = {}): Promise<WebSocket> {
-  const ws = new WebSocket(`ws://127.0.0.1:${room.port}${path}`, { headers });
+function socket(
+  path: string,
+  headers: Record<string, string> = {},
+  { port }: { readonly port: number } = room,
+  options = {},
+): Promise<WebSocket> {
+  const ws = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers, ...options });
   opened.push({ close: () => ws.terminate() });
   return new Promise((resolve, reject) => {
     ws.once('open', () => resolve(ws));
@@ -58,10 +66,10 @@ function socket(path: string, headers: Record<string, string> = {}): Promise<Web
 }
 
 /** A guest as a page is one: lib's worker over a socket, with threads that may lie. */
-function join(name: string, threads: Threads): ClusterWorker {
+function join(name: string, threads: Threads, by: { readonly port: number } = room): ClusterWorker {
   const fields = query({ name });
   const dial = async () => {
-    const ws = await socket(`/work?${fields}`).catch((error: Error) => {
+    const ws = await socket(`/work?${fields}`, {}, by).catch((error: Error) => {
       throw new ConnectionError(error.message);
     });
     return wireOf(ws, (ws as unknown as { _socket: Socket })._socket);
@@ -172,6 +180,76 @@ async function statusOf(path: string): Promise<number> {
   const [data] = (await once(tcp, 'data')) as [Buffer];
   return Number(data.toString().split(' ')[1]);
 }
+
+function newGate() {
+  let open = () => {};
+  return { opened: new Promise<void>((resolve) => (open = resolve)), open: () => open() };
+}
+
+/** A network to the room that can vanish: both sides believe that they are connected, and nothing passes any more. */
+async function network() {
+  const [inner, all]: [Socket[], Socket[]] = [[], []];
+  const server = createServer((outer) => {
+    const each = connectTcp(room.port, '127.0.0.1');
+    inner.push(each);
+    for (const [from, to] of [
+      [outer, each],
+      [each, outer],
+    ]) {
+      all.push(from.on('data', (data) => to.write(data)).on('error', () => {}));
+      opened.push({ close: () => from.destroy() });
+    }
+  });
+  opened.push(server);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const vanish = () => {
+    server.close();
+    for (const each of all) each.removeAllListeners('data').resume();
+  };
+  return { port: (server.address() as AddressInfo).port, vanish, inner };
+}
+
+describe('a network that vanishes without a close', () => {
+  test('takes its guest, its pages, the wall and the instructor with it: all are let go, and others get the work', async () => {
+    let now = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    await open({ samples: 1e13 });
+    const net = await network();
+    const threads = await threadsOf();
+    const [given, end] = [newGate(), newGate()];
+    const runPacked: Threads['runPacked'] = async () => {
+      given.open();
+      await end.opened;
+      return { thread: 0, count: 0, times: [], values: packValue([]) };
+    };
+    join('Ana', { ...threads, runPacked }, net);
+    opened.push({ close: end.open });
+    const secret = room.teach.split('#')[1];
+    const paths = [`/live?${query()}`, `/wall.live?${query()}`, `/teach.live?secret=${secret}`];
+    await Promise.all(paths.map((path) => socket(path, {}, net)));
+    const here = await Promise.all(paths.map((path) => socket(path)));
+    await given.opened;
+    net.vanish();
+    let gone = 0;
+    expect(net.inner.length).toBe(4);
+    for (const each of net.inner) each.once('close', () => gone++);
+    for (let beats = 0; gone < net.inner.length; beats++) {
+      expect(beats).toBeLessThan(100);
+      const asked = here.map((page) => once(page, 'ping'));
+      now += 2000;
+      await vi.advanceTimersByTimeAsync(2000);
+      await Promise.all(asked);
+      for (let i = 0; i < 10; i++) await turn();
+    }
+    expect(here.map(({ readyState }) => readyState)).toEqual([1, 1, 1]);
+    expect(room.picture().guests).toEqual([]); // Ana has left, and delivered nothing
+    expect(room.machine.news[0]).toMatchObject({
+      guest: 'Ana',
+      text: 'left; one of its tasks was lent again',
+    });
+  });
+});
 
 describe('strangers', () => {
   test('with a wrong code, or of another page, get no socket', async () => {
