@@ -29,14 +29,22 @@ export type Decision =
 
 /** From one address, in a minute: more wrong codes than people mistype are guesses. */
 const MOST_WRONG = 30;
-const WRONG_MS = 60_000;
+const MINUTE_MS = 60_000;
 const MOST_ADDRESSES = 1000;
+/** What a device may answer in a minute: four times what one sends that tries again each second. An address may have many behind it. */
+const MOST_ANSWERS = { count: 240, bytes: 2 ** 18 } as const;
+const DEVICES_OF_ADDRESS = 50;
+/** Devices and addresses whose answers are counted at a time. */
+const MOST_COUNTED = 50_000;
 const KEY = /^[\w-]{16,64}$/;
 
 export class Gate {
   /** For each address, the wrong codes that came from there lately. */
   private wrong = new Map<string, Set<string>>();
   private wrongSince = 0;
+  /** What each device and each address has answered in this minute. */
+  private answers = new Map<string, { count: number; bytes: number }>();
+  private answersSince = 0;
 
   constructor(
     private readonly code: string,
@@ -63,7 +71,16 @@ export class Gate {
     const [key, name] = [query.get('key') ?? '', query.get('name') ?? ''];
     if (path === '/join') return { answer: 'join' };
     if (!KEY.test(key)) return refuse(400, 'A device needs a key of its own. Reload the page.');
-    if (path === '/answer') return { answer: 'take', key, name, text: query.get('answer') ?? '' };
+    if (path === '/answer')
+      return (
+        this.answersProblem(`from ${asked.address}`, DEVICES_OF_ADDRESS, url.length, now) ??
+        this.answersProblem(`of ${key}`, 1, url.length, now) ?? {
+          answer: 'take',
+          key,
+          name,
+          text: query.get('answer') ?? '',
+        }
+      );
     return { answer: 'socket', kind: path === '/live' ? 'live' : 'work', key, name };
   }
 
@@ -92,7 +109,7 @@ export class Gate {
   }
 
   private codeProblem(query: URLSearchParams, address: string, now: number): Decision | undefined {
-    if (now - this.wrongSince > WRONG_MS || this.wrong.size > MOST_ADDRESSES) {
+    if (now - this.wrongSince > MINUTE_MS || this.wrong.size > MOST_ADDRESSES) {
       this.wrong = new Map();
       this.wrongSince = now;
     }
@@ -106,6 +123,19 @@ export class Gate {
       401,
       `This is not the room's code. Look at the wall: it has ${CODE_LENGTH} letters and digits.`,
     );
+  }
+
+  /** Books an answer of `bytes` bytes, unless whoever it comes from has had enough of them for this minute. */
+  private answersProblem(of: string, devices: number, bytes: number, now: number): Decision | undefined {
+    if (now - this.answersSince > MINUTE_MS || this.answers.size > MOST_COUNTED) {
+      this.answers = new Map();
+      this.answersSince = now;
+    }
+    const had = this.answers.get(of) ?? { count: 0, bytes: 0 };
+    if (had.count >= devices * MOST_ANSWERS.count || had.bytes + bytes > devices * MOST_ANSWERS.bytes)
+      return refuse(429, 'Too many answers came from this device or its address. Wait for a minute.');
+    this.answers.set(of, { count: had.count + 1, bytes: had.bytes + bytes });
+    return undefined;
   }
 
   /** A page that rebinds a name of its own to this machine still says that name here; a number cannot be rebound. */

@@ -93,6 +93,48 @@ describe('the gate', () => {
   });
 });
 
+describe('answers', () => {
+  const answer = (at: Gate, now: number, i = 0, address = '192.168.1.9', text = 'x') =>
+    ask(`/answer?${query({ key: `key-of-device-${i}`.padEnd(20, '-'), answer: text })}`, {
+      ...{ at, now, address, method: 'POST' },
+    }).answer;
+  const count = (times: number, one: (i: number) => string) =>
+    Array.from({ length: times }, (_, i) => one(i)).filter((what) => what === 'take').length;
+
+  test('of one device count 240 times in a minute, and others’ go on; then it is told so by name', () => {
+    const at = gate();
+    expect(count(10_000, () => answer(at, 0))).toBe(240);
+    expect(count(240, () => answer(at, 0, 1))).toBe(240);
+    expect(
+      ask(`/answer?${query({ key: 'key-of-device-0'.padEnd(20, '-') })}`, { at, method: 'POST' }),
+    ).toEqual({
+      answer: 'refuse',
+      status: 429,
+      why: 'Too many answers came from this device or its address. Wait for a minute.',
+    });
+    expect(answer(at, 60_000)).toBe('refuse');
+    expect(count(10_000, () => answer(at, 60_001))).toBe(240);
+  });
+
+  test('of one address count 12 000 times in a minute, however many devices it makes up, and other addresses’ go on', () => {
+    const at = gate();
+    expect(count(20_000, (i) => answer(at, 0, i))).toBe(12_000);
+    expect(count(240, () => answer(at, 0, 0, '192.168.1.10'))).toBe(239); // device 0 has had one
+  });
+
+  test('that are long count less often: 256 KiB of a device', () => {
+    const at = gate();
+    const long = 'x'.repeat(7000);
+    const { length } = `/answer?${query({ key: 'key-of-device-0'.padEnd(20, '-'), answer: long })}`;
+    expect(count(240, () => answer(at, 0, 0, undefined, long))).toBe(Math.floor(2 ** 18 / length));
+  });
+
+  test('of a device that tries again each second are never refused', () => {
+    const at = gate();
+    expect(count(3600, (second) => answer(at, 1000 * second))).toBe(3600);
+  });
+});
+
 describe('names', () => {
   test.each([
     ['Ana', 'Ana'],
