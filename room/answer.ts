@@ -1,4 +1,4 @@
-// What a device may tell a room, as a schema: every answer is checked against it before anything else looks at it.
+// What devices and the instructor may tell a room, as schemas: all is checked against them before anything else looks at it.
 import * as v from 'valibot';
 
 const finite = v.pipe(v.number(), v.finite());
@@ -53,3 +53,23 @@ export const AnswerSchema = v.variant('kind', [
   }),
 ]);
 export type Answer = v.InferOutput<typeof AnswerSchema>;
+
+export const STAGES = ['first', 'talk', 'second', 'results'] as const;
+export type Stage = (typeof STAGES)[number];
+
+const short = v.pipe(v.string(), v.maxLength(100));
+/** What the wall shows. */
+const ShownSchema = v.variant('what', [
+  v.strictObject({ what: v.picklist(['room', 'timings']) }),
+  v.strictObject({ what: v.literal('vote'), id: short }),
+  v.strictObject({ what: v.literal('prediction'), name: short }),
+]);
+export type Shown = v.InferOutput<typeof ShownSchema>;
+
+/** What an instructor may ask for. `next` names the stage that it leaves: of two clicks at once, one counts. */
+export const CommandSchema = v.variant('do', [
+  v.strictObject({ do: v.literal('next'), id: short, stage: v.picklist(STAGES) }),
+  v.strictObject({ do: v.literal('show'), shown: ShownSchema }),
+  v.strictObject({ do: v.literal('clear') }),
+]);
+export type Command = v.InferOutput<typeof CommandSchema>;

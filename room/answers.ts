@@ -12,26 +12,12 @@
 // Each of three audiences has its picture. A learner is shown the question and its own choice. The wall is shown how many
 // have answered, and results once they are there. The instructor is shown all of it, but not who answered what: no picture
 // has a key.
-import type { Answer, Timing } from './answer.js';
+import { STAGES, type Answer, type Command, type Shown, type Stage, type Timing } from './answer.js';
 import { cleanName } from './names.js';
 import type { Vote } from './votes.js';
 
-export const STAGES = ['first', 'talk', 'second', 'results'] as const;
-export type Stage = (typeof STAGES)[number];
 /** How long neighbours talk (ms). */
 export const TALK_MS = 120_000;
-
-/** What the wall shows. */
-export type Shown =
-  | { readonly what: 'room' | 'timings' }
-  | { readonly what: 'vote'; readonly id: string }
-  | { readonly what: 'prediction'; readonly name: string };
-
-/** What an instructor may ask for. `next` names the stage that it leaves: of two clicks at once, one counts. */
-export type Command =
-  | { readonly do: 'next'; readonly id: string; readonly stage: Stage }
-  | { readonly do: 'show'; readonly shown: Shown }
-  | { readonly do: 'clear' };
 
 /** What happens. The key is the device's own secret, the name what it wants its timing to be called. */
 export type AnswerEvent =
@@ -66,6 +52,14 @@ export class Answers {
   private slips = new Map<string, string[]>();
   private shown: Shown = { what: 'room' };
   private devices = new Set<string>();
+  private readonly kept = [
+    this.ballots,
+    this.predictions,
+    this.timings,
+    this.exercises,
+    this.slips,
+    this.devices,
+  ];
 
   constructor(readonly votes: readonly Vote[]) {}
 
@@ -86,7 +80,8 @@ export class Answers {
     if (answer.kind === 'vote') return this.vote(key, answer);
     if (answer.kind === 'timing')
       this.timings.set(key, { ...answer.timing, nickname: cleanName(name) || 'somebody' });
-    else if (answer.kind === 'prediction') return this.predict(key, cleanName(answer.name, 60), answer.value);
+    else if (answer.kind === 'prediction')
+      return into(this.predictions, cleanName(answer.name, 60), (values) => values.set(key, answer.value));
     else return this.progress(key, cleanName(answer.exercise, 60), answer);
     return undefined;
   }
@@ -102,10 +97,6 @@ export class Answers {
       return `There is no choice ${choice}.`;
     ballot.rounds[round - 1].set(key, choice);
     return undefined;
-  }
-
-  private predict(key: string, name: string, value: number): string | undefined {
-    return into(this.predictions, name, (values) => values.set(key, value));
   }
 
   private progress(
@@ -129,15 +120,7 @@ export class Answers {
 
   private command(command: Command, now: number): string | undefined {
     if (command.do === 'clear') {
-      for (const each of [
-        this.ballots,
-        this.predictions,
-        this.timings,
-        this.exercises,
-        this.devices,
-        this.slips,
-      ])
-        each.clear();
+      for (const each of this.kept) each.clear();
       this.shown = { what: 'room' };
     } else if (command.do === 'show') return this.show(command.shown);
     else return this.next(command.id, command.stage, now);

@@ -3,7 +3,7 @@ import { ConnectionError, InvalidArgumentError, show } from '../lib/errors.js';
 import { describeMachine } from '../lib/machine.js';
 import type { Answer, Timing } from './answer.js';
 import { readCode } from './names.js';
-import { ROOM_VERSION } from './version.js';
+import { ROOM_VERSION, SHARED } from './version.js';
 
 interface Joined {
   readonly origin: string;
@@ -14,6 +14,8 @@ const WAIT_MS = 10_000; // the room has so long to answer
 const keys = new Map<string, string>();
 let joined: Joined | undefined;
 let sending: Promise<unknown> = Promise.resolve();
+/** How all this is done. The kernel of a page asks its page instead, which is still in the room when the kernel is not. */
+export const way = { join, leave, send };
 
 /**
  * Joins a room, so that this notebook's predictions, speed-ups and checks count there. It prints what is shared.
@@ -22,7 +24,11 @@ let sending: Promise<unknown> = Promise.resolve();
  * @param key this learner's own secret: who comes back with it is the same one (default: one that is kept on this machine)
  * @throws InvalidArgumentError for an address that is none, ConnectionError if the room does not let it in
  */
-export async function joinRoom(address: string, name = '', key?: string): Promise<void> {
+export function joinRoom(address: string, name = '', key?: string): Promise<void> {
+  return way.join(address, name, key);
+}
+
+async function join(address: string, name: string, key?: string): Promise<void> {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!url || url.protocol !== 'http:' || url.hash.length < 2)
     throw new InvalidArgumentError(
@@ -35,13 +41,15 @@ export async function joinRoom(address: string, name = '', key?: string): Promis
   };
   await ask(wanted, 'GET', '/join');
   joined = wanted;
-  console.log(
-    'Joined the room. It gets your predictions, the speed-ups you hand in, and how your checks end: which exercise, passed or not, and which known mistake. It does not get your code or your answers. leaveRoom() ends this.',
-  );
+  console.log(`Joined. ${SHARED} leaveRoom() ends this.`);
 }
 
 /** Ends what `joinRoom` began: nothing more is sent. */
 export function leaveRoom(): void {
+  way.leave();
+}
+
+function leave(): void {
   joined = undefined;
 }
 
@@ -64,12 +72,12 @@ export function predict(name: string, value: number): number {
  */
 export async function handIn(measured: Omit<Timing, 'cpu' | 'cores'>): Promise<void> {
   const { cpu, coresAllotted } = describeMachine();
-  await send({ kind: 'timing', timing: { ...measured, cpu: cpu.slice(0, 100), cores: coresAllotted } });
+  await way.send({ kind: 'timing', timing: { ...measured, cpu: cpu.slice(0, 100), cores: coresAllotted } });
 }
 
 /** Tells the room, if there is one. A notebook goes on if the room is gone, and says so. */
 export function report(answer: Answer): void {
-  send(answer).catch((error: Error) => console.warn(`The room did not get this: ${error.message}`));
+  way.send(answer).catch((error: Error) => console.warn(`The room did not get this: ${error.message}`));
 }
 
 /** Sends one answer after another: the last one counts, so none may overtake it. */
@@ -95,7 +103,7 @@ async function ask(
     reply = (await (await fetch(`${origin}${path}?${query}`, { method, signal })).json()) as typeof reply;
   } catch (cause) {
     throw new ConnectionError(
-      `no room answers at ${origin}. Is this machine on its network, and the room still open? A page reaches only the room that it comes from: open ${origin}/lesson/. (${(cause as Error).message})`,
+      `no room answers at ${origin}. Is this machine on its network, and the room still open? A page reaches only the room that it comes from: there, open /lesson/. (${(cause as Error).message})`,
     );
   }
   if (!reply.ok)

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import type { WebSocket } from 'ws';
 import { clock } from '../lib/task/index.js';
-import { AnswerSchema } from './answer.js';
-import { Answers, STAGES, type Command } from './answers.js';
+import { AnswerSchema, CommandSchema } from './answer.js';
+import { Answers } from './answers.js';
 import type { Vote } from './votes.js';
 
 const MOST_PAGES = 10;
@@ -13,19 +13,6 @@ const MOST_WAITING = 4 * 2 ** 20;
 /** A page hears of the room every so many ticks, also if nothing changes. */
 const SIGN_TICKS = 16;
 const json = v.pipe(v.string(), v.parseJson());
-const short = v.pipe(v.string(), v.maxLength(100));
-const CommandSchema: v.GenericSchema<unknown, Command> = v.variant('do', [
-  v.strictObject({ do: v.literal('next'), id: short, stage: v.picklist(STAGES) }),
-  v.strictObject({
-    do: v.literal('show'),
-    shown: v.variant('what', [
-      v.strictObject({ what: v.picklist(['room', 'timings']) }),
-      v.strictObject({ what: v.literal('vote'), id: short }),
-      v.strictObject({ what: v.literal('prediction'), name: short }),
-    ]),
-  }),
-  v.strictObject({ do: v.literal('clear') }),
-]);
 
 export class Desk {
   readonly secret = randomBytes(24).toString('base64url');

@@ -71,17 +71,8 @@ export function ownOf(machine: RoomMachine, guest: Guest, now: number) {
   const here = [...machine.guests.values()].filter(({ peer }) => peer !== undefined).length;
   const [state, rate] = [guest.state(machine.isBusy(guest)), guest.rate(now)];
   const total = machine.options.work.samples;
-  return {
-    op: 'you' as const,
-    name,
-    state,
-    samples,
-    inside,
-    rate,
-    total,
-    room: roomCount(machine, now),
-    here,
-  };
+  const room = roomCount(machine, now);
+  return { op: 'you' as const, name, state, samples, inside, rate, total, room, here };
 }
 
 function roomCount({ trust, began, ended, options }: RoomMachine, now: number): Count {

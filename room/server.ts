@@ -215,8 +215,9 @@ class RoomServer implements Room {
     this.read(socket, response);
     if (decision.answer === 'file') return this.files.serve(decision.path, headers.host ?? '', response);
     const refused = decision.answer === 'take' ? this.desk.take(decision) : why;
-    const { title, samples } = this.options;
-    const told = refused === undefined ? { ok: true, title, samples } : { ok: false, why: refused };
+    const { title, samples, lesson } = this.options;
+    const has = { title, samples, lesson: lesson !== undefined };
+    const told = refused === undefined ? { ok: true, ...has } : { ok: false, why: refused };
     this.files.send(response, 200, 'application/json', JSON.stringify(told));
   }
 

@@ -1,6 +1,7 @@
 // One code cell of the page: the buttons above it, its text, its editor once that is needed, and its outputs.
 import { button, group, make } from './dom.js';
 import type { Editor } from './editor.js';
+import { Entry } from './entry.js';
 import { Outputs } from './outputs.js';
 
 export type CellState = 'not run' | 'waits' | 'runs' | 'done' | 'failed' | 'stopped';
@@ -36,6 +37,10 @@ export class Cell {
   private readonly status = make('span', { className: 'status' });
   private readonly run: HTMLButtonElement;
   private readonly reset: HTMLButtonElement;
+  private readonly entry = new Entry((text) => {
+    void this.write(text);
+    this.owner.onRun(this, false);
+  });
 
   constructor(
     readonly element: HTMLElement,
@@ -75,7 +80,7 @@ export class Cell {
     else element.append(this.place);
     if (code) this.place.append(code);
     this.place.before(bar);
-    element.append(this.live);
+    element.append(this.entry.element, this.live);
     group(element, `Cell ${number}`);
     code?.addEventListener('focus', () => void this.focus());
     code?.addEventListener('click', () => void this.focus());
@@ -145,6 +150,7 @@ export class Cell {
     this.run.textContent = this.isActive ? 'Stop' : 'Run';
     this.run.setAttribute('aria-label', this.isActive ? `Stop cell ${number}` : `Run cell ${number}`);
     this.reset.hidden = !this.isEdited;
+    this.entry.follow(this.text);
   }
 }
 

@@ -6,6 +6,7 @@ import { button, make } from './dom.js';
 import { findFeatures } from './features.js';
 import { FileError, fileOf, openFile, type NotebookFile } from './file.js';
 import { Kernel, type KernelState } from './kernel/kernel.js';
+import { RoomPlace } from './room.js';
 import { Shelf } from './shelf.js';
 
 /** How long after the last key an edit is kept (ms). */
@@ -64,7 +65,12 @@ class Notebook implements CellOwner {
     if (end) end.before(this.adder);
     else content.append(this.adder);
     this.takeFromShelf();
-    this.kernel = new Kernel({ onState: (state, why) => this.onKernel(state, why) });
+    const room = new RoomPlace(place.name, (text) => this.bar.notice(text));
+    this.bar.element.after(room.element);
+    this.kernel = new Kernel({
+      onState: (state, why) => this.onKernel(state, why),
+      onRoom: (request) => room.take(request),
+    });
     addEventListener('pagehide', () => {
       this.save();
       this.shelf.mark();

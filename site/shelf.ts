@@ -71,7 +71,8 @@ export class Shelf {
   }
 }
 
-function storageThatWorks(): Storage | undefined {
+/** What this browser keeps; undefined if it keeps nothing, as in some private windows. */
+export function storageThatWorks(): Storage | undefined {
   try {
     localStorage.setItem('lolas-pi probe', '');
     localStorage.removeItem('lolas-pi probe');

@@ -30,7 +30,8 @@ const cores = Math.max(1, Math.min(16, (navigator.hardwareConcurrency ?? 2) - 1)
 const name = find<HTMLInputElement>('name');
 const code = find<HTMLInputElement>('code');
 name.value = localStorage.getItem('lola-name') ?? pick(FIRST) + ' ' + pick(SECOND);
-code.value = decodeURIComponent(location.hash.slice(1)) || (sessionStorage.getItem('lola-code') ?? '');
+code.value = decodeURIComponent(location.hash.slice(1)) || (localStorage.getItem('lola-code') ?? '');
+localStorage.setItem('lola-code', code.value); // the lesson, which the room serves, joins with it
 put('cores', cores === 1 ? 'one core' : `${cores} cores`);
 show('ask-code', code.value === '');
 find('join-form').onsubmit = (event) => {
@@ -52,7 +53,7 @@ async function join(): Promise<void> {
     if (problem !== undefined) return sayTrouble(problem);
     sayTrouble('');
     localStorage.setItem('lola-name', name.value);
-    sessionStorage.setItem('lola-code', code.value);
+    localStorage.setItem('lola-code', code.value);
     sessionStorage.setItem('lola-joined', 'yes');
     await work();
   } catch (error) {
@@ -93,7 +94,13 @@ async function leave(why: string): Promise<void> {
 /** Why this device cannot join; undefined if it can. */
 async function whyNot(): Promise<string | undefined> {
   try {
-    const { ok, why } = (await (await fetch(`/join?${query()}`)).json()) as { ok: boolean; why?: string };
+    const told = (await fetch(`/join?${query()}`)).json() as Promise<{
+      ok: boolean;
+      why?: string;
+      lesson?: boolean;
+    }>;
+    const { ok, why, lesson } = await told;
+    show('lesson', lesson === true);
     if (!ok) show('ask-code', true);
     return ok ? undefined : why;
   } catch {

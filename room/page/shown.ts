@@ -2,7 +2,8 @@
 // Answers as the wall and the instructor see them: a vote with its bars, the spread of a prediction, everybody's speed-ups.
 import { htmlTable, pictureOf, tableOf, type Chart } from '../../lesson/charts/index.js';
 import { range, short } from '../../tools/measure/index.js';
-import type { InstructorPicture, Stage, WallAnswers } from '../answers.js';
+import type { Stage } from '../answer.js';
+import type { InstructorPicture, WallAnswers } from '../answers.js';
 import { spreadChart, timingCharts } from '../charts.js';
 import type { Vote } from '../votes.js';
 import { make } from './dom.js';

@@ -1,7 +1,8 @@
 /// <reference lib="dom" />
 // The instructor's page: opens votes and takes them from stage to stage, sees all answers as they come, and decides what the
 // wall shows. Its address has the secret by which the room knows it; the page takes it out, and keeps it for a reload.
-import type { Command, InstructorPicture, Stage } from '../answers.js';
+import type { Command, Stage } from '../answer.js';
+import type { InstructorPicture } from '../answers.js';
 import type { Vote } from '../votes.js';
 import { Listener, find, make, put, show } from './dom.js';
 import { redraw, spreadParts, timingParts, voteParts } from './shown.js';

@@ -1,6 +1,6 @@
 // The page's side of a kernel: it runs cells in a Web Worker, one after the other, and can always stop them.
 import { Checking } from './checking.js';
-import type { FromKernel, Output, OutputMessage, ToKernel } from './protocol.js';
+import type { FromKernel, Output, OutputMessage, RoomRequest, ToKernel } from './protocol.js';
 
 /** A kernel that does not answer an interrupt in this time is ended and replaced (ms). */
 const MOST_SILENCE_MS = 300;
@@ -22,6 +22,8 @@ export interface KernelOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called at each change. For `lost`, `why` is a sentence for the reader. */
   readonly onState?: (state: KernelState, why?: string) => void;
+  /** Called for what cells ask of the room. */
+  readonly onRoom?: (request: RoomRequest) => void;
 }
 
 interface Request {
@@ -115,7 +117,8 @@ export class Kernel {
       this.finish(message);
       void this.loadChecker();
       this.next();
-    } else if (message.type === 'limit') this.limit(message);
+    } else if (message.type === 'room') this.options.onRoom?.(message.request);
+    else if (message.type === 'limit') this.limit(message);
     else this.listeners.get(message.cell)?.(message);
   }
 

@@ -1,4 +1,5 @@
 // The messages between a page and its kernel. Outputs have the form of nbformat 4, so a page can keep them in a notebook.
+import type { Answer } from '../../dist/room/answer.js';
 
 /** What a cell shows. */
 export type Output =
@@ -13,6 +14,12 @@ export type Output =
 
 /** One thing in several forms, by media type: 'text/html', 'image/svg+xml', 'image/png' (base64), 'text/plain', ... */
 export type MimeBundle = Readonly<Record<string, string>>;
+
+/** What cells ask of the room. The page is in it, so that a restart of the kernel changes nothing. */
+export type RoomRequest =
+  | { readonly do: 'join'; readonly address: string; readonly name: string }
+  | { readonly do: 'leave' }
+  | { readonly do: 'answer'; readonly answer: Answer };
 
 /** What a page tells its kernel. `start` comes once, first. */
 export type ToKernel =
@@ -38,6 +45,7 @@ export type OutputMessage =
 /** What a kernel tells its page. Outputs may come after `done`: from timers, runs in the background, dashboards. */
 export type FromKernel =
   | { readonly type: 'ready' }
+  | { readonly type: 'room'; readonly request: RoomRequest }
   | OutputMessage
   /** The kernel computes and cannot listen: end it after `ms`, with `verdict` as the cell's output. Without `ms`: it listens again. */
   | { readonly type: 'limit'; readonly cell: string; readonly ms?: number; readonly verdict: string }

@@ -2,8 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { safeParse } from 'valibot';
-import { AnswerSchema, type Answer, type Timing } from '../../room/answer.js';
-import { Answers, STAGES, TALK_MS, normalisedChange, type Command, type Stage } from '../../room/answers.js';
+import {
+  AnswerSchema,
+  STAGES,
+  type Answer,
+  type Command,
+  type Stage,
+  type Timing,
+} from '../../room/answer.js';
+import { Answers, TALK_MS, normalisedChange } from '../../room/answers.js';
 import { groupsOf, namesOf, serialPartOfAll, spreadChart, timingCharts } from '../../room/charts.js';
 import { readVotes, votesOf, type Vote } from '../../room/votes.js';
 import { episodeFolder, pageNames } from '../support/episode.js';

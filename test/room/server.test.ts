@@ -148,7 +148,7 @@ describe('a room', () => {
   test('tells a page why it cannot join', async () => {
     await open();
     const ask = async (fields: object) => (await fetch(at(`/join?${query(fields)}`))).json();
-    expect(await ask({})).toEqual({ ok: true, title: 'test', samples: SAMPLES });
+    expect(await ask({})).toEqual({ ok: true, title: 'test', lesson: false, samples: SAMPLES });
     expect(await ask({ code: 'wrong' })).toEqual({
       ok: false,
       why: expect.stringContaining("not the room's code"),

@@ -18,7 +18,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   lesson: 2400,
   tools: 4931, // 14 more: the box of a slow worker ends, and a race hands its speed-ups to a room
   room: 1500,
-  site: 2500,
+  site: 2700, // 200 more: a learner's tab joins a room with one click, and predictions have an entry below their cell
 };
 /** Folders that are still above their budgets, and their lines today. They may only shrink. */
 const TODAY: Readonly<Record<string, number>> = {
