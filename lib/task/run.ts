@@ -35,6 +35,7 @@ export class Run {
   private readonly values: Value[] = [];
   private nextIndex = 0;
   private exhausted = false;
+  private promises = 0; // that callbacks gave just now
   private resolve!: (values: Value[]) => void;
   private reject!: (reason: Error) => void;
   private readonly onAbort = () => this.fail(new CancelledError());
@@ -98,8 +99,8 @@ export class Run {
     if (!given) return; // the caller's own code has ended the run
     this.open.delete(drawn);
     this.values[drawn.index] = value;
+    const { worker, thread } = place;
     this.guard(() => {
-      const { worker, thread } = place;
       this.tell({ type: 'finished', task: drawn.task.key, worker, thread, start, end, time });
       this.failIfRejected(this.options.onResult?.(value, given, drawn.index));
       this.settleIfDone();
@@ -117,8 +118,7 @@ export class Run {
     if (this.settled) return;
     drawn.worker = undefined;
     if (!retried) this.open.delete(drawn);
-    const { worker, thread } = place;
-    const task = drawn.task.key;
+    const [{ worker, thread }, task] = [place, drawn.task.key];
     this.guard(() => this.tell({ type: 'failed', task, worker, thread, message, retried, time: clock() }));
     if (failure) this.fail(failure);
   }
@@ -132,12 +132,10 @@ export class Run {
   fail(failure: unknown): void {
     if (this.settled) return;
     this.settle();
-    try {
+    this.guard(() => {
       for (const { task, worker } of this.open.keys())
         this.tell({ type: 'dropped', task: task.key, ...(worker && { worker }), time: clock() });
-    } catch {
-      // The caller's own code threw, after the run had failed with its own reason.
-    }
+    });
     this.open.clear();
     this.closeSource();
     this.reject(toError(failure));
@@ -145,16 +143,12 @@ export class Run {
   }
 
   private closeSource(): void {
-    try {
-      if (!this.exhausted) this.source.return?.();
-    } catch {
-      // as above
-    }
+    if (!this.exhausted) this.guard(() => this.source.return?.());
     this.exhausted = true;
   }
 
   private settleIfDone(): void {
-    if (this.settled || !this.exhausted || this.open.size > 0) return;
+    if (this.settled || !this.exhausted || this.open.size > 0 || this.promises > 0) return;
     this.settle();
     this.resolve(this.values);
     this.onSettled(this);
@@ -171,9 +165,13 @@ export class Run {
 
   /** An async callback fails the run by its promise. */
   private failIfRejected(returned: unknown): void {
-    if (returned instanceof Promise) returned.catch((error: unknown) => this.fail(error));
+    if (!(returned instanceof Promise)) return;
+    returned.catch((error: unknown) => this.fail(error));
+    this.promises++; // until one that has thrown already is heard, the run does not end well
+    void Promise.resolve().then(() => this.promises-- === 1 && this.settleIfDone());
   }
 
+  /** What the caller's own code throws fails the run, if it has not failed yet: the first reason counts. */
   private guard(callerCode: () => void): void {
     try {
       callerCode();
