@@ -13,6 +13,7 @@ import { loadOperations, runTask } from '../../lib/task/run-task.js';
 import { Run } from '../../lib/task/run.js';
 import type { Task, Value } from '../../lib/task/task.js';
 import { KINDS, make } from '../support/odd-values.mjs';
+import { settles } from '../support/watchdog.js';
 
 const tasks = [new URL('../support/odd-values.mjs', import.meta.url).href];
 /** Set DOOR_RUNS and DOOR_SEED for a longer run, or another one. A failure prints its seed. */
@@ -62,17 +63,11 @@ async function throughFiles(): Promise<Executor> {
 
 /** How a run ends, as plain data: its values with their kinds, or the fields of its error. */
 async function endOf(executor: Executor, given: unknown, options?: unknown): Promise<unknown> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const watchdog = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the run hangs')), MOST_MS);
-  });
+  const run = Promise.resolve().then(() => executor.run(given as Task[], options as RunOptions));
   try {
-    const values = await Promise.race([executor.run(given as Task[], options as RunOptions), watchdog]);
-    return values.map(inWords);
+    return (await settles(run, MOST_MS, () => 'the run')).map(inWords);
   } catch (thrown) {
     return errorInWords(thrown as TaskError);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -10,8 +10,9 @@ import {
 import { countInside } from '../../lib/sampling/kernel.js';
 import { partition } from '../../lib/sampling/partition.js';
 import { keyOfSeed } from '../../lib/sampling/seed.js';
-import type { Executor, ExecutorEvent } from '../../lib/task/executor.js';
+import type { Executor, ExecutorEvent, RunOptions } from '../../lib/task/executor.js';
 import type { Task, Value } from '../../lib/task/task.js';
+import { watched } from './watchdog.js';
 
 /** The module of operations the suite uses, to be loaded by the executor under test. */
 export const CONTRACT_TASKS = new URL('./tasks.mjs', import.meta.url).href;
@@ -22,7 +23,12 @@ export interface Abilities {
   readonly survivesExit: boolean;
   /** A task that never ends is stopped by the signal (false: it holds the caller's own thread). */
   readonly stopsForever: boolean;
+  /** The longest that a run may take, and close (ms); the test's own limit is longer. */
+  readonly mostMs?: number;
 }
+
+/** Two tests in a page have 60 s, in Node 120 s. */
+const MOST_MS = 50_000;
 
 const task = (operation: string, input: Value, key = `${operation}-${JSON.stringify(input)}`): Task => ({
   key,
@@ -32,12 +38,44 @@ const task = (operation: string, input: Value, key = `${operation}-${JSON.string
 const numbered = (count: number): Task[] =>
   Array.from({ length: count }, (_, i) => task('double', i, `double-${i}`));
 
+const oops = (): never => {
+  throw new SyntaxError('in the caller');
+};
+const raise = (thrown: unknown): never => {
+  throw thrown;
+};
+const rejecting = async (thrown: unknown): Promise<never> => raise(thrown);
+const nested = (depth: number): Value => {
+  let made: Value = 1;
+  for (let i = 0; i < depth; i++) made = [made];
+  return made;
+};
+const cyclic = (): unknown[] => {
+  const list: unknown[] = [];
+  list.push(list);
+  return list;
+};
+const detached = (): Float64Array => {
+  const array = Float64Array.of(1, 2);
+  structuredClone(array, { transfer: [array.buffer] });
+  return array;
+};
+/** What a task gives or throws that no message can hold as it is; see tasks.mjs. */
+const ODD_ENDS: readonly (readonly [operation: string, how: string])[] = [
+  ...['symbol', 'bigint', 'cycle', 'gap', 'deep', 'thrower', 'promise of a function'].map(
+    (how) => ['giveOdd', how] as const,
+  ),
+  ...['nothing', 'bare', 'nameless', 'stackless', 'symbol', 'thrower', 'cycle'].map(
+    (how) => ['throwOdd', how] as const,
+  ),
+];
+
 /** Runs the suite against executors that `start` makes, with CONTRACT_TASKS loaded. */
 export function executorContract(name: string, start: () => Promise<Executor>, abilities: Abilities): void {
   describe(`the executor contract: ${name}`, () => {
     const opened: Executor[] = [];
     const open = async () => {
-      const executor = await start();
+      const executor = watched(await start(), name, abilities.mostMs ?? MOST_MS);
       opened.push(executor);
       return executor;
     };
@@ -268,6 +306,87 @@ export function executorContract(name: string, start: () => Promise<Executor>, a
       };
       await expect(executor.run(numbered(3), { onResult: oops })).rejects.toThrow(SyntaxError);
       await expect(executor.run(numbered(3), { onEvent: oops })).rejects.toThrow(SyntaxError);
+      expect(await executor.run(numbered(2))).toEqual([0, 2]);
+    });
+
+    // No run hangs: what cannot travel, and what the caller's own code throws, ends it by name, and the executor lives.
+    const UNSENDABLE: readonly (readonly [name: string, make: () => unknown])[] = [
+      ['a symbol', () => Symbol('odd')],
+      ['a BigInt', () => 10n],
+      ['a list with a gap', () => Array(1)],
+      ['a cycle', cyclic],
+      ['a getter that throws', () => Object.defineProperty({}, 'x', { get: oops, enumerable: true })],
+      ['a proxy that throws', () => new Proxy({}, { ownKeys: oops })],
+      ['3500 lists in one another', () => nested(3500)],
+      ['a promise', () => Promise.resolve(1)],
+      ['an array without its memory', detached],
+    ];
+
+    test('a task that cannot be sent is refused by name, and the executor lives', async () => {
+      const executor = await open();
+      for (const [name, make] of UNSENDABLE) {
+        const tasks = [...numbered(2), task('echo', make() as Value, name)];
+        const failure = (await executor.run(tasks).catch((error: unknown) => error)) as InvalidArgumentError;
+        expect([name, failure.code, failure.message.includes(`task ${name}`)]).toEqual([
+          name,
+          'INVALID_ARGUMENT',
+          true,
+        ]);
+      }
+      expect(await executor.run(numbered(2))).toEqual([0, 2]);
+    });
+
+    test('a message that a peer cannot read fails its task by name, and the executor lives', async () => {
+      const executor = await open();
+      for (const [operation, how] of ODD_ENDS) {
+        const tasks = [...numbered(2), task(operation, how, `${operation} ${how}`)];
+        const failure = (await executor.run(tasks).catch((error: unknown) => error)) as TaskError;
+        expect([how, failure.code, failure.key]).toEqual([how, 'TASK_FAILED', `${operation} ${how}`]);
+        for (const text of [failure.message, failure.cause.name, failure.cause.message])
+          expect(typeof text).toBe('string');
+      }
+      expect(await executor.run([task('chatter', 1), ...numbered(2)])).toEqual([1, 0, 2]);
+    });
+
+    const THROWN = [undefined, null, 'a text', 5, Symbol('odd'), Object.create(null)] as readonly unknown[];
+    const throwers: readonly (readonly [string, (thrown: unknown) => RunOptions])[] = [
+      ['onResult', (thrown) => ({ onResult: () => raise(thrown) })],
+      ['an async onResult', (thrown) => ({ onResult: () => rejecting(thrown) as unknown as void })],
+      ['an async onEvent', (thrown) => ({ onEvent: () => rejecting(thrown) as unknown as void })],
+      ...(['queued', 'started', 'finished'] as const).map(
+        (type) =>
+          [
+            `onEvent at ${type}`,
+            (thrown: unknown) => ({
+              onEvent: (event: ExecutorEvent) => event.type === type && raise(thrown),
+            }),
+          ] as const,
+      ),
+    ];
+
+    test('whatever a callback throws, the run fails with an error, and the executor lives', async () => {
+      const executor = await open();
+      for (const [i, [name, options]] of [...throwers, ...throwers].entries()) {
+        const failure = await executor
+          .run(numbered(1 + (i % 2)), options(THROWN[i % THROWN.length]))
+          .catch((error: unknown) => error);
+        expect([name, failure instanceof Error]).toEqual([name, true]);
+        expect(typeof (failure as Error).message).toBe('string');
+      }
+      expect(await executor.run(numbered(2))).toEqual([0, 2]);
+    });
+
+    test('a list of tasks that throws as it is closed ends its run with the first reason', async () => {
+      const executor = await open();
+      function* tasks(): Generator<Task> {
+        try {
+          yield task('fail', 'first', 'culprit');
+          for (let i = 0; ; i++) yield task('wait', 1, `wait-${i}`);
+        } finally {
+          oops();
+        }
+      }
+      await expect(executor.run(tasks())).rejects.toThrow(/culprit.*first/);
       expect(await executor.run(numbered(2))).toEqual([0, 2]);
     });
 

@@ -162,18 +162,4 @@ export function spoil(input) {
   return input;
 }
 
-/** Posts messages of its own to the thread that started this one, which does not wait for any. */
-export async function chatter(value) {
-  const { parentPort } = await import('node:worker_threads').catch(() => ({ parentPort: globalThis }));
-  for (const message of [
-    undefined,
-    null,
-    5,
-    'text',
-    { started: 1 },
-    { progress: 0.5 },
-    { answer: { count: 1 } },
-  ])
-    parentPort?.postMessage(message);
-  return value;
-}
+export { chatter } from './tasks.mjs';

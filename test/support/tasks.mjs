@@ -44,3 +44,50 @@ export function forever() {
 export function giveFunction() {
   return () => 1;
 }
+
+const cycle = [];
+cycle.push(cycle);
+const thrower = () => ({
+  get message() {
+    throw new TypeError('cannot be read');
+  },
+});
+const ODD = {
+  symbol: () => Symbol('odd'),
+  bigint: () => 10n,
+  cycle: () => cycle,
+  gap: () => Array(1),
+  deep: () => JSON.parse('['.repeat(3500) + ']'.repeat(3500)),
+  thrower,
+  'promise of a function': () => Promise.resolve(() => 1),
+  nothing: () => undefined,
+  bare: () => Object.create(null),
+  nameless: () => Object.assign(new Error('no data'), { name: undefined }),
+  stackless: () => Object.assign(new Error('no data'), { stack: ['a list'] }),
+};
+
+/** A result that no message can hold as it is. */
+export function giveOdd(how) {
+  return ODD[how]();
+}
+
+/** Throws what no message can hold as it is. */
+export function throwOdd(how) {
+  throw ODD[how]();
+}
+
+/** Posts messages of its own to the thread that started this one, which waits for none of them. */
+export async function chatter(value) {
+  const { parentPort } = await import('node:worker_threads').catch(() => ({ parentPort: globalThis }));
+  for (const message of [
+    undefined,
+    null,
+    5,
+    'text',
+    { started: 1 },
+    { progress: 0.5 },
+    { answer: { count: 1 } },
+  ])
+    parentPort?.postMessage(message);
+  return value;
+}
