@@ -50,7 +50,7 @@ export function sourceFiles(root, folders = SOURCES) {
 }
 
 function filesBelow(folder) {
-  const entries = fs.existsSync(folder) ? fs.readdirSync(folder, { withFileTypes: true }) : [];
+  const entries = entriesOf(folder);
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   return concatenated(
     entries.map((entry) => {
@@ -58,6 +58,15 @@ function filesBelow(folder) {
       return entry.isDirectory() ? filesBelow(file) : [file];
     }),
   );
+}
+
+/** None if there is no such folder. Asks by reading: whether a file exists may be denied to those who may read it. */
+function entriesOf(folder) {
+  try {
+    return fs.readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 function concatenated(lists) {

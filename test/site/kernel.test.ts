@@ -169,12 +169,20 @@ no
     );
     const id = expect.stringMatching(/^display-/) as string;
     const of = (data: object) => ({ output_type: 'display_data', data, metadata: {} });
-    expect(messages).toEqual([
+    expect(messages.slice(0, 3)).toEqual([
       { type: 'output', cell: 'cell', output: of({ 'text/html': '<b>1</b>' }) },
       { type: 'output', cell: 'cell', output: of({ 'image/png': 'aGk=' }) },
       { type: 'output', cell: 'cell', output: of({ 'text/plain': 'a' }), displayId: id },
-      { type: 'update', cell: 'cell', output: of({ 'text/plain': 'c' }), displayId: id },
     ]);
+    // A busy machine may send b before c comes; what was replaced by then is left out.
+    const update = (text: string) => ({
+      type: 'update',
+      cell: 'cell',
+      output: of({ 'text/plain': text }),
+      displayId: id,
+    });
+    const updates = messages.slice(3);
+    expect(updates).toEqual([...(updates.length > 1 ? [update('b')] : []), update('c')]);
   });
 
   test('a million lines come as a few messages, and what is left out is counted', async () => {

@@ -81,6 +81,9 @@ test('a code cell carries its id, what it needs, and the reason for it', () => {
     'environment.md': '# Set up',
     'episodes/01-one.md': '# One',
     'notebooks/01-one.ipynb': JSON.stringify({
+      nbformat: 4,
+      nbformat_minor: 5,
+      metadata: {},
       cells: [
         { id: 'goals', cell_type: 'markdown', metadata: {}, source: '# One' },
         { id: 'a', cell_type: 'code', metadata: { lola: { needs: 'node' } }, source: ['spawn();', '\n'] },

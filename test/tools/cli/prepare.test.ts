@@ -159,6 +159,8 @@ describe.skipIf(process.platform === 'win32')('prepare', { timeout: 120_000 }, (
       await prepare();
       chmodSync(clone.root, 0o555);
       expect(prepareAsReader()).toEqual({ status: 0, stderr: '' });
+      chmodSync(clone.root, canBeAnother ? 0o700 : 0o555); // a reader by its capabilities alone
+      expect(prepareAsReader()).toEqual({ status: 0, stderr: '' });
     },
   );
 
