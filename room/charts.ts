@@ -1,5 +1,6 @@
 // Everybody's answers as charts: the spread of a prediction, and the speed-ups of all machines.
 import { efficiencyChart, speedUpChart, type Chart } from '../lesson/charts/index.js';
+import { groupsOf, namesOf } from '../tools/measure/board.js';
 import { karpFlatt, range, short } from '../tools/measure/index.js';
 import type { Timing } from './answer.js';
 
@@ -27,20 +28,16 @@ export function spreadChart(name: string, values: readonly number[]): Chart {
   return { kind: 'lines', title: `Predicted: ${name}`, x: { label: name }, y: { label: 'people' }, series };
 }
 
-/** Machines that drew the same number of samples, the largest group first: others are never mixed in. */
-export function groupsOf(
-  timings: readonly Timing[],
-): readonly (readonly [samples: number, timings: readonly Timing[]])[] {
-  const groups = new Map<number, Timing[]>();
-  for (const timing of timings) groups.set(timing.samples, [...(groups.get(timing.samples) ?? []), timing]);
-  return [...groups].sort((a, b) => b[1].length - a[1].length || b[0] - a[0]);
-}
-
 /** For each number of samples, speed-up and efficiency of every machine, and Amdahl's curve through their middle. */
 export function timingCharts(timings: readonly Timing[]): Chart[] {
   const groups = groupsOf(timings).slice(0, MOST_GROUPS);
   return groups.flatMap(([samples, group]) => {
-    const lines = Object.fromEntries(namesOf(group).map((name, i) => [name, group[i].points]));
+    const lines = Object.fromEntries(
+      namesOf(group).map((name, i) => [
+        `${name}: ${group[i].stage}, ${group[i].cores} cores`,
+        group[i].points,
+      ]),
+    );
     const of = `; ${short(samples)} samples`;
     const charts = [speedUpChart(lines, serialPartOfAll(group)), efficiencyChart(lines)];
     return charts.map((chart) => ({ ...chart, title: chart.title + of }));
@@ -55,14 +52,4 @@ export function serialPartOfAll(timings: readonly Timing[]): number | undefined 
       .map(({ workers, speedUp }) => karpFlatt(speedUp.median, workers)),
   );
   return parts.length === 0 ? undefined : Math.min(1, Math.max(0, range(parts).median));
-}
-
-/** What the charts call each machine: two of one name stay two. */
-export function namesOf(timings: readonly Timing[]): string[] {
-  const seen = new Map<string, number>();
-  return timings.map(({ nickname = 'somebody', stage, cores }) => {
-    const count = (seen.get(nickname) ?? 0) + 1;
-    seen.set(nickname, count);
-    return `${nickname}${count === 1 ? '' : ` (${count})`}: ${stage}, ${cores} cores`;
-  });
 }

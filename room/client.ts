@@ -2,7 +2,7 @@
 import { ConnectionError, InvalidArgumentError, show } from '../lib/errors.js';
 import { describeMachine } from '../lib/machine.js';
 import type { Answer, Timing } from './answer.js';
-import { readCode } from './names.js';
+import { newKey, readCode } from './names.js';
 import { ROOM_VERSION, SHARED } from './version.js';
 
 interface Joined {
@@ -112,8 +112,7 @@ async function ask(
 
 /** This learner's key for the room with this code: a random one, and the same one whenever it joins again. */
 function keyFor(code: string): string {
-  const words = Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36));
-  const key = keys.get(code) ?? keptKey(code, words.join('-').padEnd(16, '0'));
+  const key = keys.get(code) ?? keptKey(code, newKey());
   keys.set(code, key);
   return key;
 }

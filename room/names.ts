@@ -35,3 +35,9 @@ export function newCode(random: (below: number) => number): string {
 export function readCode(typed: string): string {
   return typed.slice(0, 100).toUpperCase().replace(/[\s-]/g, '');
 }
+
+/** A new secret by which the room knows a device when it comes back. */
+export function newKey(): string {
+  const words = Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36));
+  return words.join('-').padEnd(16, '0');
+}

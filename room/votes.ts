@@ -1,4 +1,4 @@
-// The votes of the lesson, read from its episodes: question, choices, the right one, and what misleads to the others.
+// The votes of the lesson, read from its episodes: question, choices, the right one, and the misconceptions behind the others.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -12,8 +12,9 @@ export interface Vote {
   /** The right choice. Missing where the solution names none. */
   readonly right?: string;
   readonly solution: string;
-  /** For the instructor: the misconception behind each wrong choice. */
-  readonly notes: string;
+  /** For the instructor: the misconception behind each wrong choice, by its letter, and what else helps. */
+  readonly notes: Readonly<Record<string, string>>;
+  readonly advice: string;
 }
 
 /** The votes of all episodes in a folder, in the lesson's order; none if there is no such folder. */
@@ -49,8 +50,24 @@ export function voteIn(block: string): Omit<Vote, 'id'> {
     choices: choices.map(([, letter, words]) => ({ letter, text: plainText(words) })),
     right: named?.[1] ?? named?.[2],
     solution: plainText(solution),
-    notes: plainText(inner(text, 'instructor')),
+    ...notesIn(
+      inner(text, 'instructor')
+        .split(/\n\s*\n/)
+        .map(plainText),
+    ),
   };
+}
+
+/** Paragraphs that begin with a choice: 'A) ...' up to the next one, 'A) and B) ...' for both. All others are advice. */
+function notesIn(paragraphs: readonly string[]): Pick<Vote, 'notes' | 'advice'> {
+  const notes: Record<string, string> = {};
+  const isNote = (text: string) => /^[A-H][):]\s/.test(text);
+  for (const part of paragraphs.filter(isNote).flatMap((text) => text.split(/(?<=[.?!)] )(?=[A-H][):]\s)/))) {
+    const [, marks, words] = /^((?:[A-H][):]\s+(?:and\s+)?)+)(.*)$/.exec(part.trim())!;
+    const letters = marks.match(/[A-H]/g)!;
+    for (const letter of letters) notes[letter] = letters.length > 1 ? marks + words : words;
+  }
+  return { notes, advice: paragraphs.filter((text) => text && !isNote(text)).join(' ') };
 }
 
 /** What a challenge holds in its blocks of a kind, as 'solution'. */

@@ -1,6 +1,7 @@
 // The room that a live notebook may join: one click, beside it what is shared. The page is in the room, not its kernel, so a
 // restart changes nothing. This tab stays in the room when it is reloaded or goes to another notebook; the key, by which the
 // room knows a learner, is the browser's.
+import { newKey } from '../dist/room/names.js';
 import { SHARED } from '../dist/room/version.js';
 import { make } from './dom.js';
 import { storageThatWorks } from './shelf.js';
@@ -115,8 +116,7 @@ function addressOf(typed: string): string {
 
 /** The learner's key in this browser; undefined where it keeps nothing. */
 function keyOfBrowser(): string | undefined {
-  const words = Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36));
-  const key = storage?.getItem(KEY) ?? words.join('-').padEnd(16, '0');
+  const key = storage?.getItem(KEY) ?? newKey();
   storage?.setItem(KEY, key);
   return storage && key;
 }

@@ -3,6 +3,7 @@
 import { startWorker, type ClusterWorker, type Wire } from '../../lib/cluster/index.js';
 import { ConnectionError } from '../../lib/errors.js';
 import { startThreads, type Threads } from '../../lib/execute/index.js';
+import { newKey } from '../names.js';
 import { ROOM_VERSION } from '../version.js';
 import type { OwnPicture } from '../picture.js';
 import { Listener, find, put, show, socketUrl } from './dom.js';
@@ -180,9 +181,7 @@ function query(): string {
 
 /** This tab's own secret: it is known by it when it comes back. */
 function key(): string {
-  const known = sessionStorage.getItem('lola-key');
-  if (known) return known;
-  const made = Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('-');
+  const made = sessionStorage.getItem('lola-key') ?? newKey();
   sessionStorage.setItem('lola-key', made);
   return made;
 }

@@ -31,13 +31,13 @@ export function drawShown(place: HTMLElement, answers: WallAnswers): void {
 type Tally = Pick<InstructorPicture['votes'][number], 'answered' | 'stage' | 'seconds'> &
   Partial<InstructorPicture['votes'][number]>;
 
-/** A vote: the question, the stage, and each choice with a bar for each round, if the counts may be seen. */
+/** A vote: the question, the stage, and each choice, with its misconception and a bar for each round if they may be seen. */
 export function voteParts(
-  { title, question, choices }: Pick<Vote, 'title' | 'question' | 'choices'>,
+  { title, question, choices, notes }: Pick<Vote, 'title' | 'question' | 'choices'> & Partial<Vote>,
   tally: Tally,
 ): Node[] {
   const { answered, counts, right, change, stage } = tally;
-  const rows = choices.map(({ letter, text }, i) => {
+  const rows = choices.flatMap(({ letter, text }, i) => {
     const isRight = letter === right;
     const cells = (counts ?? []).map((round, at) => {
       const share = answered[at] === 0 ? 0 : round[i] / answered[at];
@@ -45,7 +45,9 @@ export function voteParts(
       return make('td', {}, bar, `${round[i]} (${percent(share)})`);
     });
     const words = make('th', { scope: 'row' }, make('b', {}, `${letter} `), text, isRight ? ' ✔' : '');
-    return make('tr', { className: isRight ? 'right' : '' }, words, ...cells);
+    const row = make('tr', { className: isRight ? 'right' : '' }, words, ...cells);
+    const note = make('td', { colSpan: 1 + cells.length }, notes?.[letter] ?? '');
+    return [row, ...(notes?.[letter] ? [make('tr', { className: 'note' }, note)] : [])];
   });
   const head = ['', ...(counts ?? []).map((_, at) => `Round ${at + 1}: ${answered[at]}`)];
   const heads = head.map((text) => (text === '' ? make('td') : make('th', { scope: 'col' }, text)));

@@ -99,7 +99,7 @@ function draw(given: InstructorPicture): void {
   put('next', open ? NEXT[open.stage] : 'Open this vote');
   const vote = votes.find(({ id }) => id === open?.id);
   redraw(find('vote'), [vote, open], () =>
-    vote && open ? [...voteParts(vote, open), ...notesOf(vote)] : [],
+    vote && open ? [...voteParts(vote, open), ...adviceOf(vote)] : [],
   );
   redraw(find('predictions'), predictions, () =>
     predictions.flatMap(({ name, values }) => {
@@ -112,9 +112,9 @@ function draw(given: InstructorPicture): void {
   redraw(find('exercises'), exercises, () => exercises.map(exerciseRow));
 }
 
-function notesOf({ notes, solution }: Vote): Node[] {
-  const part = (head: string, text: string) => [make('h3', {}, head), make('p', {}, text)];
-  return [...part('Why it is right', solution), ...part('What misleads', notes)];
+function adviceOf({ advice, solution }: Vote): Node[] {
+  const part = (head: string, text: string) => (text ? [make('h3', {}, head), make('p', {}, text)] : []);
+  return [...part('Why it is right', solution), ...part('For you', advice)];
 }
 
 function exerciseRow({ name, tried, passed, slips }: InstructorPicture['exercises'][number]): HTMLElement {
@@ -131,7 +131,7 @@ function reportOf(): string {
   const all = (picture?.votes ?? []).flatMap((ballot) => {
     const vote = votes.find(({ id }) => id === ballot.id);
     return vote
-      ? [make('section', {}, ...voteParts(vote, { ...ballot, stage: 'results' }), ...notesOf(vote))]
+      ? [make('section', {}, ...voteParts(vote, { ...ballot, stage: 'results' }), ...adviceOf(vote))]
       : [];
   });
   const body = make('main', {}, make('h1', {}, "The room's answers"), ...all, find('kept').cloneNode(true));

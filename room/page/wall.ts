@@ -3,7 +3,7 @@
 import { encode } from 'uqr';
 import type { Count, GuestPicture, RoomPicture } from '../picture.js';
 import { drawShown } from './shown.js';
-import { Listener, find, put } from './dom.js';
+import { Listener, find, make, put } from './dom.js';
 import { STATES, digitsOf, duration, exact, large, percent } from './words.js';
 
 /** Boxes change places so often, the fastest device first (ms). */
@@ -157,10 +157,8 @@ function drawBox({ id, name, state, rate, samples, lentAgain }: GuestPicture, mo
 }
 
 function newBox(id: number): HTMLLIElement {
-  const box = document.createElement('li');
-  const bar = document.createElement('progress');
-  bar.setAttribute('aria-label', 'share of the most');
-  box.append(...['b', 'span'].map((tag) => document.createElement(tag)), bar);
+  const bar = make('progress', { ariaLabel: 'share of the most' });
+  const box = make('li', {}, make('b'), make('span'), bar);
   boxes.set(id, box);
   find('boxes').append(box);
   return box;
@@ -184,14 +182,10 @@ function drawNews({ news }: RoomPicture): void {
   const latest = news[0] ? `${news[0].time} ${news.length}` : '';
   if (list.dataset.latest === latest) return;
   list.dataset.latest = latest;
-  list.replaceChildren(
-    ...news.slice(0, 12).map(({ kind, guest, text }) => {
-      const line = document.createElement('li');
-      line.dataset.kind = kind;
-      const who = document.createElement('b');
-      who.textContent = guest;
-      line.append(who, ` ${text}`);
-      return line;
-    }),
-  );
+  const lines = news.slice(0, 12).map(({ kind, guest, text }) => {
+    const line = make('li', {}, make('b', {}, guest), ` ${text}`);
+    line.dataset.kind = kind;
+    return line;
+  });
+  list.replaceChildren(...lines);
 }

@@ -11,7 +11,8 @@ import {
   type Timing,
 } from '../../room/answer.js';
 import { Answers, TALK_MS, normalisedChange } from '../../room/answers.js';
-import { groupsOf, namesOf, serialPartOfAll, spreadChart, timingCharts } from '../../room/charts.js';
+import { serialPartOfAll, spreadChart, timingCharts } from '../../room/charts.js';
+import { groupsOf, namesOf } from '../../tools/measure/board.js';
 import { readVotes, votesOf, type Vote } from '../../room/votes.js';
 import { episodeFolder, pageNames } from '../support/episode.js';
 
@@ -22,7 +23,8 @@ const VOTE: Vote = {
   choices: ['A', 'B', 'C', 'D'].map((letter) => ({ letter, text: `choice ${letter}` })),
   right: 'C',
   solution: 'One thread.',
-  notes: 'A: a belief.',
+  notes: { A: 'a belief.' },
+  advice: 'What misleads.',
 };
 const CLIENTS = 30;
 const keyOf = (i: number) => `key-of-client-${String(i).padStart(4, '0')}`;
@@ -265,11 +267,7 @@ describe('the charts', () => {
       [1e9, 3],
       [1e7, 1],
     ]);
-    expect(namesOf(timings.slice(0, 3))).toEqual([
-      'Ana: pool, 4 cores',
-      'Ana (2): pool, 8 cores',
-      'Ben: pool, 4 cores',
-    ]);
+    expect(namesOf(timings.slice(0, 3))).toEqual(['Ana', 'Ana (2)', 'Ben']);
     expect(serialPartOfAll(timings.slice(0, 3))).toBeCloseTo(0.2, 12); // Karp and Flatt give Amdahl's own part back
     const charts = timingCharts(timings);
     expect(charts.map(({ title }) => title)).toEqual([
@@ -361,10 +359,13 @@ describe('the votes of the episodes', () => {
         vote.title,
         vote.question,
         vote.solution,
-        vote.notes,
+        ...Object.values(vote.notes),
         ...vote.choices.map(({ text }) => text),
       ])
         expect(text, vote.id).toMatch(/^[^\n:][^\n]*$/);
+      // Each wrong choice has a misconception of its own, or shares it with another one.
+      const wrong = vote.choices.map(({ letter }) => letter).filter((letter) => letter !== vote.right);
+      expect(Object.keys(vote.notes).sort(), vote.id).toEqual(wrong);
       expect(vote.question, vote.id).not.toMatch(/[`*]|A\)/);
     }
     expect(new Set(votes.map(({ id }) => id)).size).toBe(votes.length);
@@ -372,7 +373,7 @@ describe('the votes of the episodes', () => {
 
   test('are plain text, whatever marks they have', () => {
     const text =
-      '::::: challenge\n\n### Vote: *one* `a_b` (4 minutes)\n\nIs **this** [a link](x.md)?\n\n- A) `x * y * z`\n- B) two\n  lines\n- C) no\n\nVote.\n\n::: solution\n\n**B**, it is.\n\n:::\n\n::: instructor\n\nA) is a slip.\n\n:::\n\n:::::\n';
+      '::::: challenge\n\n### Vote: *one* `a_b` (4 minutes)\n\nIs **this** [a link](x.md)?\n\n- A) `x * y * z`\n- B) two\n  lines\n- C) no\n\nVote.\n\n::: solution\n\n**B**, it is.\n\n:::\n\n::: instructor\n\nA) is a slip. C) and D) are *beliefs* of f(A) or B: ask.\nE: *no*.\n\nIf B) wins,\nask.\n\n:::\n\n:::::\n';
     const [vote] = votesOf(text, '01');
     expect(votesOf(text.replaceAll('\n', '\r\n'), '01')).toEqual([vote]); // as Windows may check it out
     expect(vote).toEqual({
@@ -382,7 +383,13 @@ describe('the votes of the episodes', () => {
         question: 'Is this a link?',
         right: 'B',
         solution: 'B, it is.',
-        notes: 'A) is a slip.',
+        notes: {
+          A: 'is a slip.',
+          C: 'C) and D) are beliefs of f(A) or B: ask.',
+          D: 'C) and D) are beliefs of f(A) or B: ask.',
+          E: 'no.',
+        },
+        advice: 'If B) wins, ask.',
       },
       choices: [
         { letter: 'A', text: 'x * y * z' },

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os, { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,6 +10,7 @@ import { checkProfile } from '../../lesson/index.js';
 import type { Answer, Command } from '../../room/answer.js';
 import type { InstructorPicture } from '../../room/answers.js';
 import { handIn, joinRoom, leaveRoom, predict, report } from '../../room/client.js';
+import { Desk } from '../../room/desk.js';
 import { startRoom, type Room } from '../../room/index.js';
 import { ROOM_VERSION } from '../../room/version.js';
 import type { Vote } from '../../room/votes.js';
@@ -16,7 +18,7 @@ import type { Vote } from '../../room/votes.js';
 const VOTE: Vote = {
   ...{ id: '03-1', title: 'four at once', question: 'How much faster?', right: 'C' },
   choices: ['A', 'B', 'C', 'D'].map((letter) => ({ letter, text: `choice ${letter}` })),
-  ...{ solution: 'One thread.', notes: 'A: a belief.' },
+  ...{ solution: 'One thread.', notes: { A: 'a belief.' }, advice: 'misleads.' },
 };
 const CLIENTS = 30;
 const opened: { close(): unknown }[] = [];
@@ -144,8 +146,44 @@ describe('30 devices', () => {
     );
     for (const text of [...learner.got, ...teach.got]) expect(text).not.toContain('key-of');
     for (const text of learner.got)
-      expect(text).not.toMatch(/counts|answered|right|change|One thread|belief|values|timings/);
+      expect(text).not.toMatch(/counts|answered|right|change|One thread|belief|misleads|values|timings/);
   }, 60_000);
+});
+
+describe('an answer', () => {
+  /** A desk whose clock never ticks, with a page that notes what it is sent. */
+  function desk() {
+    const made = new Desk([VOTE]);
+    const sent: InstructorPicture[] = [];
+    const send = (text: string) => sent.push(JSON.parse(text) as InstructorPicture);
+    made.open(Object.assign(new EventEmitter(), { bufferedAmount: 0, send }) as unknown as WebSocket);
+    const predict = (i: number, value: number) =>
+      made.take({
+        key: keyOf(i),
+        name: '',
+        text: JSON.stringify({ kind: 'prediction', name: 'share', value }),
+      });
+    return { made, sent, predict, values: () => sent[sent.length - 1].predictions[0]?.values };
+  }
+
+  test('is on the instructor’s page before the room has replied to it: it waits for no tick', () => {
+    const { predict, values } = desk();
+    expect(predict(0, 0.4)).toBeUndefined();
+    expect(values()).toEqual([0.4]);
+    expect(predict(1, 0.5)).toBeUndefined();
+    expect(values()).toEqual([0.4, 0.5]);
+  });
+
+  test('of a flood waits for the next tick, so that a flood costs no more than a few pictures', () => {
+    const { made, sent, predict, values } = desk();
+    const before = sent.length;
+    for (let i = 0; i < 100; i++) predict(i, i);
+    expect(sent.length - before).toBe(8);
+    made.tick();
+    expect([sent.length - before, values().length]).toEqual([9, 100]);
+    predict(0, 200);
+    expect(values()).toContain(200);
+  });
 });
 
 describe('a device that would be the instructor', () => {

@@ -16,7 +16,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'lib/estimators': 280,
   lib: 7000,
   lesson: 2400,
-  tools: 4931, // 14 more: the box of a slow worker ends, and a race hands its speed-ups to a room
+  tools: 5055, // 124 more: a race in one line to paste, and a board that reads it and keeps other samples apart
   room: 1500,
   site: 2700, // 200 more: a learner's tab joins a room with one click, and predictions have an entry below their cell
 };
@@ -29,8 +29,8 @@ const TODAY: Readonly<Record<string, number>> = {
   'lib/simulation': 744,
   lib: 9328, // 11 more: msgpackr without its native part, and a stranger's frame has a bound
   lesson: 2687, // 89 more: time limits and words for any answer, and what set-up cells need
-  tools: 4931, // 14 more: the box of a slow worker ends, and a race hands its speed-ups to a room
-  room: 2950, // 35 more: answers that do not overtake one another, charts that no device spoils; 29: bounds on what one device can do; 1 017: votes, predictions, speed-ups and progress: a machine, its door, a client, three pages
+  tools: 5055, // 124 more: a race in one line to paste, and a board that reads it and keeps other samples apart
+  room: 2968, // 18 more: the misconception behind each choice, answers shown as they come; 35 more: answers that do not overtake one another, charts that no device spoils; 29: bounds on what one device can do; 1 017: votes, predictions, speed-ups and progress: a machine, its door, a client, three pages
 };
 const MOST_LINES = 350;
 const MEDIAN_OF_FUNCTIONS = 12;

@@ -22,13 +22,14 @@ import { describeResult } from '../../lib/slurm/result.js';
 import { checkSettings } from '../../lib/slurm/settings.js';
 import { addBoard } from '../../tools/cli/board.js';
 import { addDashboard } from '../../tools/cli/dashboard.js';
+import { readLine } from '../../tools/cli/race-line.js';
 import { addPi } from '../../tools/cli/pi.js';
 import { addRace, addStart } from '../../tools/cli/race.js';
 import { addScheduler } from '../../tools/cli/scheduler.js';
 import { addSlurm } from '../../tools/cli/slurm.js';
 import { addStatus } from '../../tools/cli/status.js';
 import { addWorker } from '../../tools/cli/worker.js';
-import { boardTable, entriesOf } from '../../tools/measure/board.js';
+import { boardTables, entryOf } from '../../tools/measure/board.js';
 import { findingsOf, tableOfRace } from '../../tools/measure/race.js';
 import { readRace } from '../../tools/measure/race-file.js';
 import { REFUSED, SCRIPTS, TAKEN, withDirective } from '../support/directives.js';
@@ -189,11 +190,16 @@ describe(`${MUTATIONS} mutations`, { timeout: 3_600_000 }, () => {
       (text) => {
         writeFileSync(file, text);
         const result = readRace(file);
-        boardTable(entriesOf([result, result]));
+        boardTables([result, result].map(entryOf));
         tableOfRace(result);
         findingsOf(result, true);
       },
     );
+  });
+
+  test('of lines of races', () => {
+    const line = 'lola race 1 | a | c | 4 cores | 9 samples | predicted 3 | pool | 4 workers 3 (2..4) | end';
+    return claim([line, `b: ${line}`], (text) => boardTables([readLine(text)]));
   });
 
   test('of results', () => {

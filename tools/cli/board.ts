@@ -1,40 +1,63 @@
-// `lola board`: a room's predictions and speed-ups together, from the files of `lola race --json`; nothing is sent anywhere.
-import { existsSync, readdirSync } from 'node:fs';
+// `lola board`: a room's predictions and speed-ups together, from the files of `lola race --json` and the lines of
+// `lola race --line`; nothing is sent anywhere.
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError, plain } from '../../lib/errors.js';
-import { boardTable, entriesOf } from '../measure/board.js';
-import { readRace, type RaceResult } from '../measure/race-file.js';
+import { boardTables, entryOf, type BoardEntry } from '../measure/board.js';
+import { readRace } from '../measure/race-file.js';
 import { outputFile } from './output.js';
+import { LINE_MARK, readLine } from './race-line.js';
 import { boardPage } from './race-page.js';
 import { table } from './table.js';
 
 export function addBoard(program: Command): void {
   program
     .command('board')
-    .description("draw a room's predictions and speed-ups together, from the files of lola race --json")
-    .argument('<FILES...>', 'one file for each person')
+    .description("draw a room's predictions and speed-ups together, from lola race --json and --line")
+    .argument(
+      '<FILES...>',
+      'a file for each person, or files with a line for each; - reads lines that you paste',
+    )
     .option('--report <FILE>', 'also write an HTML page with the charts')
     .action(runBoard);
 }
 
 function runBoard(given: readonly string[], { report }: { readonly report?: string }): void {
   const write = report === undefined ? undefined : outputFile('--report', report);
-  const entries = entriesOf(given.flatMap(filesOf).flatMap(resultIn));
+  const entries = given.flatMap(filesOf).flatMap(entriesIn);
   if (entries.length === 0)
     throw new InvalidArgumentError(`board: ${given.join(', ')} holds no result of a race.`);
-  const [head, ...rows] = boardTable(entries);
-  process.stdout.write(`${table(head, rows)}\n`);
+  const tables = boardTables(entries).map(([head, ...rows]) => table(head, rows));
+  process.stdout.write(`${tables.join('\n\n')}\n`);
   write?.(boardPage(entries));
 }
 
-/** The result in a file. One broken file must not keep the others off the board. */
-function resultIn(file: string): RaceResult[] {
+/** What a file holds. One broken file, or line, must not keep the others off the board. */
+function entriesIn(file: string): BoardEntry[] {
+  const lines = linesIn(file);
+  if (!lines) return orLeftOut(() => entryOf(readRace(file)));
+  return lines.flatMap((line, i) =>
+    line.trim() === ''
+      ? []
+      : orLeftOut(() => readLine(line), `${file === '-' ? 'the input' : file}, line ${i + 1}: `),
+  );
+}
+
+/** The lines of a text with lines of races; undefined for any other file. */
+function linesIn(file: string): string[] | undefined {
+  if (file !== '-' && !(existsSync(file) && statSync(file).isFile())) return undefined;
+  const text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  const isLines = file === '-' || (text.includes(LINE_MARK) && !text.trimStart().startsWith('{'));
+  return isLines ? text.split(/\r?\n/) : undefined;
+}
+
+function orLeftOut(read: () => BoardEntry, where = ''): BoardEntry[] {
   try {
-    return [readRace(file)];
+    return [read()];
   } catch (error) {
     if (!(error instanceof InvalidArgumentError)) throw error;
-    process.stderr.write(`lola: left out: ${plain(error.message)}\n`);
+    process.stderr.write(`lola: left out: ${plain(where + error.message)}\n`);
     return [];
   }
 }

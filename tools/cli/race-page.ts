@@ -10,7 +10,8 @@ import {
   type Chart,
 } from '../../lesson/charts/index.js';
 import { piOf } from '../../lib/sampling/index.js';
-import { boardTable, type BoardEntry } from '../measure/board.js';
+import { bestOf, boardTables, groupsOf, namesOf, type BoardEntry } from '../measure/board.js';
+import { short } from '../measure/text.js';
 import {
   findingsOf,
   rowsOf,
@@ -23,7 +24,7 @@ import type { RaceResult } from '../measure/race-file.js';
 
 /** A race as a standalone page: findings, with or without laws, a table and charts. */
 export function racePage(result: RaceResult, laws: boolean): string {
-  return pageOf("Lola's pi: a race", findingsOf(result, laws), tableOfRace(result), raceCharts(result));
+  return pageOf("Lola's pi: a race", findingsOf(result, laws), [tableOfRace(result)], raceCharts(result));
 }
 
 /** The charts that the runs give something to show for. */
@@ -43,18 +44,28 @@ export function raceCharts(result: RaceResult): Chart[] {
 
 /** The board as a standalone page. */
 export function boardPage(entries: readonly BoardEntry[]): string {
-  return pageOf("Lola's pi: the board", [], boardTable(entries), boardCharts(entries));
+  return pageOf("Lola's pi: the board", [], boardTables(entries), boardCharts(entries));
 }
 
-/** Everybody's speed-ups of the best stage, and predictions against what was measured. */
+/** For each number of samples, everybody's speed-ups of the best stage, and predictions against what was measured. */
 export function boardCharts(entries: readonly BoardEntry[]): Chart[] {
+  const groups = groupsOf(entries);
+  return groups.flatMap(([samples, group]) => {
+    const of = groups.length === 1 ? '' : `; ${short(samples)} samples`;
+    return chartsOf(group).map((chart) => ({ ...chart, title: chart.title + of }));
+  });
+}
+
+function chartsOf(entries: readonly BoardEntry[]): Chart[] {
   const lines: { [name: string]: readonly AtWorkers[] } = {};
   const predicted: { name: string; points: { x: number; y: number }[] }[] = [];
-  for (const { name, result, best } of entries) {
+  const names = namesOf(entries);
+  for (const [i, entry] of entries.entries()) {
+    const { stage, points, prediction: x } = entry;
+    const best = bestOf(entry);
     if (!best) continue;
-    lines[`${name}: ${best.stage}`] = speedUpsOf(result)[best.stage];
-    const { prediction: x } = result;
-    if (x !== undefined) predicted.push({ name, points: [{ x, y: best.speedUp.median }] });
+    lines[`${names[i]}: ${stage}`] = points;
+    if (x !== undefined) predicted.push({ name: names[i], points: [{ x, y: best.speedUp.median }] });
   }
   const most = Math.max(...predicted.flatMap(({ points: [{ x, y }] }) => [x, y]));
   const asPredicted = { name: 'as predicted', curve: true, points: [0, most].map((x) => ({ x, y: x })) };
@@ -75,7 +86,7 @@ export function boardCharts(entries: readonly BoardEntry[]): Chart[] {
 function pageOf(
   title: string,
   lines: readonly string[],
-  table: string[][],
+  tables: readonly string[][][],
   charts: readonly Chart[],
 ): string {
   const style =
@@ -84,7 +95,7 @@ function pageOf(
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${style}</style></head>
 <body><main><h1>${title}</h1>
 ${lines.map((line) => `<p>${escaped(line)}</p>`).join('\n')}
-<div class="scroll" tabindex="0" role="group" aria-label="Table">${htmlTable(table)}</div>
+${tables.map((table) => `<div class="scroll" tabindex="0" role="group" aria-label="Table">${htmlTable(table)}</div>`).join('\n')}
 <div class="charts">${charts.map(pictureOf).join('\n')}</div>
 </main></body></html>
 `;

@@ -5,7 +5,7 @@ import { CancelledError, InvalidArgumentError } from '../../lib/errors.js';
 import { STAGES } from '../../lib/estimators/index.js';
 import { describeMachine } from '../../lib/machine.js';
 import { handIn, joinRoom } from '../../room/client.js';
-import { entriesOf } from '../measure/board.js';
+import { entryOf, type BoardEntry } from '../measure/board.js';
 import type { RaceResult, RaceRun, Racer } from '../measure/race-file.js';
 import {
   disagreements,
@@ -13,7 +13,6 @@ import {
   progressionOf,
   racersOf,
   roundSamples,
-  speedUpsOf,
   tableOfRace,
 } from '../measure/race.js';
 import { machineLine } from '../measure/text.js';
@@ -23,6 +22,7 @@ import { countOption, readChoice, readCount, readSeed } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { outputFile } from './output.js';
 import { progressBar } from './progress.js';
+import { lineOf } from './race-line.js';
 import { racePage } from './race-page.js';
 import { RacerProcess } from './racer.js';
 import { table } from './table.js';
@@ -47,6 +47,7 @@ interface RaceFlags {
   readonly json?: string;
   readonly report?: string;
   readonly room?: string;
+  readonly line?: boolean;
 }
 
 /** What differs between the race and its short form. */
@@ -109,6 +110,7 @@ function addForm(program: Command, form: Form): void {
     .option('--nickname <NAME>', 'the name that `lola board` shows', readNickname)
     .option('--predict <S>', 'the best speed-up that you predict', readPrediction)
     .option('--json <FILE>', 'also write the result as JSON, for `lola board`')
+    .option('--line', 'also print one line for your instructor to paste into `lola board`')
     .option('--report <FILE>', 'also write an HTML page with table and charts')
     .option('--room <ADDRESS>', 'hand the best speed-ups to a room: http://192.168.1.5:8700/#ABCDE')
     .action((flags: RaceFlags) => runRace(flags, form));
@@ -141,18 +143,19 @@ async function runRace(flags: RaceFlags, form: Form): Promise<void> {
   result.interrupted = failure instanceof CancelledError;
   const failed = failure !== undefined && !result.interrupted;
   if (!failed) tell(result, form);
+  const entry = entryOf(result);
+  if (flags.line && entry.stage !== undefined) process.stdout.write(`\n${lineOf(entry)}\n`);
+  else if (flags.line) warn('--line: no speed-up was measured here, so there is no line.');
   if (write) await beside('--json', () => write(`${JSON.stringify(result, null, 1)}\n`));
   if (report) await beside('--report', () => report(racePage(result, form.laws)));
   if (failed) throw failure;
-  if (flags.room !== undefined) await beside('--room', () => handInBest(result));
+  if (flags.room !== undefined) await beside('--room', () => handInBest(entry));
 }
 
 /** Hands the speed-ups of the best stage to the room. */
-async function handInBest(result: RaceResult): Promise<void> {
-  const [{ best }] = entriesOf([result]);
-  if (!best) return warn('--room: no speed-up was measured here, so the room gets none.');
-  const [{ stage }, samples] = [best, Math.max(...result.runs.map((run) => run.samples))];
-  await handIn({ stage, samples, prediction: result.prediction, points: [...speedUpsOf(result)[stage]] });
+async function handInBest({ stage, samples, prediction, points }: BoardEntry): Promise<void> {
+  if (stage === undefined) return warn('--room: no speed-up was measured here, so the room gets none.');
+  await handIn({ stage, samples, prediction, points: [...points] });
 }
 
 /** Prints what was measured, and sets the exit code. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { boardCharts, boardPage, raceCharts, racePage } from '../../../tools/cli/race-page.js';
 import { InvalidArgumentError } from '../../../lib/errors.js';
 import { describeMachine } from '../../../lib/machine.js';
-import { boardTable, entriesOf } from '../../../tools/measure/board.js';
+import { boardTables, entryOf } from '../../../tools/measure/board.js';
 import {
   disagreements,
   findingsOf,
@@ -167,7 +167,7 @@ describe('what a race says', () => {
     expect(raceCharts(sweep)).toHaveLength(4);
     const page = racePage(sweep, true);
     expect(page.match(/<img alt="[^"]+"/g)).toHaveLength(4);
-    const board = boardPage(entriesOf([raced(sweep.runs, { nickname: '<b> & c' })]));
+    const board = boardPage([entryOf(raced(sweep.runs, { nickname: '<b> & c' }))]);
     expect(board).toContain('<th scope="row">&lt;b&gt; &amp; c</th>');
     for (const each of [page, board]) expect(each).not.toMatch(/<script|<b>|(src|href)="(?!data:)/);
   });
@@ -225,8 +225,8 @@ describe('the board', () => {
   const one = raced(four.runs, { nickname: 'ada', prediction: 3.5 });
   test('shows prediction and best speed-up by nickname; two of one name stay two, and one core is no failure', () => {
     const alone = raced([run('pool', 1, 1)], { nickname: 'bob' });
-    const rows = boardTable(entriesOf([one, { ...one, prediction: undefined }, alone]));
-    expect(rows.slice(1).map(([name, , cores, ...rest]) => [name, cores, ...rest])).toEqual([
+    const rows = boardTables([one, { ...one, prediction: undefined }, alone].map(entryOf)).flat();
+    expect(rows.slice(1).map(([name, , cores, , ...rest]) => [name, cores, ...rest])).toEqual([
       ['ada', '4', '3.5', '4', 'pool, 4'],
       ['ada (2)', '4', '-', '4', 'pool, 4'],
       ['bob', '4', '-', 'not measurable there', '-'],
@@ -235,14 +235,14 @@ describe('the board', () => {
 
   test('draws everybody who has something to draw', () => {
     expect(
-      boardCharts(entriesOf([one])).map((chart) => chart.kind === 'lines' && chart.series[0].name),
+      boardCharts([entryOf(one)]).map((chart) => chart.kind === 'lines' && chart.series[0].name),
     ).toEqual(['ada: pool', 'ada']);
-    expect(boardCharts(entriesOf([raced([run('pool', 1, 1)])]))).toEqual([]);
+    expect(boardCharts([entryOf(raced([run('pool', 1, 1)]))])).toEqual([]);
   });
 
   test('a stage or a nickname called __proto__ is one like any other', () => {
     const runs = [run('serial', 1, 2), run('__proto__', 2, 1)];
-    const [, row] = boardTable(entriesOf([raced(runs, { nickname: '__proto__' })]));
+    const [[, row]] = boardTables([entryOf(raced(runs, { nickname: '__proto__' }))]);
     expect([row[0], row.at(-1)]).toEqual(['__proto__', '__proto__, 2']);
   });
 });
