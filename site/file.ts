@@ -112,8 +112,11 @@ function parsed(text: string): NotebookFile {
 
 /** The id of each cell. A file that has none, of an older format, is read in the order of the lesson's cells. */
 function idsOf(file: NotebookFile, lesson: NotebookFile): string[] {
-  const known = new Set(lesson.cells.map(({ id }) => id));
-  if (file.cells.some(({ id }) => known.has(id))) return file.cells.map(({ id }, i) => idOr(id, i));
+  const known = new Map(lesson.cells.map(({ id, cell_type: type }) => [id, type]));
+  // A text cell that was turned into code is a cell of its own: the page keeps the lesson's text.
+  const isTurned = ({ id, cell_type: type }: FileCell) => type === 'code' && (known.get(id) ?? type) !== type;
+  if (file.cells.some(({ id }) => known.has(id)))
+    return file.cells.map((cell, i) => idOr(isTurned(cell) ? undefined : cell.id, i));
   const sameShape =
     file.cells.length === lesson.cells.length &&
     file.cells.every(({ cell_type: type }, i) => type === lesson.cells[i].cell_type);
