@@ -76,7 +76,7 @@ class Cluster extends OwnCluster {
     const args = [command, ...words, '--scheduler-file', this.file];
     // A shared channel ends a child with its parent; output is piped, because a notebook does not show what a child writes.
     const child = fork(lolaProgram(), args, { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
-    this.children.add(child);
+    if (child.pid !== undefined) this.children.add(child); // else it has not started, and does not end
     child.once('exit', () => this.children.delete(child));
     const up = new Promise<void>((resolve, reject) => {
       let output = '';
@@ -90,17 +90,14 @@ class Cluster extends OwnCluster {
         output = `${output}${line}\n`.slice(-MOST_OUTPUT);
         if (line.startsWith('lola.')) this.log.push(line.replace(this.file, 'a file of its own'));
         else if (line !== '') process.stdout.write(`${line}\n`);
-        if (!ready.test(line)) return;
-        clearTimeout(impatient);
-        resolve();
+        if (ready.test(line)) resolve();
       };
-      for (const input of [child.stdout!, child.stderr!]) createInterface({ input }).on('line', onLine);
-      const impatient = setTimeout(() => fail(`not up after ${START_MS / 1000} s`), START_MS);
-      child.once('error', (error) => fail(error.message));
-      child.once('close', (code, signal) => {
-        clearTimeout(impatient);
-        fail(`it ended with ${signal ?? `code ${code}`}`);
-      });
+      for (const input of [child.stdout, child.stderr])
+        if (input) createInterface({ input }).on('line', onLine);
+      // While the process lives, it keeps this one alive: the timer need not.
+      setTimeout(() => fail(`not up after ${START_MS / 1000} s`), START_MS).unref();
+      child.on('error', ({ message }) => fail(`${message}. See ulimit -a: take fewer workers`));
+      child.once('close', (code, signal) => fail(`it ended with ${signal ?? `code ${code}`}`));
     });
     up.catch(() => {}); // the caller that awaits it gets the error
     return { child, up };
