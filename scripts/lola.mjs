@@ -1,12 +1,26 @@
 #!/usr/bin/env node
 // The `lola` command: makes sure the clone is installed and built, then hands over to tools/cli.
+import { availableParallelism } from 'node:os';
+import { addressWarning, filesAdvice, limitsHere } from './limits.mjs';
+
 const words = process.argv.slice(2);
 if (words[0] === 'doctor') {
   const { main } = await import('./doctor.mjs');
   process.exitCode = main(words.slice(1)); // it says what is missing, so it must not install it first
 } else {
   // A process that another `lola` process started uses the build that one runs on.
-  if (!process.connected) (await import('./prepare.mjs')).prepare();
-  const { main } = await import('../dist/tools/cli/main.js');
-  await main(words);
+  if (!process.connected) {
+    (await import('./prepare.mjs')).prepare();
+    const warning = addressWarning(limitsHere(), availableParallelism());
+    if (warning) process.stderr.write(`lola: warning: ${warning}\n`);
+  }
+  try {
+    const { main } = await import('../dist/tools/cli/main.js');
+    await main(words);
+  } catch (error) {
+    const advice = filesAdvice(error);
+    if (!advice) throw error;
+    process.stderr.write(`lola: ${advice}\n`);
+    process.exitCode = 1;
+  }
 }

@@ -41,14 +41,12 @@ export async function main(words: readonly string[]): Promise<void> {
   for (const command of [program, ...program.commands])
     command.exitOverride().configureHelp({ sortSubcommands: false });
   if (words.length === 0) return program.outputHelp();
-  // --debug is understood before and after the command's name.
-  const debug = words.includes('--debug');
+  const debug = words.includes('--debug'); // before and after the command's name
+  const rest = words.filter((word) => word !== '--debug');
   try {
-    await program.parseAsync(
-      words.filter((word) => word !== '--debug'),
-      { from: 'user' },
-    );
+    await program.parseAsync(rest, { from: 'user' });
   } catch (error) {
+    if (['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error; // scripts/lola.mjs knows
     process.exitCode = report(error, debug);
   }
 }

@@ -6,9 +6,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { thisProcess } from '../../../lib/machine.js';
+import { addressWarning, filesAdvice } from '../../../scripts/limits.mjs';
+import { makeSite } from '../../support/slurm-site.js';
 import { asUser, canBeAnother } from '../../support/users.js';
 
 const script = fileURLToPath(new URL('../../support/lola.mjs', import.meta.url));
+/** The command as learners start it: the one above does not look at the clone. */
+const real = fileURLToPath(new URL('../../../scripts/lola.mjs', import.meta.url));
 const kernel = fileURLToPath(new URL('../../../scripts/kernel.mjs', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'lola-environment-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -129,6 +133,157 @@ describe.runIf(isLinux && has('prlimit'))('limits', () => {
     const { status, stderr } = shell(line);
     expect(status).toBe(1);
     expect(stderr).toMatch(/lola: a thread did not start: .* take fewer workers\.\n$/);
+  });
+});
+
+describe.runIf(isLinux && has('prlimit'))(
+  'limits of processes, addresses and memory',
+  { timeout: 120_000 },
+  () => {
+    test('too few files for the processes: named, with what to do', () => {
+      const line = 'prlimit --nofile=64 lola pi --stage distributed --workers 32 --samples 1e6';
+      const { status, stdout, stderr } = shell(line);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toMatch(/lola: the local cluster's worker did not start: .*take fewer workers/);
+    });
+
+    test('too few addresses for a thread on each core: a warning before Node may end, and the estimate', () => {
+      const { status, stdout, stderr } = shell(
+        `prlimit --as=2400000000 '${process.execPath}' '${real}' pi --samples 1e6`,
+      );
+      expect(stderr).toMatch(
+        /^lola: warning: this shell allows 2\.4 GB of addresses \(ulimit -v\).*fewer workers\.\n$/,
+      );
+      expect(stdout).toContain(PI);
+      expect(status).toBe(0);
+    });
+
+    test('little memory for data is enough', () => {
+      const { status, stdout, stderr } = shell(
+        'prlimit --data=500000000 lola pi --stage pool --workers 2 --samples 1e6',
+      );
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(stdout).toContain(PI);
+    });
+
+    test('a cluster that did not start leaves nothing that keeps its program', () => {
+      const text = `import { startCluster } from ${JSON.stringify(new URL('../../../dist/lib/cluster/local.js', import.meta.url))};
+      const failed = await startCluster({ workers: 2, tasks: ['file:///no/such.mjs'] }).catch(({ code }) => code);
+      console.log(failed, process.getActiveResourcesInfo().includes('Timeout'));`;
+      const { stdout } = shell(`'${process.execPath}' --input-type=module --eval "$TEXT"`, { TEXT: text });
+      expect(stdout).toMatch(/^CONNECTION false\n$/m);
+    });
+  },
+);
+
+describe('limits of which a program hears too late', () => {
+  const limits = (addresses: string) =>
+    `Limit                     Soft Limit           Hard Limit           Units\nMax address space         ${addresses}            unlimited            bytes\n`;
+
+  test.each([
+    ['unlimited', 64, undefined],
+    ['20000000000', 16, undefined],
+    ['4294967296', 2, undefined],
+    ['2147483648', 1, '2.1 GB .* 2.5 GB for 1 threads'],
+    ['16000000000', 64, '16.0 GB .* 65.5 GB for 64 threads'],
+    ['0', 2, '0.0 GB'],
+  ])('addresses: %s for %s cores', (allowed, cores, words) => {
+    const warning = addressWarning(limits(allowed), cores);
+    if (words === undefined) expect(warning).toBe(undefined);
+    else expect(warning).toMatch(new RegExp(words));
+  });
+
+  test('a system that does not say its limits has none', () => {
+    expect(addressWarning('', 1000)).toBe(undefined);
+  });
+
+  test.each([
+    ['EMFILE', 'see ulimit -n'],
+    ['ENFILE', 'see ulimit -n'],
+    ['ENOENT', undefined],
+    [undefined, undefined],
+  ])('files: %s', (code, words) => {
+    const advice = filesAdvice(Object.assign(new Error('open x'), { code }));
+    expect(advice?.includes(words ?? '')).toBe(words === undefined ? undefined : true);
+    expect(filesAdvice(null)).toBe(undefined);
+  });
+});
+
+describe.runIf(canBeAnother)('a home that is not to be written', { timeout: 120_000 }, () => {
+  const closed = mkdtempSync(join(tmpdir(), 'lola-closed-'));
+  const nobody = asUser(54323);
+  chmodSync(closed, 0o555);
+  afterAll(() => rmSync(closed, { recursive: true, force: true }));
+  const site = makeSite(mkdtempSync(join(home, 'site-')));
+  const inHome = (line: string) =>
+    shell(`cd '${closed}'; ${nobody} ${line}`, { HOME: closed, PATH: site.path });
+
+  test.each([
+    ['slurm up', 'lola slurm up --workers 1', 2, /there is no scheduler file '.*scheduler\.json'/],
+    [
+      'a scheduler',
+      'lola scheduler --port 0 --no-dashboard',
+      2,
+      /cannot write '.*scheduler\.json': EACCES.*Name a file/,
+    ],
+    [
+      'a run of Slurm',
+      'lola pi --stage slurm --samples 1e6',
+      1,
+      /cannot write to .*lola-runs: EACCES.*It needs room/,
+    ],
+  ])('%s says so, and submits nothing', (_, line, code, words) => {
+    const { status, stderr } = inHome(line);
+    expect(stderr).toMatch(words);
+    expect(status).toBe(code);
+    expect(site.calls('sbatch')).toEqual([]);
+  });
+
+  test('a home that is missing costs npm start nothing', () => {
+    const root = fileURLToPath(new URL('../../..', import.meta.url));
+    const line = `cd '${root}'; ${nobody} npm start --no-update-notifier -- --samples 1e4`;
+    const { status, stdout } = shell(line, { HOME: '/no/such/home', npm_config_loglevel: 'error' });
+    expect(stdout).toContain('One integer at every stage.');
+    expect(status).toBe(0);
+  });
+});
+
+const disk = mkdtempSync(join(tmpdir(), 'lola-disk-'));
+const isMounted =
+  canBeAnother && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status === 0;
+afterAll(() => {
+  if (isMounted) spawnSync('umount', [disk]);
+  rmSync(disk, { recursive: true, force: true });
+});
+
+describe.runIf(isMounted)('a disk that is full', { timeout: 120_000 }, () => {
+  const site = makeSite(mkdtempSync(join(home, 'site-')));
+  const there = { HOME: disk, PATH: site.path };
+
+  test('a run of Slurm says so, submits nothing and leaves no part of its folder', () => {
+    const line = 'lola pi --stage slurm --samples 1e12 --chunk 1e7';
+    const { status, stderr } = shell(`cd '${disk}'; ${line}`, there);
+    expect(stderr).toMatch(/cannot write to .*lola-runs.*: ENOSPC.*It needs room/);
+    expect(status).toBe(1);
+    expect(site.calls('sbatch')).toEqual([]);
+    expect(readdirSync(join(disk, 'lola-runs'))).toEqual([]);
+  });
+
+  test('a scheduler that has no room for its file says so, and leaves none', () => {
+    const fill = `cd '${disk}'; dd if=/dev/zero of=fill bs=1k count=64 2> /dev/null`;
+    const { status, stderr } = shell(`${fill}; lola scheduler --port 0 --no-dashboard`, there);
+    expect(stderr).toMatch(
+      /cannot write '.*scheduler\.json': ENOSPC.*Name a file in a folder of your own that has room/,
+    );
+    expect(status).toBe(2);
+    expect(existsSync(join(disk, '.lola', 'scheduler.json'))).toBe(false);
+  });
+
+  test('a report, a race and an estimate: what could be had is printed', () => {
+    const { status, stdout, stderr } = shell(`cd '${disk}'; lola pi --samples 1e6 --report r.html`, there);
+    expect(stdout).toContain(PI);
+    expect(stderr).toMatch(/ENOSPC/);
+    expect(status).toBe(1);
   });
 });
 

@@ -1,0 +1,34 @@
+// Limits of a shell that end Node itself, before a program can say what is wrong: so the `lola` command says it first.
+import { readFileSync } from 'node:fs';
+
+/** What Node takes of addresses: by itself, and for each thread (bytes). Measured: 0.75 to 1.2 GB, 0.6 to 0.85 GB. */
+const OF_NODE = 1.5e9;
+const OF_THREAD = 1e9;
+
+/** What this process may have, as Linux says it; elsewhere nothing. */
+export function limitsHere() {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * A warning if the shell allows fewer addresses than Node reserves for one thread on each core.
+ * @param {string} limits the text of /proc/self/limits
+ * @returns {string | undefined}
+ */
+export function addressWarning(limits, cores) {
+  const allowed = Number(/^Max address space +(\d+)/m.exec(limits)?.[1] ?? Infinity);
+  const wanted = OF_NODE + cores * OF_THREAD;
+  if (allowed >= wanted) return undefined;
+  const gb = (bytes) => `${(bytes / 1e9).toFixed(1)} GB`;
+  return `this shell allows ${gb(allowed)} of addresses (ulimit -v), and Node may reserve ${gb(wanted)} for ${cores} threads. If it ends with 'Fatal process OOM', run ulimit -v unlimited, or take fewer workers.`;
+}
+
+/** What to do about an error for lack of files; undefined for other errors. @param {unknown} error */
+export function filesAdvice(error) {
+  const scarce = ['EMFILE', 'ENFILE'].includes(/** @type {NodeJS.ErrnoException} */ (error)?.code ?? '');
+  return scarce ? `${error.message}. This shell allows too few open files: see ulimit -n.` : undefined;
+}
