@@ -1,21 +1,32 @@
-// A room in each browser engine that is installed: its page joins, counts, is frozen with its browser, and comes back.
+// A room in each browser engine that is installed: its page joins, counts, votes, is frozen with its browser, and comes back.
 import { execFileSync } from 'node:child_process';
 import { request as ask, createServer } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { clock } from '../../dist/lib/task/index.js';
+import { readVotes } from '../../dist/room/index.js';
 import { ENGINES, openIn } from './engines.mjs';
 import { LONG, closeAll, holdEnd, onEnd, openRoom, until } from './rooms.mjs';
 
+const [VOTE] = readVotes('episodes');
+
 afterEach(closeAll);
 
-/** The room behind a server that taps on Join: an engine without a driver has no finger. */
+/** Taps on Join, and on the third choice of a vote whenever one can be tapped. */
+const TAPS = `const join = document.getElementById('join');
+if (!join.disabled) join.click();
+new MutationObserver(() => {
+  const choice = document.querySelectorAll('#vote input')[2];
+  if (choice && !choice.matches(':disabled') && !choice.checked) choice.click();
+}).observe(document.getElementById('vote'), { childList: true });`;
+
+/** The room behind a server that taps: an engine without a driver has no finger. */
 async function tapping(room) {
   const server = createServer((request, response) => {
     if (request.url === '/tap.js')
-      return response
-        .writeHead(200, { 'content-type': 'text/javascript' })
-        .end("const join = document.getElementById('join');\nif (!join.disabled) join.click();");
-    const options = { port: room.port, path: request.url, headers: request.headers };
+      return response.writeHead(200, { 'content-type': 'text/javascript' }).end(TAPS);
+    const { method, url: path, headers } = request;
+    const options = { port: room.port, method, path, headers };
     ask(options, (answer) => {
       if (request.url !== '/') return answer.pipe(response.writeHead(answer.statusCode, answer.headers));
       let page = '';
@@ -82,6 +93,26 @@ describe('a page', () => {
         release();
         await room.over;
         expect(room.picture().room).toMatchObject({ samples: 1e9, inside: 785402182 });
+      },
+      2 * LONG,
+    );
+
+    test.skipIf(!engine.program)(
+      `in ${engine.name} votes in both rounds, each counted once${skipped}`,
+      async () => {
+        const room = await openRoom({ samples: 1e13, votes: [VOTE] });
+        const { answers } = room.desk;
+        const order = (command) => answers.handle({ type: 'command', command }, clock());
+        const counts = () => answers.instructor(clock()).votes[0].counts;
+        onEnd(openIn(engine, await tapping(room)));
+        order({ do: 'show', shown: { what: 'vote', id: VOTE.id } });
+        await until('it votes', () => counts()[0][2] === 1);
+        for (const stage of ['first', 'talk']) order({ do: 'next', id: VOTE.id, stage });
+        await until('it votes again', () => counts()[1][2] === 1);
+        expect(counts()).toEqual([
+          [0, 0, 1, 0],
+          [0, 0, 1, 0],
+        ]);
       },
       2 * LONG,
     );
