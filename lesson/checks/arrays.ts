@@ -8,21 +8,23 @@ import { limited } from './limit.js';
  * Says what is wrong with the lazy numbers that a learner's function gives, for two lengths and two cuts.
  * @param name what the function is called
  * @param wrong judges a number once it is computed
+ * @param code what the learner wrote
  */
 export async function wrongLazy(
   name: string,
   lazyOf: (length: number, chunks: number) => unknown,
   executor: Executor,
   wrong: (value: number, length: number) => Promise<Wrong>,
+  code: unknown = lazyOf,
 ): Promise<Wrong> {
   for (const [length, chunks] of [
     [1000, 300],
     [70_001, 9999],
   ]) {
-    const lazy = limited(() => lazyOf(length, chunks));
+    const lazy = limited(() => lazyOf(length, chunks), code);
     if (lazy === undefined) return `${name} returns nothing. Does it end in a return?`;
     if (typeof lazy === 'number' || lazy instanceof Promise)
-      return 'return the number before it is computed: leave compute to the caller.';
+      return 'return the number before it is computed: leave out `async` and `compute`.';
     if (lazy instanceof ChunkedArray)
       return 'that is the array of all of them. Which method makes one number of it?';
     if (!(lazy instanceof LazyNumber)) return `return what a method such as sum() gives, not ${show(lazy)}.`;

@@ -1,6 +1,6 @@
 // Stops a learner's function that never ends, so that a check always has a verdict. Needs Node; a page has page-limit.ts.
 import { Script } from 'node:vm';
-import { TooLong, limit } from './page-limit.js';
+import { TooLong, limit, limited as bounded } from './page-limit.js';
 
 export { TooLong, doesItEnd, limit } from './page-limit.js';
 
@@ -15,7 +15,7 @@ export function limited<R>(run: () => R, _forPages?: unknown): R {
   const scope = globalThis as { lolaLimited?: unknown };
   scope.lolaLimited = run;
   try {
-    return call.runInThisContext({ timeout: limit.ms }) as R;
+    return bounded(() => call.runInThisContext({ timeout: limit.ms }) as R);
   } catch (error) {
     throw (error as { code?: unknown } | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
       ? new TooLong()

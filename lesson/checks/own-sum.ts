@@ -52,10 +52,12 @@ async function withOperation(
     executor = await startPool({ workers: 1, tasks: [taskModule({ mine: sum })] });
     return await judge(within(executor, AbortSignal.timeout(limit.ms)));
   } catch (error) {
+    if (error instanceof TooLong) throw error; // in a learner's array
     if (error instanceof CancelledError) return stoppedWith(new TooLong(), sum);
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    if (cause instanceof ReferenceError)
-      return `${cause.message} where tasks run: only the function's own text travels. Define it inside the function.`;
+    const outer = /^([\w$]+) is not defined|names (.+) from the notebook/.exec(toErrorRecord(cause).message);
+    if (outer)
+      return `mine.sum names ${outer[1] ?? outer[2]}, and only the function's own text travels. Define it inside the function.`;
     if (/got nothing\.$/.test(toErrorRecord(cause).message))
       return 'mine.sum returns nothing. Does it end in a return?';
     return cause instanceof InvalidArgumentError ? cause.message : stoppedWith(cause);
@@ -146,11 +148,12 @@ export async function wrongArray(
   const grainsOf = (terms: number) => chooseGrains(terms, largest) / ROOM;
   return withOperation(sum, (executor) => {
     const lazyOf = (terms: number, chunks: number) => answer(terms, chunks, grainsOf(terms));
-    return wrongLazy('asArray', lazyOf, executor, async (value, terms) => {
+    const judge = async (value: number, terms: number) => {
       const grains = grainsOf(terms);
       const total = await sumTerms(executor, { operation: 'mine', terms, grains }, 1);
       return wrongArraySum(value, total, terms, grains);
-    });
+    };
+    return wrongLazy('asArray', lazyOf, executor, judge, answer);
   });
 }
 

@@ -95,17 +95,10 @@ function answer(
 async function roomSettings(): Promise<{ readonly settings: JobSettings; readonly source: string }> {
   const file = 'episodes/settings.json';
   if (!existsSync(join(ROOT, file))) return { settings: {}, source: `there is no ${file}` };
-  type Room = {
-    readonly partition?: string;
-    readonly account?: string;
-    readonly modules?: readonly string[];
-  };
+  type Room = JobSettings & { readonly modules?: readonly string[] };
   const { partition = '', account = '', modules = [] } = readJson(file) as Room;
   if (partition !== '' && !(await partitions()).includes(partition))
-    return {
-      settings: {},
-      source: `${file} is for another cluster: there is no partition '${partition}' here`,
-    };
+    return { settings: {}, source: `${file} is for another cluster: no partition '${partition}' here` };
   const given = {
     ...(partition && { partition }),
     ...(account && { account }),

@@ -42,8 +42,8 @@ function textOf(name: string, given: unknown): string {
       `taskModule: ${name} must be a function written out, got ${typeof given === 'function' ? show(text) : show(given)}. Write ${name}: (input) => ...`,
     );
   }
-  // In a cell's compiled code a name of the notebook's top level is a field of `exports`.
-  const used = [...text.matchAll(/\b(?:exports|lib_\d+)\.([\w$]+)/g)].map(([, variable]) => variable);
+  // In a cell's compiled code a name of the notebook's top level is a field of `exports`; in a page's, of `$names`.
+  const used = [...text.matchAll(/(?:\bexports|\blib_\d+|\$names)\.([\w$]+)/g)].map((found) => found[1]);
   if (used.length === 0) return text;
   throw new InvalidArgumentError(
     `taskModule: ${name} names ${[...new Set(used)].join(', ')} from the notebook, and only the function's own text travels. Put it into the input, or inside the function.`,

@@ -104,6 +104,18 @@ describe('a function that never ends is stopped, and its loop is named', () => {
     );
   });
 
+  test('a list that grows for ever, before it ends the whole process', async () => {
+    const verdict = await said(checkPool.shares, () => {
+      const list: number[] = [];
+      while ((list.length + 1) * 2 > 0) list.push(1);
+      return list;
+    });
+    expect(verdict).toBe(
+      'not yet: your code was stopped: a list had a million elements, and was still growing. Does `while ((list.length + 1) * 2 > 0)` ever end?',
+    );
+    expect(Array.prototype.push.name).toBe('push');
+  });
+
   test('in a function that gives a lazy number', async () => {
     const verdict = await said(checkChunked.ball, () => {
       for (;;);

@@ -101,7 +101,7 @@ describe('notebook 09', () => {
         [own(() => undefined), /mine\.sum returns nothing\. Does it end in a return\?/],
         [
           own((input: SumInput) => heights(input.start, input.terms)),
-          /heights is not defined where tasks run/,
+          /mine\.sum names heights, and only the function's own text travels/,
         ],
         [
           own(({ start, length, terms, grains }: SumInput) => {
@@ -180,7 +180,10 @@ describe('notebook 09', () => {
         [5, /asArray must be a function/],
         [() => undefined, /Does it end in a return/],
         [() => 'sum', /return what a method such as sum\(\) gives, not 'sum'/],
-        [form((terms, chunks) => compute(heights(terms, chunks).sum(), { executor })), /leave compute/],
+        [
+          form((terms, chunks) => compute(heights(terms, chunks).sum(), { executor })),
+          /leave out `async` and `compute`/,
+        ],
         [
           form((terms, chunks, grains) => heights(terms, chunks).multiply(grains)),
           /the array of all of them/,

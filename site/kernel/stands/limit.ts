@@ -1,5 +1,5 @@
 // In a page, a worker cannot stop its own loop: the page ends the kernel that exceeds the time limit of a check.
-import { TooLong, doesItEnd, limit } from '../../../dist/lesson/checks/page-limit.js';
+import { TooLong, doesItEnd, limit, limited as bounded } from '../../../dist/lesson/checks/page-limit.js';
 import { outputs } from '../place.js';
 
 export { TooLong, doesItEnd, limit };
@@ -11,7 +11,7 @@ export function limited<R>(run: () => R, code?: unknown): R {
   const verdict = `not yet: your code was stopped: ${new TooLong().message}. ${doesItEnd(code)}`;
   if (depth++ === 0) outputs.limit(limit.ms, verdict);
   try {
-    return run();
+    return bounded(run);
   } finally {
     if (--depth === 0) outputs.limit();
   }

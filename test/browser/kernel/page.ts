@@ -1,27 +1,25 @@
-// The page of kernel.browser.mjs: a kernel, as tests drive it.
-import { Kernel, type KernelState } from '../../../site/kernel/kernel.js';
+// The page of verdicts.browser.mjs: a kernel with the checker of types, as a notebook's page has it.
+import { Kernel } from '../../../site/kernel/kernel.js';
 import type { OutputMessage } from '../../../site/kernel/protocol.js';
 
-interface Cell {
-  readonly id: string;
-  readonly code: string;
+const kernel = new Kernel({ env: { LOLA_QUICK: '1' } });
+
+/** What a cell writes to a stream; errors are for the reader, too. */
+function written(messages: readonly OutputMessage[], stream: 'stdout' | 'stderr'): string {
+  return messages
+    .map((message) => {
+      const output = 'output' in message ? message.output : undefined;
+      if (output?.output_type === 'error') return stream === 'stderr' ? output.traceback.join('\n') : '';
+      return output?.output_type === 'stream' && output.name === stream ? output.text : '';
+    })
+    .join('');
 }
 
-/** Runs cells one after the other, as 'Run all' does; ends at the first that fails. */
-async function runAll(cells: readonly Cell[], env: Record<string, string>, checked = false) {
-  const states: string[] = [];
-  const kernel = new Kernel({ env, onState: (state: KernelState) => states.push(state) });
-  if (checked) await kernel.loadChecker();
-  const ran: { id: string; ok: boolean; count: number; outputs: OutputMessage[]; ms: number }[] = [];
-  for (const { id, code } of cells) {
-    const outputs: OutputMessage[] = [];
-    const began = performance.now();
-    const { ok, count } = await kernel.run(id, code, (message) => outputs.push(message));
-    ran.push({ id, ok, count, outputs, ms: performance.now() - began });
-    if (!ok) break;
-  }
-  kernel.close();
-  return { ran, states };
+async function run(code: string): Promise<{ stdout: string; stderr: string }> {
+  await kernel.loadChecker();
+  const messages: OutputMessage[] = [];
+  await kernel.run('cell', code, (message) => messages.push(message));
+  return { stdout: written(messages, 'stdout'), stderr: written(messages, 'stderr') };
 }
 
-Object.assign(globalThis, { Kernel, runAll });
+Object.assign(globalThis, { verdictCells: { run, restart: () => kernel.restart() } });
