@@ -5,8 +5,8 @@
 //   entrance.admit(request.socket);                 // authenticated: the bounds no longer apply
 //   entrance.refuse(socket, 401, 'wrong token');    // instead of an upgrade: says why, logs it, and lets go
 //
-// Every connection is a stranger until `admit`. Strangers have a time, and a number for each address and in all: where
-// there are too many, the oldest goes, since an honest one needs milliseconds. Node bounds the size of what they send.
+// Every connection is a stranger until `admit`. A stranger may stay for a short time, and only so many may wait, from each
+// address and in all: then the oldest goes, since an honest one needs milliseconds. Node bounds the size of what they send.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -19,11 +19,11 @@ const MOST_STRANGERS = 128;
 const MOST_OF_ADDRESS = 64;
 /** The longest head of a request (bytes). Nothing else of it is read. */
 const MOST_HEAD = 8192;
-/** Who was refused, or is still here as the entrance closes, has this long to read why (ms). */
+/** How long a peer that is refused, or still here when the entrance closes, has to read why (ms). */
 const LET_GO_MS = 1000;
 /** Ports that are tried after a default one that is taken: each learner on a machine has one. */
 const PORTS_TRIED = 100;
-/** Of the lines that strangers cause, this many are logged in such a time (ms); the others are counted. */
+/** At most this many lines that strangers cause are logged in this time (ms); the others are counted. */
 const MOST_LINES = 20;
 const LINES_MS = 10_000;
 
@@ -121,7 +121,7 @@ export class Entrance {
     const timer = setTimeout(() => socket.destroy(), this.options.strangerMs ?? STRANGER_MS).unref();
     this.sockets.add(socket);
     this.strangers.set(socket, { from, timer });
-    socket.on('error', () => socket.destroy()); // it has hung up: its own affair
+    socket.on('error', () => socket.destroy()); // it has hung up: there is nobody to tell
     socket.once('close', () => {
       this.sockets.delete(socket);
       this.admit(socket);
@@ -129,12 +129,12 @@ export class Entrance {
     const alike = [...this.strangers].filter(([, other]) => other.from === from);
     const [oldest] = alike.length > MOST_OF_ADDRESS ? alike : [...this.strangers];
     if (alike.length <= MOST_OF_ADDRESS && this.strangers.size <= MOST_STRANGERS) return;
-    this.note(`Let go of a connection from ${oldest[1].from}: too many do not show who they are`);
+    this.note(`Dropped a connection from ${oldest[1].from}: too many peers do not show who they are`);
     oldest[0].destroy();
     this.admit(oldest[0]);
   }
 
-  /** A request that fails costs itself, never the server. */
+  /** A request that fails never brings down the server. */
   private async guard(socket: Socket, answer: () => unknown, response?: ServerResponse): Promise<void> {
     try {
       await answer();
@@ -167,10 +167,10 @@ function addressOf(socket: Socket): string {
 function whyNot({ code, message }: NodeJS.ErrnoException, host: string, port: number, flag: string): string {
   const why: { readonly [code: string]: string } = {
     EADDRINUSE: `port ${port} is taken. Leave ${flag} out for the next free one, or name another.`,
-    EACCES: `port ${port} may not be used by you. Take one from 1024 to 65535.`,
+    EACCES: `you may not use port ${port}. Take one from 1024 to 65535.`,
     ERR_SOCKET_BAD_PORT: `there is no port ${port}. Take one from 1024 to 65535.`,
-    EADDRNOTAVAIL: `'${host}' is no address of this machine. Take 127.0.0.1, or 0.0.0.0 for all of them.`,
-    ENOTFOUND: `there is no host by the name '${host}'. Take 127.0.0.1, or 0.0.0.0 for all addresses of this machine.`,
+    EADDRNOTAVAIL: `'${host}' is not an address of this machine. Take 127.0.0.1, or 0.0.0.0 for all of them.`,
+    ENOTFOUND: `no host has the name '${host}'. Take 127.0.0.1, or 0.0.0.0 for all addresses of this machine.`,
   };
   return why[code ?? ''] ?? `${message}.`;
 }

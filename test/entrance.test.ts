@@ -86,7 +86,7 @@ describe('an entrance', () => {
     const first = ended(held[0]);
     expect(await ask(port)).toEqual([200, 'hello']);
     await first;
-    expect(lines).toEqual(['Let go of a connection from 127.0.0.1: too many do not show who they are']);
+    expect(lines).toEqual(['Dropped a connection from 127.0.0.1: too many peers do not show who they are']);
   });
 
   test('says to a refused socket why, and lets it go though it stays', async () => {

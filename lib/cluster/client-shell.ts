@@ -8,7 +8,7 @@ import { Link, type Dial } from './link.js';
 import type { ToScheduler } from './messages.js';
 import { Shell, type NetAction } from './state-machine.js';
 
-/** A run without a worker says so after this time (ms). */
+/** How long a run waits for a worker before it says so (ms). */
 const WAITING_MS = 5000;
 const START_ONE = 'Start one: lola worker';
 
@@ -100,12 +100,12 @@ class ClientShell implements Executor {
     await this.link.ended.catch(() => {});
   }
 
-  /** All that is under way fails. */
+  /** Fails everything that is under way. */
   private fail(failure: Error): void {
     for (const run of [...this.runs]) run.fail(failure);
   }
 
-  /** Runs that wait for a worker say so, and fail where they were given a time for that. */
+  /** Makes runs that wait for a worker say so, and fail once their time is up. */
   private watchWorkers(): void {
     const alone = this.machine.workers.size === 0 && this.runs.size > 0;
     if (alone === this.timers.length > 0) return;

@@ -30,7 +30,7 @@ import type { NetAction, Net, StateMachine } from './state-machine.js';
 const BATCHES_AHEAD = 8;
 /** While the inputs of all runs take this much, a run has no more than one task with the scheduler (bytes). */
 const SUBMITTED_BYTES = 64 * 2 ** 20;
-/** Tasks of one run that follow one another, before it is another one's turn. */
+/** Tasks of one run in a row, before the next run has its turn. */
 const TURN = 64;
 const MOST_IN_MESSAGE = 1000;
 const MESSAGE_BYTES = 2 ** 20;
@@ -110,7 +110,7 @@ export class ClientMachine implements StateMachine<ClientEvent, NetAction<ToSche
 
   // ---- the connection
 
-  /** A scheduler that may know nothing of us: it is sent everything that has no result. */
+  /** The scheduler may know nothing about us, so it gets everything that has no result. */
   private welcomed({ workers }: FromScheduler<'welcome'>, now: number): readonly NetAction<ToScheduler>[] {
     this.welcome = true;
     this.workers.clear();
@@ -148,7 +148,7 @@ export class ClientMachine implements StateMachine<ClientEvent, NetAction<ToSche
     return this.submit();
   }
 
-  /** Nobody wants its values any more, or all have come. */
+  /** Forgets a run: nobody wants its values any more, or all of them have arrived. */
   private settled(run: RunFace): readonly NetAction<ToScheduler>[] {
     const ids = [...(this.runs.get(run) ?? [])];
     for (const id of ids) this.take(id);
@@ -195,7 +195,7 @@ export class ClientMachine implements StateMachine<ClientEvent, NetAction<ToSche
     return true;
   }
 
-  /** Submits of these tasks: one message for many, as long as they are of one kind. */
+  /** The messages that submit these tasks: one for all neighbours of the same kind. */
   private messages(tasks: Iterable<Submitted>): readonly NetAction<ToScheduler>[] {
     const messages: ToScheduler<'submit'>[] = [];
     let bytes = 0;

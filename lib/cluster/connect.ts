@@ -7,7 +7,7 @@ import { decodeFromScheduler, type ClusterStatus, type FromScheduler } from './m
 import { openClient, type ClientOptions } from './client-shell.js';
 import { findScheduler, type Whereabouts } from './scheduler-file.js';
 
-/** What connect may be given. Without an address, the scheduler file says it. The signal stops dialling. */
+/** Options of connect. Without an address, it comes from the scheduler file. The signal stops dialling. */
 export type ConnectOptions = Whereabouts & ClientOptions & { readonly signal?: AbortSignal };
 
 /**
@@ -27,7 +27,7 @@ export function connect(options: ConnectOptions = {}): Promise<Executor> {
 }
 
 /**
- * Asks a scheduler how it is.
+ * Asks a scheduler for its status.
  * @throws as connect does
  */
 export async function askStatus(

@@ -17,7 +17,7 @@ export const PIECE_BYTES = 64 * 2 ** 10;
 /** The first byte of a frame. No packed message begins with it. */
 const FRAME = 0xc1;
 const FRAME_BYTES = 9;
-/** More than this waits for a congested peer, and half as much for one that is so no longer (bytes). */
+/** A peer is congested when more than this waits for it, and until half of that is left (bytes). */
 const CONGESTED_BYTES = 32 * 2 ** 20;
 
 /** What carries bytes: a WebSocket of Node or a page, or a MessagePort. */
@@ -31,7 +31,7 @@ export interface Wire {
   received(): number;
   /** How many bytes have left, where the wire can tell. */
   sent?(): number;
-  /** Stops to read, or reads again, where the wire can. */
+  /** Stops reading, or reads again, where the wire can. */
   pause?(paused: boolean): void;
   /** Closes once everything that was sent has arrived. */
   close(): void;
@@ -44,7 +44,7 @@ export interface ConnectionListener<In> {
   readonly onMessage: (message: In) => void;
   /** Called once. `bye`: the scheduler's reason, where it closed on purpose. */
   readonly onClosed: (reason: string, bye?: string) => void;
-  /** Much waits for the peer, or no longer. */
+  /** Whether much waits for the peer now. */
   readonly onCongested?: (congested: boolean) => void;
 }
 
@@ -59,7 +59,7 @@ interface Frame {
 }
 
 export class Connection<In extends ToScheduler | FromScheduler> {
-  /** Where bytes are booked that arrive in frames, and those that wait to be sent: set before anything is sent. */
+  /** Where to book bytes that arrive in frames, and bytes that wait to be sent. Set before anything is sent. */
   stores?: { readonly incoming?: Store; readonly outgoing?: Store };
   private open = true;
   private bye: string | undefined;
@@ -117,7 +117,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
     this.flush();
   }
 
-  /** Closes in order: what was sent arrives. `bye`: tells the peer why, and that it is not to come back. */
+  /** Closes gracefully: what was sent still arrives. `bye` tells the peer why, and not to come back. */
   close(reason: string, bye = false): void {
     if (!this.open) return;
     if (bye) this.send({ op: 'bye', reason });
@@ -246,7 +246,7 @@ export class Connection<In extends ToScheduler | FromScheduler> {
   private beat(): void {
     const now = clock();
     const [received, sent] = [this.wire.received(), this.wire.sent?.() ?? NaN];
-    // If this side was held up, or does not read, what the other one has sent in the meantime is still to be read.
+    // If this side was held up or does not read, it still has to read what the peer has sent in the meantime.
     const heldUp = now - this.beatAt > 2 * this.heartbeatMs || this.pauses > 0;
     this.beatAt = now;
     if (received !== this.last.received || heldUp) this.heardAt = now;

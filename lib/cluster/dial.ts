@@ -21,10 +21,10 @@ const LOOK = "Look in the scheduler's log for its address.";
 
 /** Where a scheduler listens, and the token that it asks for. */
 export interface Target {
-  /** The same scheduler by several ways, such as ws://10.0.0.5:8786. */
+  /** Addresses of the same scheduler, such as ws://10.0.0.5:8786. */
   readonly addresses: readonly string[];
   readonly token: string;
-  /** The scheduler file that says so. */
+  /** The scheduler file that names them. */
   readonly file?: string;
 }
 
@@ -105,9 +105,9 @@ function connectionError(address: string, cause: Error & { code?: string }): Con
     cause.code === 'ECONNREFUSED'
       ? `nobody listens at ${address}. Is the scheduler up? Start one with 'lola scheduler', or look in its log for its address.`
       : cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN'
-        ? `there is no host by the name in ${address}. ${LOOK}`
+        ? `no host has the name in ${address}. ${LOOK}`
         : cause.name === 'TimeoutError' || /timed? ?out/i.test(cause.message)
-          ? `${address} did not answer in ${DIAL_MS / 1000} s. A firewall may drop it, or what listens there hangs: try 'lola status' on the scheduler's own machine.`
-          : `cannot reach ${new URL(address).host}: ${cause.message}. What listens there may be no lola scheduler: look in the scheduler's log for its address.`;
+          ? `${address} did not answer in ${DIAL_MS / 1000} s. A firewall may drop the messages, or the program that listens there hangs: try 'lola status' on the scheduler's own machine.`
+          : `cannot reach ${new URL(address).host}: ${cause.message}. Perhaps another program listens there: look in the scheduler's log for its address.`;
   return new ConnectionError(message, { cause });
 }

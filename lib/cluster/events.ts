@@ -4,7 +4,7 @@ import type { Place } from '../task/run.js';
 import type { Entry } from './records.js';
 import type { SchedulerAction } from './scheduler.js';
 
-/** Makes events of actions. It remembers which tasks are known to have started, so that each start comes once. */
+/** Turns actions into events. It remembers which tasks have started, so that it reports each start only once. */
 export class Watcher {
   private readonly started = new Set<Entry>();
 

@@ -7,9 +7,9 @@ import type { Net } from './state-machine.js';
 
 /** How long to wait before the scheduler is tried again, at first and at most (ms). */
 const RETRY_MS = { first: 20, most: 1000 } as const;
-/** A connection is progress if it lasted for longer, or if it brought more than a welcome (ms). */
+/** A connection counts as progress if it lasted longer than this (ms), or brought more than a welcome. */
 const STEADY_MS = 10_000;
-/** Until the scheduler has said how often it wants to hear us (ms). */
+/** The heartbeat, until the scheduler has said how often it wants to hear from us (ms). */
 const FIRST_HEARTBEAT_MS = 1000;
 
 /** Reaches the scheduler, wherever it is now, until the signal aborts. A ConnectionError means: try again. */
@@ -22,7 +22,7 @@ export interface LinkOptions {
   readonly post: (event: Net<FromScheduler>) => void;
   /** How long to look for a scheduler, at first and whenever it is lost (ms). */
   readonly patienceMs: { readonly first: number; readonly later: number };
-  /** What it ends with when it gives up: for how long it looked, why, and how the last connection was lost. */
+  /** The error with which it gives up: how long it looked, why, and how the last connection was lost. */
   readonly giveUp: (seconds: number, why: string, lost: string | undefined) => string;
   /** Called when the scheduler cannot be reached, before it is looked for, and when it is lost. */
   readonly log?: (level: 'INFO' | 'WARNING', text: string) => void;
@@ -31,7 +31,7 @@ export interface LinkOptions {
 export class Link {
   /** Resolves when the scheduler has welcomed us for the first time; rejects as `ended` does. */
   readonly joined: Promise<void>;
-  /** Resolves with the reason when the scheduler sent us away, or we closed; rejects when no scheduler would have us. */
+  /** Resolves with the reason when the scheduler sends us away, or we close; rejects when no scheduler accepts us. */
   readonly ended: Promise<{ readonly reason: string; readonly sentAway: boolean }>;
   private welcomed!: () => void;
   private connection: Connection<FromScheduler> | undefined;
@@ -79,7 +79,7 @@ export class Link {
       this.options.log?.('INFO', `Left the scheduler: ${reason}`);
       if (bye !== undefined) return { reason: bye, sentAway: true };
       this.lost = reason;
-      // A scheduler that lets us in and drops us at once is not tried for ever.
+      // Gives up on a scheduler that lets us in again and again, and drops us at once.
       if (isProgress) [this.since, this.waitMs] = [clock(), RETRY_MS.first];
       else if (!this.closing) await this.pause(reason);
     }

@@ -1,4 +1,4 @@
-// A cluster of one's own, of processes (local.ts) or within a page (page-local.ts): what it offers, and how it starts.
+// A cluster of your own, of processes (local.ts) or within a page (page-local.ts): what it offers, and how it starts.
 import { checkInteger } from '../errors.js';
 import type { Executor } from '../task/executor.js';
 import type { ClientOptions } from './client-shell.js';
@@ -11,7 +11,7 @@ export interface ClusterOptions {
   readonly threads?: number;
   /** File URLs of task modules, the same for all workers. */
   readonly tasks?: readonly string[];
-  /** Silent for five times as long, a worker is lost (ms, default 1000). */
+  /** A worker that is silent for five times as long is lost (ms, default 1000). */
   readonly heartbeatMs?: number;
 }
 
@@ -21,7 +21,7 @@ export interface LocalWorker {
   readonly pid: number;
   /** Kills it at once, as a crash does. */
   kill(): void;
-  /** Lets it leave in order: what runs ends first. Resolves when it has ended. */
+  /** Lets it finish its running tasks and leave. Resolves when it has ended. */
   drain(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export abstract class OwnCluster implements LocalCluster {
   /** Starts it with its workers, or nothing. @throws InvalidArgumentError for numbers out of range */
   async start(): Promise<this> {
     const { workers = 1, threads = 1 } = this.options;
-    checkInteger('cluster: workers', workers, 0, 'Take one for each core at most.', 1024);
+    checkInteger('cluster: workers', workers, 0, 'Take at most one for each core.', 1024);
     checkInteger('cluster: threads', threads, 1, 'Take 1, or the cores of each worker.', 1024);
     try {
       await Promise.all([this.open(), ...Array.from({ length: workers }, () => this.startWorker())]);

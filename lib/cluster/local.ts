@@ -16,7 +16,7 @@ export type { ClusterOptions, LocalCluster, LocalWorker };
 
 const START_MS = 60_000;
 const STOP_MS = 2000;
-/** Of what a process wrote before it failed, this much is shown (characters). */
+/** How much of a failed process's output its error shows (characters). */
 const MOST_OUTPUT = 10_000;
 
 /**

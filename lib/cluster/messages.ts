@@ -3,13 +3,13 @@ import * as v from 'valibot';
 import { ProtocolError, plain, show } from '../errors.js';
 import { pack, unpack } from '../task/pack.js';
 
-/** Both sides must have the same; raised with every change of a message. */
+/** The protocol's version. Both sides must have the same one. Raise it with every change of a message. */
 export const PROTOCOL = 'lolas-pi.4';
 /** The longest message (bytes). */
 export const MOST_BYTES = 256 * 2 ** 20;
 /** Unfinished tasks that a client may have with the scheduler. */
 export const MOST_SUBMITTED = 20_000;
-/** The part of a message that is kept free for all that is not a task's input or value (bytes). */
+/** Room in a message for everything except a task's input or value (bytes). */
 export const ENVELOPE_BYTES = 2 ** 20;
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -137,7 +137,7 @@ const MOST_HEAD = 8 * 2 ** 20;
 
 /**
  * A message as bytes: in a buffer that the next call may reuse.
- * @param parts gets the large inputs and values, which stand behind the head; absent to leave them in it
+ * @param parts gets the large inputs and values, which follow the head; without it, they stay in the head
  */
 export function encode(message: ToScheduler | FromScheduler, parts?: Uint8Array[]): Uint8Array {
   if (!parts) return pack(message);
@@ -166,7 +166,7 @@ function decode(schemas: Schemas, head: Uint8Array, rest?: Uint8Array): unknown 
   const message = unpack(head) as Unchecked;
   if (rest) putBack(message, rest);
   const { op } = message ?? {};
-  // By the op at once: trying one schema after the other costs more than all the rest of a message.
+  // The op picks the schema: trying one after the other would cost more than all the rest of a message.
   const schema = typeof op === 'string' && Object.hasOwn(schemas, op) ? schemas[op] : v.never();
   const { success, output, issues } = v.safeParse(schema, message, { abortEarly: true });
   if (success) return output;

@@ -21,7 +21,9 @@ export async function startClusterExecutor(options: ClusterOptions): Promise<Exe
 
 /** A page reaches no scheduler outside it. */
 export async function connect(): Promise<Executor> {
-  throw new InvalidArgumentError('connect: a page has a cluster of its own only. Leave the scheduler out.');
+  throw new InvalidArgumentError(
+    'connect: a page can only have a cluster of its own. Leave out the scheduler.',
+  );
 }
 
 class PageCluster extends OwnCluster {
@@ -67,7 +69,7 @@ class PageCluster extends OwnCluster {
   }
 }
 
-/** A port carries bytes and, as its last message, why it was closed: nobody else would say so. */
+/** A port carries bytes and, as its last message, why it was closed: nothing else would say so. */
 function wireOf(port: MessagePort): Wire {
   const end = (reason: string) => {
     port.postMessage(reason);

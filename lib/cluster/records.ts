@@ -9,7 +9,7 @@ export type SchedulerEvent =
   | { readonly type: 'congested'; readonly peer: number; readonly congested: boolean }
   | { readonly type: 'tick' };
 
-/** A batch is expected to last this long at least, so that a busy machine does not seem slow (ms). */
+/** A batch is expected to last at least this long, so that a busy machine does not seem slow (ms). */
 const LEAST_EXPECTED_MS = 250;
 
 /** A task in the scheduler's hands. */
@@ -22,7 +22,7 @@ export interface Entry {
   readonly line: Line;
   /** Where it is; undefined while it waits in its line. */
   batch?: Batch;
-  /** It may take its worker with it: it travels alone, and no two suspects are with one worker. */
+  /** It may bring down its worker, so it travels alone, and no worker has two suspects. */
   suspect: boolean;
   /** How each worker ended that was lost while it ran this task. */
   readonly losses: string[];
@@ -34,7 +34,7 @@ export interface Line {
   readonly queue: Queue;
   /** How many of its tasks travel together: each worker has a pace of its own. */
   readonly paces: WeakMap<Worker, Pace>;
-  /** How long a task takes, by the batches so far, the last ones most of all (ms). NaN before the first one. */
+  /** How long a task takes: a mean over the batches so far, mostly the recent ones (ms). NaN before the first one. */
   meanMs: number;
 }
 
@@ -61,7 +61,7 @@ export interface Worker {
   readonly peer: number;
   readonly name: string;
   readonly threads: number;
-  /** One process's own mark: the same name with another instance is another worker. */
+  /** Marks one process: the same name with another instance is another worker. */
   readonly instance: string;
   /** What it runs, by the batch's number: at most one for each thread. */
   readonly assignments: Map<number, Assignment>;
@@ -82,7 +82,7 @@ export interface Client {
   readonly entries: Map<number, Entry>;
   /** What the inputs of these take (bytes). */
   bytes: number;
-  /** Much waits for it already: none of its tasks are assigned until it has read that. */
+  /** Much already waits for it, so none of its tasks are assigned until it has read that. */
   congested: boolean;
   /** By the kind of their tasks. */
   readonly lines: Map<string, Line>;
@@ -108,7 +108,7 @@ export function hasSuspect({ assignments }: Worker): boolean {
   return [...assignments.values()].some(({ batch }) => batch.tasks[0].suspect);
 }
 
-/** Whether a batch takes over 2x its time (4x with two workers). Never a suspect, nor before a line has a mean. */
+/** Whether a batch takes more than 2x its time (4x with two workers). No suspect is slow, nor a line without a mean. */
 export function isSlow(assignment: Assignment, now: number): boolean {
   const { tasks, assignments, losses } = assignment.batch;
   const [{ line, suspect }] = tasks;

@@ -86,17 +86,15 @@ export function readSchedulerFile(path: string, warn: (text: string) => void = (
     );
   const { success, output: info } = v.safeParse(v.pipe(v.string(), v.parseJson(), schedulerInfo), text);
   if (!success)
-    throw refuse(
-      'is no scheduler file. Start the scheduler again, or name the file that it says in its log.',
-    );
+    throw refuse('is not a scheduler file. Start the scheduler again, or name the file that its log shows.');
   const isOpen = !process.getuid || (mode & OTHERS) !== 0;
   if (isOpen && info.closedToOthers)
     throw refuse(
-      `can be read by others, and its token used. Run: chmod 600 '${path}', and start the scheduler again.`,
+      `can be read by others, who could use its token. Run: chmod 600 '${path}', and start the scheduler again.`,
     );
   if (info.protocol !== PROTOCOL)
     throw refuse(
-      `is of a scheduler that speaks ${info.protocol}; this is ${PROTOCOL}. Use the same version on both sides.`,
+      `belongs to a scheduler that speaks ${info.protocol}; this program speaks ${PROTOCOL}. Use the same version on both sides.`,
     );
   if (isOpen) warn(openToOthers(path));
   return info;
@@ -136,7 +134,7 @@ export function findScheduler({ address, token, file }: Whereabouts, warn?: (tex
   if (known?.addresses.some((each) => new URL(each).host === new URL(address).host))
     return { addresses: [address], token: known.token };
   throw new InvalidArgumentError(
-    `no scheduler file here knows ${address} and its token. Look in the scheduler's log for its address; where it runs on another machine, copy its file to this one and name it (--scheduler-file).`,
+    `no scheduler file here knows ${address} and its token. Look in the scheduler's log for its address; if it runs on another machine, copy its file to this one and name it (--scheduler-file).`,
   );
 }
 
@@ -145,7 +143,7 @@ function read(path: string): { text: string; mode: number; uid: number } {
     // Opening a pipe without a writer would block here.
     const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      const status = fstatSync(file); // of what is read, not of what the name may stand for later
+      const status = fstatSync(file); // of what is read, not of what the name may mean later
       const { mode, uid } = status;
       if (!status.isFile() || status.size > MOST_BYTES) return { text: '', mode, uid };
       return { text: readFileSync(file, 'utf8'), mode, uid };
@@ -155,7 +153,7 @@ function read(path: string): { text: string; mode: number; uid: number } {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code !== 'ENOENT')
-      throw invalid(`cannot read '${path}': ${message}. Name the file that the scheduler says in its log.`);
+      throw invalid(`cannot read '${path}': ${message}. Name the file that the scheduler's log shows.`);
     throw new ConnectionError(
       `there is no scheduler file '${path}'. Start one with 'lola scheduler', or say where it is: --scheduler ws://host:port or --scheduler-file FILE.`,
     );

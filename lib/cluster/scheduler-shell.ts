@@ -12,7 +12,7 @@ import { Store } from './store.js';
 /** All inputs that wait for workers take this much, and so do all values that wait for clients; more waits outside (bytes). */
 const MOST_WAITING = 256 * 2 ** 20;
 
-/** What a worker's process said of itself last. */
+/** What a worker's process last said about itself. */
 export interface Vitals {
   readonly worker: string;
   readonly memoryBytes?: number;
@@ -21,7 +21,7 @@ export interface Vitals {
 
 /** Who watches a scheduler, and how closely it watches its peers. */
 export interface ServeOptions {
-  /** How often peers must show that they are alive; silent for five times as long, they are lost (ms, default 1000). */
+  /** How often peers must show that they are alive (ms, default 1000); after five times as long they are lost. */
   readonly heartbeatMs?: number;
   /** Called at each event of all clients' tasks, and as workers join and leave. */
   readonly onEvent?: (event: ExecutorEvent) => void;
@@ -95,7 +95,7 @@ export class SchedulerShell {
 
   private nameOf(peer: number): string {
     const { workers, clients } = this.machine;
-    return (workers.get(peer) ?? clients.get(peer))?.name ?? 'somebody who has not said who it is';
+    return (workers.get(peer) ?? clients.get(peer))?.name ?? 'a peer that has not said who it is';
   }
 
   private bytesOfInputs(): number {

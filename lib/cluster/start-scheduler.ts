@@ -75,7 +75,7 @@ export async function startScheduler(options: SchedulerOptions = {}): Promise<Sc
   }
 }
 
-/** Its door, where only those are heard who prove that they have the token. Strangers' doings are logged. */
+/** Its door: it admits only peers that prove they have the token, and logs what strangers do. */
 function doorOf(token: string, onPeer: (wire: Wire) => void, log: (text: string) => void): Entrance {
   const sockets = new WebSocketServer({ noServer: true, ...SOCKET_OPTIONS });
   const entrance: Entrance = new Entrance({
@@ -92,7 +92,7 @@ function doorOf(token: string, onPeer: (wire: Wire) => void, log: (text: string)
   /** Until it has answered with its proof, and said hello, a peer is a stranger, who has little time. */
   const challenge = (peer: WebSocket, socket: Socket) => {
     const text = randomBytes(16).toString('hex');
-    peer.on('error', () => {}); // its own affair: it closes
+    peer.on('error', () => {}); // there is nobody to tell: it closes
     peer.once('message', (data: Buffer) => {
       const [protocol, nonce = '', proof] = data.toString('latin1').split(' ');
       if (protocol === PROTOCOL && sameProof(proof, proofOf(token, 'peer', text, nonce))) {

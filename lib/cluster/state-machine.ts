@@ -10,7 +10,7 @@ export interface StateMachine<In, Out> {
 export type Net<Message> =
   | { readonly type: 'opened'; readonly peer: number }
   | { readonly type: 'message'; readonly peer: number; readonly message: Message }
-  /** `blame`: the peer did not leave by its own will, so what it was running may be the cause. */
+  /** `blame`: the peer did not leave of its own accord, so what it was running may be the cause. */
   | { readonly type: 'closed'; readonly peer: number; readonly reason: string; readonly blame: boolean };
 
 /** What a machine wants done on its connections. */

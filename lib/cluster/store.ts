@@ -5,7 +5,7 @@ export class Store {
   private used = 0;
   private readonly waiting: { readonly bytes: number; readonly go: () => void }[] = [];
 
-  /** @param kept bytes that the store holds beside those that are booked */
+  /** @param kept bytes that the store holds besides those that are booked */
   constructor(
     private readonly most: number,
     private readonly kept: () => number = () => 0,
@@ -22,7 +22,7 @@ export class Store {
     this.serve();
   }
 
-  /** So many bytes more are here, or fewer. */
+  /** Counts bytes that have come, or gone. */
   book(bytes: number): void {
     this.used += bytes;
     if (bytes < 0) this.serve();

@@ -7,7 +7,7 @@ import { PROTOCOL } from './messages.js';
 
 /** What both sides set: compression costs more than it saves, and a longer piece is refused by its head. */
 export const SOCKET_OPTIONS = { perMessageDeflate: false, maxPayload: PIECE_BYTES } as const;
-/** So much may be with the socket, on its way to the system: at 1 Mbit/s it takes 2 s (bytes). */
+/** How much may wait in the socket on its way to the system (bytes): 2 s at 1 Mbit/s. */
 const AHEAD_BYTES = 256 * 2 ** 10;
 
 /** @param tcp the socket below, which counts the bytes */
@@ -44,7 +44,7 @@ function reasonOf(code: number): string {
  * What proves that a side has the token without showing it: HMAC-SHA-256 over both sides' random texts, as in the mutual
  * authentication of ISO/IEC 9798-4. Before any message, three texts travel: the scheduler's 'protocol challenge', the
  * peer's 'protocol nonce proof', and the scheduler's 'proof'.
- * @param side who proves; a proof of one side is none of the other
+ * @param side the side that proves; a proof of one side is not valid for the other
  */
 export function proofOf(token: string, side: 'peer' | 'scheduler', challenge: string, nonce: string): string {
   return createHmac('sha256', token).update([PROTOCOL, side, challenge, nonce].join('\n')).digest('hex');

@@ -28,7 +28,7 @@ export interface WorkerOptions {
 
 /**
  * Starts a worker. It looks for its scheduler until it finds it, also when it is lost in between.
- * @throws InvalidArgumentError for a name that is none
+ * @throws InvalidArgumentError for an invalid name
  */
 export function startWorker(options: WorkerOptions): ClusterWorker {
   const { name } = options;
@@ -45,7 +45,7 @@ export class ClusterWorker {
   readonly name: string;
   /** Resolves when the scheduler has welcomed it for the first time; rejects as `ended` does. */
   readonly joined: Promise<void>;
-  /** Resolves with the reason when the worker ends; rejects where no scheduler would have it. */
+  /** Resolves with the reason when the worker ends; rejects if no scheduler accepts it. */
   readonly ended: Promise<string>;
   private readonly link: Link;
   private readonly shell: Shell<WorkerEvent, WorkerAction>;

@@ -1,4 +1,4 @@
-// The worker's machine: which batches run, and what the scheduler is told of them.
+// The worker's machine: which batches run, and what it tells the scheduler about them.
 //
 // From the scheduler: welcome, assign, stop          To the scheduler: hello, started, done, leave
 // From its shell: begun, ended, leave                To its shell: run, stop

@@ -11,8 +11,8 @@ export function adviseOn(command: string, code: number | string, stderr: string)
   if (code === 'ENOENT')
     return `${command} is not on the PATH. On a cluster: module avail slurm. On your own Debian or Ubuntu, npm run test:slurm says what to install.`;
   if (typeof code === 'string' || AWAY.test(said))
-    return `${command}: Slurm's controller does not answer (${said || code}). Try again in a while; jobs that run go on.`;
-  return `${command} refused (exit ${code}): ${said}. ${find(REFUSALS, said) ?? "Your site's staff can tell what it allows."}`;
+    return `${command}: Slurm's controller does not answer (${said || code}). Try again in a while; running jobs continue.`;
+  return `${command} refused (exit ${code}): ${said}. ${find(REFUSALS, said) ?? "Your site's staff can tell you what it allows."}`;
 }
 
 const find = (advice: Advice, said: string) => advice.find(([pattern]) => pattern.test(said))?.[1];
@@ -43,7 +43,7 @@ const REASONS: Advice = [
   [/^BeginTime$/, 'Slurm starts it again about two minutes after it was requeued.'],
   [/held/i, 'Somebody, or a failed launch, holds it: scontrol release lets it go.'],
   [/^Dependency/, 'It waits for another job.'],
-  [/^(QOS|Assoc)/, 'A limit of your account is reached; it goes on as your other jobs end.'],
+  [/^(QOS|Assoc)/, 'A limit of your account is reached; it starts when other jobs of yours end.'],
   [/ReqNodeNotAvail|Nodes_required/, 'Nodes are down or reserved; sinfo -R says why.'],
 ];
 

@@ -57,7 +57,7 @@ export async function sbatch(script: string): Promise<string> {
   throw new SlurmError(`${said} squeue --me shows whether a job is there.`);
 }
 
-/** Ends jobs, named by numbers or by options such as --name. Jobs that have ended already do no harm. */
+/** Ends jobs, named by numbers or by options such as --name. Jobs that have already ended do not matter. */
 export async function scancel(words: readonly string[]): Promise<void> {
   if (words.length > 0) await call('scancel', words);
 }

@@ -27,13 +27,13 @@ export interface SlurmOptions {
   readonly tasks?: readonly string[];
   /** Elements that run at the same time, one core each. The default is the cores of the partition. */
   readonly workers?: number;
-  /** The most elements a run is cut into. The default is four for each worker. */
+  /** The most elements that a run is split into. The default is four for each worker. */
   readonly elements?: number;
   /** The fewest tasks of an element, so that it is worth its start. The default is 1. */
   readonly tasksPerElement?: number;
   /** What the run is for. You can come back to a run that has a label: a dependent job adds it up if you leave. */
   readonly label?: Value;
-  /** Hears what a person should know: why a job waits, what was lost, where the folder is. */
+  /** Receives what a person should know: why a job waits, what was lost, where the folder is. */
   readonly onReport?: (text: string) => void;
 }
 
@@ -67,7 +67,7 @@ export interface Resumed {
 }
 
 /**
- * Goes on with a run whose client has gone: waits for what is on its way and submits what is missing.
+ * Continues a run whose client has gone: waits for what is on its way and submits what is missing.
  * @param directory the run's folder
  * @throws what Executor.run throws; InvalidArgumentError if the folder is no run's or another user's; SlurmError if
  *   another client follows the run
@@ -148,7 +148,7 @@ class SlurmExecutor implements Executor {
       stays = false;
     } catch (error) {
       run.fail(error); // without effect if it was the run's own failure
-      const text = `results and logs are in ${folder.path}; lola slurm resume goes on from there`;
+      const text = `results and logs are in ${folder.path}; lola slurm resume continues from there`;
       if (stays && existsSync(folder.path)) this.onReport(text);
     }
     if (!stays) folder.remove();

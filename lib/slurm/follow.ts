@@ -11,13 +11,13 @@ import { EXIT_UNSAVED, isLive, type JobState } from './job-state.js';
 import type { RunFolder, RunRecord, Span } from './run-folder.js';
 import { Submitter } from './submit.js';
 
-/** A task that ran when so many elements were lost is not tried again. */
+/** A task is not tried again once this many elements were lost while they ran it. */
 const TRIES = 3;
 /** How often to look for results: often at first, less often while none come (ms). */
 const LOOK_MS = { first: 50, most: 1000 };
 /** How often to ask Slurm: its controller serves the whole site (ms). */
 const ASK_MS = { first: 1000, most: 15_000 };
-/** Results may show up on this host later than Slurm says that the element ended: file systems remember folders (ms). */
+/** How long results may take to show up here after Slurm says that an element ended: file systems cache folders (ms). */
 const GRACE_MS = { completed: 10_000, lost: 1000 };
 /** How long to wait for a controller that is away when the run is over and jobs are to be cancelled (ms). */
 const CANCEL_MS = 800;
@@ -53,7 +53,7 @@ export class Follower {
     void run.result.catch(() => {}).finally(() => this.settled.abort());
   }
 
-  /** Goes on with a run that an earlier client began. If its folder cannot be read, the run fails and its jobs go on. */
+  /** Continues a run that an earlier client began. If its folder cannot be read, the run fails and its jobs go on. */
   async resume(): Promise<void> {
     try {
       this.collect();

@@ -174,7 +174,7 @@ describe('bad input', () => {
       ['worker', '--name', '', '--threads', '1'],
       /name must have 1 to 200 characters, got ''\. Leave --name out/,
     ],
-    [['status', '--scheduler-file', '/'], /'\/' is no scheduler file.*name the file that it says in its log/],
+    [['status', '--scheduler-file', '/'], /'\/' is not a scheduler file.*name the file that its log shows/],
   ])('lola %j', async (words, message) => {
     const { code, output } = await run(...words);
     expect({ code, output }).toEqual({ code: 2, output: expect.stringMatching(message) as string });

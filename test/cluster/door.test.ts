@@ -264,7 +264,7 @@ describe('row 17: the scheduler’s door', () => {
 
   test('a host that is not this machine’s is refused by name', async () => {
     expect((await failure(startScheduler({ host: '203.0.113.7', port: 0 }))).message).toMatch(
-      /'203.0.113.7' is no address of this machine/,
+      /'203.0.113.7' is not an address of this machine/,
     );
   });
 
@@ -341,7 +341,7 @@ describe('who looks for a scheduler', () => {
   test('is told when what listens is something else', async () => {
     const server = createHttpServer((_request, response) => response.writeHead(404).end());
     const error = await failure(connect({ address: await listening(server), token: newToken() }));
-    expect(error.message).toMatch(/server response: 404. What listens there may be no lola scheduler/);
+    expect(error.message).toMatch(/server response: 404. Perhaps another program listens there/);
   });
 
   test.each([
@@ -427,13 +427,13 @@ describe('the scheduler file', () => {
 
   test.each([
     ['is not there', undefined, ConnectionError, /there is no scheduler file.*lola scheduler/],
-    ['is no JSON', 'ws://127.0.0.1:8786', InvalidArgumentError, /is no scheduler file/],
-    ['holds something else', '{"port": 1}', InvalidArgumentError, /is no scheduler file/],
+    ['is no JSON', 'ws://127.0.0.1:8786', InvalidArgumentError, /is not a scheduler file/],
+    ['holds something else', '{"port": 1}', InvalidArgumentError, /is not a scheduler file/],
     [
       'is of another version',
       JSON.stringify({ ...info, protocol: 'lolas-pi.0', closedToOthers: true }),
       InvalidArgumentError,
-      /speaks lolas-pi.0; this is/,
+      /speaks lolas-pi.0; this program speaks/,
     ],
   ])('that %s is told by name', (_name, text, kind, words) => {
     const file = folder()('s.json');

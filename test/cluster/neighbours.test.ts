@@ -75,7 +75,7 @@ describe.skipIf(windows)('a scheduler file', () => {
     const path = folder();
     spawnSync('mkfifo', [path('pipe')]);
     for (const file of [path('pipe'), '/dev/zero', path('')])
-      expect(() => readSchedulerFile(file)).toThrow(/is no scheduler file|belongs to another user/);
+      expect(() => readSchedulerFile(file)).toThrow(/is not a scheduler file|belongs to another user/);
   });
 
   test('of another user is refused as such, whatever is in it', () => {

@@ -1,7 +1,7 @@
 // Ctrl-C: the first asks the run to stop and keep what it has, a later one ends the program at once.
 import { EXIT } from './exit.js';
 
-/** One press reaches a program twice where npm started it: from the terminal, and from npm. So much later it is meant (ms). */
+/** If npm started the program, one press arrives twice: from the terminal, and from npm. A later one is another press (ms). */
 const SAME_PRESS_MS = 1000;
 
 /** A signal that aborts at the first Ctrl-C (or SIGTERM); `release` gives the keys back to the system. */

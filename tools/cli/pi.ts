@@ -28,7 +28,7 @@ interface PiFlags extends WhereFlags, WatchFlags {
 const KERNELS = ['simd', 'reference'];
 const WHERE = ['scheduler', 'schedulerFile'];
 const ARRAY_STAGES = ['chunked', 'distributed', 'slurm'];
-/** The flags that only some stages can mean, and those stages. */
+/** Flags that only some stages understand, and those stages. */
 const STAGES_OF: { readonly [flag: string]: readonly string[] } = {
   chunk: ARRAY_STAGES,
   optimize: ARRAY_STAGES,
@@ -120,7 +120,7 @@ async function estimateWithProgress(stage: string, samples: number, options: Sta
   }
 }
 
-/** The lines of the original, put right: memory as measured, the error, the rate. */
+/** The original's lines, corrected: memory as measured, the error, the rate. */
 function describe(report: Report, asked: number): string {
   const { stage, samples, seed, workers, inside, pi, standardError, seconds, startupSeconds, kernel } =
     report;

@@ -56,7 +56,7 @@ interface Form {
   readonly description: string;
   readonly workers: (cores: number) => readonly number[];
   readonly repeats: number;
-  /** If no number of samples is given, the race is to take about this long (s). */
+  /** How long a race should take without --samples (s). */
   readonly aimSeconds: number;
   readonly table: (result: RaceResult) => string[][];
   readonly laws: boolean;
@@ -168,7 +168,7 @@ function tell(result: RaceResult, form: Form): void {
   else process.stderr.write(form.next);
 }
 
-/** So many samples that all rounds take about so long. They are tried here, so that no racer is warm before the race. */
+/** How many samples make all rounds last about so long. They are tried here, so that no racer is warm before the race. */
 async function fittingSamples(
   racers: readonly Racer[],
   repeats: number,
@@ -206,7 +206,7 @@ async function race(
   }
 }
 
-/** All racers in turn, so that a slow moment of the machine meets all of them. */
+/** All racers in turn, so that a slow moment of the machine affects all of them. */
 async function runSize(
   { repeats, runs }: RaceResult,
   processes: readonly RacerProcess[],

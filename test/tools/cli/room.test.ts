@@ -85,7 +85,7 @@ describe('lola room', () => {
     [['--seed', ''], '--seed must not be empty'],
     [['--port', 'x'], "--port must be a whole number from 0 to 2^53 - 1, got 'x'"],
     [['--port', '70000'], 'there is no port 70000. Take one from 1024 to 65535.'],
-    [['--host', '203.0.113.1'], "'203.0.113.1' is no address of this machine"],
+    [['--host', '203.0.113.1'], "'203.0.113.1' is not an address of this machine"],
   ])('%j ends with exit code 2, the value, and what to do', async (words, message) => {
     const { output, ended } = room(...words);
     expect(await ended).toBe(2);
