@@ -5,3 +5,4 @@ export function serveFolder(where: {
   port?: number;
   base?: string;
 }): Promise<{ url: string; port: number; close: () => Promise<void> }>;
+export function opener(platform: string, url: string): string[];

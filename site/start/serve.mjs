@@ -92,11 +92,15 @@ function fileFor(url, folder, base) {
   }
 }
 
+/** The words that open an address. Windows' own `start` is a word of its shell, which would end the address at an &. */
+export function opener(platform, url) {
+  if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler', url];
+  return [platform === 'darwin' ? 'open' : 'xdg-open', url];
+}
+
 /** Opens the reader's browser, where there is one; the address is printed anyway. */
 export function openBrowser(url) {
-  const [command, ...args] = { win32: ['cmd', '/c', 'start', '', url], darwin: ['open', url] }[
-    process.platform
-  ] ?? ['xdg-open', url];
+  const [command, ...args] = opener(process.platform, url);
   spawn(command, args, { stdio: 'ignore', detached: true })
     .on('error', () => {})
     .unref();

@@ -1,7 +1,12 @@
 // What is computed for other systems, tested on this one: folders, ways to Jupyter, and commands that need a shell.
 import { spawnSync } from 'node:child_process';
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { writeSchedulerFile } from '../../lib/cluster/scheduler-file.js';
 import { jupyterFolder, spawnable, waysToJupyter } from '../../scripts/systems.mjs';
+import { opener } from '../../site/start/serve.mjs';
 
 describe('the folder for kernels of a user', () => {
   test.each([
@@ -55,5 +60,49 @@ describe('a command that may be a .cmd file', () => {
     });
     const { stdout, stderr } = spawnSync(command, args, { ...options, encoding: 'utf8' });
     expect({ stdout, stderr }).toEqual({ stdout: '["a b","c&d",""]\n', stderr: '' });
+  });
+});
+
+describe('an address that is opened in a browser', () => {
+  const url = 'http://127.0.0.1:8787/?token=a&room=b%20c';
+
+  test.each([
+    ['linux', ['xdg-open', url]],
+    ['freebsd', ['xdg-open', url]],
+    ['darwin', ['open', url]],
+    ['win32', ['rundll32', 'url.dll,FileProtocolHandler', url]],
+  ])('on %s is one word, which no shell reads', (platform, words) => {
+    expect(opener(platform, url)).toEqual(words);
+  });
+});
+
+describe('npm, a .cmd file on Windows', () => {
+  test.each([
+    ['win32', 'npm ci --no-audit "C:\\a b\\c"', { shell: true }],
+    ['linux', 'npm', {}],
+    ['darwin', 'npm', {}],
+  ])('on %s', (platform, command, options) => {
+    const words = ['ci', '--no-audit', 'C:\\a b\\c'];
+    expect(spawnable(platform, 'npm', words)).toEqual([command, platform === 'win32' ? [] : words, options]);
+  });
+});
+
+describe('where there are no file modes', () => {
+  const own = Object.getOwnPropertyDescriptor(process, 'platform')!;
+  const folder = mkdtempSync(join(tmpdir(), 'lola-systems-'));
+  afterEach(() => Object.defineProperty(process, 'platform', own));
+
+  test.each([
+    ['win32', false],
+    [process.platform, process.platform !== 'win32'],
+  ])('a scheduler’s file does not promise that it is closed to others: %s', (platform, closed) => {
+    Object.defineProperty(process, 'platform', { ...own, value: platform });
+    const path = join(folder, `${platform}.json`);
+    const addresses = ['ws://127.0.0.1:1'];
+    const info = { addresses, token: 'a'.repeat(32) } as unknown as Parameters<typeof writeSchedulerFile>[1];
+    const warning = writeSchedulerFile(path, info);
+    expect(warning === undefined).toBe(closed);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ closedToOthers: closed });
+    rmSync(path);
   });
 });

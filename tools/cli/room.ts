@@ -139,7 +139,7 @@ function resultOf(room: Room): string {
 function openInBrowser(url: string): void {
   const [program, ...words] = {
     darwin: ['open'],
-    win32: ['cmd', '/c', 'start', ''],
+    win32: ['rundll32', 'url.dll,FileProtocolHandler'], // `start` would end the address at an &
     linux: ['xdg-open'],
   }[process.platform as string] ?? ['xdg-open'];
   spawn(program, [...words, url], { stdio: 'ignore', detached: true })
