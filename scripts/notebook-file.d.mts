@@ -4,7 +4,7 @@
 export interface Cell {
   readonly cell_type: 'code' | 'markdown' | 'raw';
   readonly id: string;
-  readonly metadata: { readonly tags?: readonly string[] };
+  readonly metadata: { readonly tags?: readonly string[]; readonly lola?: { readonly needs?: string } };
   readonly source: string | readonly string[];
   readonly outputs?: readonly unknown[];
   readonly execution_count?: number | null;

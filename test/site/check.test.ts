@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { declarations } from '../../scripts/site/kernel.mjs';
 import { Checker } from '../../site/kernel/check.js';
-import { hasTag, notebookNames, readNotebook, solved, sourceOf } from '../support/notebook.js';
+import { hasTag, notebookNames, readNotebook, solved, sourceOf, type Cell } from '../support/notebook.js';
 
 /** One for all tests: to read the declarations takes longer than to check a notebook. */
 const checker = new Checker(declarations());
@@ -71,13 +71,23 @@ test('a name of a refused cell stays unknown, unless the cell has run', () => {
   expect(checker.check('n')).toEqual([]);
 });
 
+/** A cell that a page does not run. */
+const needsNode = ({ metadata }: Cell) => metadata.lola?.needs === 'node';
+
+test('at most 12 cells of all need Node', () => {
+  const cells = notebookNames().flatMap((name) => readNotebook(name).cells);
+  const marked = cells.filter(needsNode).map(({ id }) => id);
+  expect(marked).toContain('slurm-run');
+  expect(marked.length).toBeLessThanOrEqual(12);
+});
+
 test.each(notebookNames())(
   '%s has nothing wrong, untouched and with its solutions',
   { timeout: 180_000 },
   (name) => {
     for (const { cells } of [readNotebook(name), solved(readNotebook(name))]) {
       checker.reset();
-      const code = cells.filter((cell) => cell.cell_type === 'code');
+      const code = cells.filter((cell) => cell.cell_type === 'code' && !needsNode(cell));
       const wrong = code.flatMap((cell) => checker.check(sourceOf(cell)).map((line) => `${cell.id} ${line}`));
       expect(wrong).toEqual([]);
       expect(code.some((cell) => hasTag(cell, 'set-up'))).toBe(true);
