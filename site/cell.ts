@@ -8,6 +8,8 @@ export type CellState = 'not run' | 'waits' | 'runs' | 'done' | 'failed' | 'stop
 
 /** What a cell asks of its notebook. */
 export interface CellOwner {
+  /** Resolves when the kernel has nothing to do for the first time: no editor delays the first result. */
+  readonly calm: Promise<void>;
   onChange(cell: Cell): void;
   onRun(cell: Cell, goOn: boolean): void;
   onRunFrom(cell: Cell): void;
@@ -84,7 +86,7 @@ export class Cell {
     group(element, `Cell ${number}`);
     code?.addEventListener('focus', () => void this.focus());
     code?.addEventListener('click', () => void this.focus());
-    openWhenNear(this.place, () => void this.open());
+    void owner.calm.then(() => openWhenNear(this.place, () => void this.open()));
     this.show();
   }
 

@@ -29,6 +29,8 @@ export function openNotebook(content: HTMLElement, place: Place): void {
 }
 
 class Notebook implements CellOwner {
+  private becomeCalm = (): void => {};
+  readonly calm = new Promise<void>((resolve) => (this.becomeCalm = resolve));
   private readonly cells: Cell[] = [];
   private readonly bar: Bar;
   private readonly kernel: Kernel;
@@ -76,7 +78,7 @@ class Notebook implements CellOwner {
       this.shelf.mark();
     });
     document.addEventListener('visibilitychange', () => this.save());
-    whenIdle(() => void this.fetchAhead().catch(() => {})); // what failed is fetched when it is needed
+    void this.calm.then(() => this.fetchAhead()).catch(() => {}); // what failed is fetched when it is needed
   }
 
   onChange(cell: Cell): void {
@@ -151,6 +153,7 @@ class Notebook implements CellOwner {
 
   private onKernel(state: KernelState, why = ''): void {
     this.bar.showBusy(state === 'busy');
+    if (state === 'idle') whenIdle(this.becomeCalm);
     if (state !== 'lost') return;
     const last = this.running ?? this.cells.findLast(({ count }) => count > 0);
     for (const cell of this.cells) {
@@ -268,7 +271,8 @@ class Notebook implements CellOwner {
 
   /** Fetches later needs in advance, one after the other, so that they work offline. */
   private async fetchAhead(): Promise<void> {
-    await Promise.all([import('./editor.js'), this.readFile(), fetchPlotly()]);
+    await Promise.all([import('./editor.js'), this.readFile()]);
+    await Promise.all([this.kernel.loadChecker(), fetchPlotly()]);
     const names = (await (await fetch(`${this.place.root}assets.json`)).json()) as string[];
     for (const name of names) await (await fetch(`${this.place.root}assets/${name}`)).arrayBuffer();
     this.content.dataset.complete = ''; // from here on the page needs no network

@@ -4,11 +4,9 @@ import type { FromKernel, Output, OutputMessage, RoomRequest, ToKernel } from '.
 
 /** A kernel that does not answer an interrupt in this time is ended and replaced (ms). */
 const MOST_SILENCE_MS = 300;
-/** The checker of types is loaded when a cell has run, or the page has been up for so long (ms). */
-const CHECKER_AFTER_MS = 3000;
 
-/** `starting`: no cell has run in this worker yet. `lost`: the worker was replaced, and the names of all cells with it. */
-export type KernelState = 'starting' | 'idle' | 'busy' | 'lost';
+/** `idle`: no cell runs or waits to run. `lost`: the worker was replaced, and the names of all cells with it. */
+export type KernelState = 'idle' | 'busy' | 'lost';
 
 /** How the run of a cell ended. */
 export interface Ended {
@@ -42,16 +40,13 @@ export class Kernel {
   private impatient: ReturnType<typeof setTimeout> | undefined;
   private limited: ReturnType<typeof setTimeout> | undefined;
   private readonly checking = new Checking();
-  private readonly later: ReturnType<typeof setTimeout>;
 
   constructor(private readonly options: KernelOptions = {}) {
     this.worker = this.open();
-    this.later = setTimeout(() => void this.loadChecker(), CHECKER_AFTER_MS);
   }
 
-  /** Loads the checker of types, which comes by itself after a while. Resolves when it is there, or cannot be loaded. */
+  /** Loads the checker of types: until then every cell passes. Resolves when it is there, or cannot be loaded. */
   loadChecker(): Promise<void> {
-    clearTimeout(this.later);
     return this.checking.load();
   }
 
@@ -87,7 +82,6 @@ export class Kernel {
   /** Ends the worker with all that it started. */
   close(): void {
     this.drop();
-    clearTimeout(this.later);
     this.worker.terminate();
     this.checking.close();
     this.finish({ ok: false, count: 0 });
@@ -111,11 +105,9 @@ export class Kernel {
   private receive(message: FromKernel): void {
     if (message.type === 'ready') {
       this.ready = true;
-      this.tell('idle');
       this.next();
     } else if (message.type === 'done') {
       this.finish(message);
-      void this.loadChecker();
       this.next();
     } else if (message.type === 'room') this.options.onRoom?.(message.request);
     else if (message.type === 'limit') this.limit(message);
@@ -136,7 +128,7 @@ export class Kernel {
   private next(): void {
     if (!this.ready || this.running) return;
     this.running = this.queue.shift();
-    if (!this.running) return;
+    if (!this.running) return this.tell('idle');
     this.tell('busy');
     void this.checkAndRun(this.running);
   }
@@ -158,7 +150,6 @@ export class Kernel {
     const ended = this.running;
     this.running = undefined;
     ended?.end({ ok, count });
-    if (this.ready) this.tell('idle');
   }
 
   private replace(why: string): void {
