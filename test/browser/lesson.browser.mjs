@@ -266,7 +266,7 @@ describe('a live notebook', { timeout: 600_000 }, () => {
     await becomes(page, 'second', 'runs');
     await page.reload();
     await poll(() => page.locator('.notice').textContent()).toContain('This page ended while cell 2 ran');
-    expect(await codeOf(page, 'second')).toEqual(['while (true); // mine']);
+    await poll(() => codeOf(page, 'second')).toEqual(['while (true); // mine']);
     await page.reload();
     await poll(() => codeOf(page, 'second')).toEqual(['while (true); // mine']);
     expect(await page.locator('.notice').count()).toBe(0);
