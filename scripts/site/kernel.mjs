@@ -1,8 +1,10 @@
-// A plugin for vite: it bundles what a kernel runs in a page. Lib and lesson stay readable, since cells print their code.
+// Plugins for vite: they bundle what a kernel runs in a page. Lib's functions stay as they are, since cells print their code.
 import { readFileSync, readdirSync } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'acorn';
+import MagicString from 'magic-string';
 import { transformWithEsbuild } from 'vite';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -51,6 +53,8 @@ function standIns() {
       return stand && join(here, 'stands', stand);
     },
     transform(code, id) {
+      // Slurm's programs and templates are read from files, so they need Node: a page does not carry them.
+      if (/^lib\/slurm\//.test(inDist(id) ?? '')) return code.replaceAll('import.meta.url', "'file:///'");
       if (!FOR_PAGES.includes(inDist(id))) return undefined;
       return { code: `${code}\n${stub(inDist(id))}`, map: null, syntheticNamedExports: true };
     },
@@ -108,24 +112,62 @@ export function declarations() {
   return files;
 }
 
-/** Makes all code small but that of lib and lesson, which vite leaves as it is for that. */
+/**
+ * Makes scripts small. Where code of ours is in one, each module of it is made small by itself: lib loses only the comments
+ * between its functions, and the others keep their names, which errors show.
+ */
 function minifier() {
-  const readable = (chunk) => Object.keys(chunk.modules).some((id) => /\/dist\/(lib|lesson)\//.test(id));
+  const isOurs = (id) => /^(lib|lesson|tools|room)\//.test(inDist(id) ?? '');
+  const small = async (id, code, file) => {
+    if (inDist(id)?.startsWith('lib/')) return withoutComments(code);
+    const options = { minifyIdentifiers: !isOurs(id), format: undefined }; // no module: names of its top level stay
+    return (await minified(code, file, options)).code;
+  };
   return {
     name: 'kernel-minifier',
     enforce: 'post',
-    async renderChunk(code, chunk) {
-      if (readable(chunk)) return undefined;
-      return minified(code, chunk.fileName);
+    async renderChunk(code, { modules, fileName }) {
+      const parts = Object.entries(modules).filter((part) => part[1].code);
+      if (!parts.some(([id]) => isOurs(id))) return minified(code, fileName);
+      const text = new MagicString(code);
+      for (const [id, part] of parts) {
+        const start = code.indexOf(part.code);
+        if (start < 0) continue; // vite has put the address of a script into it: it stays as it is
+        text.overwrite(start, start + part.code.length, await small(id, part.code, fileName));
+      }
+      return { code: text.toString(), map: null };
     },
   };
 }
 
-function minified(code, file) {
+function minified(code, file, options = {}) {
   return transformWithEsbuild(code, file, {
-    minify: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    minifyIdentifiers: true,
     target: 'es2022',
     format: 'esm',
     sourcemap: false,
+    ...options,
   });
+}
+
+/** Code without the comments that are in no function. */
+function withoutComments(code) {
+  const comments = [];
+  const tree = parse(code, { ecmaVersion: 'latest', sourceType: 'module', onComment: comments });
+  const functions = functionsIn(tree);
+  const text = new MagicString(code);
+  for (const comment of comments)
+    if (!functions.some(({ start, end }) => start < comment.start && comment.end < end))
+      text.remove(comment.start, comment.end);
+  return text.toString().replace(/\n\s*\n/g, '\n');
+}
+
+function functionsIn(node) {
+  if (/Function/.test(node.type)) return [node];
+  return Object.values(node)
+    .flat()
+    .filter((child) => typeof child?.type === 'string')
+    .flatMap(functionsIn);
 }

@@ -40,7 +40,11 @@ async function bundleScript(to) {
     publicDir: false,
     logLevel: 'error',
     plugins: kernelPlugins(),
-    worker: { format: 'es', plugins: kernelPlugins },
+    worker: {
+      format: 'es',
+      plugins: kernelPlugins,
+      rollupOptions: { output: { inlineDynamicImports: true } }, // one script a worker: see site/kernel/modules.ts
+    },
     build: {
       outDir: to,
       emptyOutDir: false,

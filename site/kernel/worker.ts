@@ -2,13 +2,13 @@
 import { consoleOf } from './console.js';
 import { load } from './modules.js';
 import { installProcess } from './node.js';
-import { outputs, tslab } from './place.js';
+import { outputs } from './place.js';
 import type { FromKernel, ToKernel } from './protocol.js';
 import { Session } from './session.js';
 import { shownError } from './trace.js';
 
 const post = (message: FromKernel) => self.postMessage(message);
-const session = new Session(async (path) => (path === 'tslab' ? tslab : load(path)), outputs);
+const session = new Session(load, outputs);
 
 self.onmessage = ({ data }: MessageEvent<ToKernel>) => {
   if (data.type === 'start') start(data.env);
@@ -29,7 +29,6 @@ function start(env: Readonly<Record<string, string>>): void {
   Object.assign(console, consoleOf(outputs.write));
   installProcess(env, outputs.write);
   post({ type: 'ready' });
-  void load('../lib'); // nearly every notebook begins with it
 }
 
 async function run(cell: string, code: string): Promise<void> {

@@ -1,6 +1,7 @@
 // All notebooks of the built site in real browsers: from the first cell to the last, untouched and then with all solutions.
 // A script in each page does what a learner does, so engines without a driver take part.
 import { createServer } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,8 +13,12 @@ import { ENGINES, openIn } from './engines.mjs';
 
 const LEARNER = readFileSync(new URL('kernel/learner.js', import.meta.url));
 const ALL = notebookNames();
-/** What engines other than Chromium run; ALL_NOTEBOOKS=1 lets them run all. */
-const ONE = process.env.ALL_NOTEBOOKS ? ALL : ['03-pool.ipynb'];
+/** What engines other than Chromium run: NOTEBOOKS=01,06 names others, and NOTEBOOKS=0 all. */
+const SOME = ALL.filter((name) =>
+  (process.env.NOTEBOOKS ?? '03').split(',').some((one) => name.startsWith(one)),
+);
+/** Bytes of script, compressed, that a page may load before its first result. */
+const MOST_SCRIPT = 400_000;
 const folder = mkdtempSync(join(tmpdir(), 'lola-notebooks-'));
 
 let site;
@@ -21,6 +26,9 @@ let server;
 /** What learners do one after the other, each on a page of its own, and what they saw. */
 let jobs = [];
 let seen = [];
+/** Bytes of script that the page has loaded, compressed, and how many these were when its first cell had ended. */
+let script = 0;
+let atFirst = [];
 let over;
 let closeBrowser;
 beforeAll(async () => {
@@ -37,10 +45,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The site with the learner in each of its pages. GET /job gives the solutions, POST /job takes what came of it. */
+/**
+ * The site with the learner in each of its pages. GET /job gives the solutions, POST /first comes with the first result,
+ * POST /job takes what came of it.
+ */
 async function answer(request, response) {
   if (request.url === '/learner.js')
     return response.writeHead(200, { 'content-type': 'text/javascript' }).end(LEARNER);
+  if (request.url === '/first') return response.end(void atFirst.push(script));
   if (request.url === '/job' && request.method === 'GET') return response.end(jobs[seen.length].solutions);
   if (request.url === '/job') {
     let text = '';
@@ -54,13 +66,15 @@ async function answer(request, response) {
   const body = Buffer.from(await found.arrayBuffer());
   const learner = '<script type="module" src="/learner.js"></script></head>';
   const isPage = type.startsWith('text/html');
+  if (isPage) script = 0;
+  if (type.startsWith('text/javascript')) script += gzipSync(body).length;
   response.writeHead(found.status, { 'content-type': type });
   return response.end(isPage ? String(body).replace('</head>', learner) : body);
 }
 
 /** Runs these notebooks, each on its page. @returns what the pages show, by cell: untouched, and with the solutions */
 async function runIn(engine, names) {
-  seen = [];
+  [seen, atFirst] = [[], []];
   jobs = names.map((name) => ({
     path: `notebooks/${name.replace('.ipynb', '.html')}`,
     solutions: JSON.stringify(solvedNotebook(readNotebook(name))),
@@ -68,7 +82,7 @@ async function runIn(engine, names) {
   const ended = new Promise((resolve) => (over = resolve));
   closeBrowser = openIn(engine, `http://127.0.0.1:${server.address().port}/${jobs[0].path}`);
   await ended;
-  return names.map((name, i) => ({ name, ...seen[i] }));
+  return names.map((name, i) => ({ name, script: atFirst[i], ...seen[i] }));
 }
 
 const checksOf = (cells) =>
@@ -85,7 +99,6 @@ function integersIn(text) {
 /** Cells whose recorded integers a page does not show, each with the reason. */
 const OTHERS = {
   c3: 'recorded with fewer samples than the cell takes today',
-  'slurm-run': 'no Slurm answers in a page, and the cell says so',
 };
 
 /** Integers that were recorded under Node and are not on the page. Cells that need Node show what was recorded. */
@@ -101,16 +114,15 @@ function missingFrom(name, cells) {
 
 describe('the notebooks', () => {
   for (const engine of ENGINES) {
-    const why =
-      engine.name === 'WebKit' ? 'there a cell may not see the names of earlier ones yet' : engine.install;
-    const runs = engine.program && engine.name !== 'WebKit';
-    const skipped = runs ? '' : ` (skipped: ${why})`;
-    const names = engine.name === 'Chromium' ? ALL : ONE;
-    test.skipIf(!runs)(
+    const skipped = engine.program ? '' : ` (skipped: ${engine.install})`;
+    const names = engine.name === 'Chromium' ? ALL : SOME;
+    test.skipIf(!engine.program)(
       `run in ${engine.name}, pass with their solutions, and show the integers recorded under Node${skipped}`,
       async () => {
         const pages = await runIn(engine, names);
-        for (const { name, untouched, solved } of pages) {
+        for (const { name, script, untouched, solved } of pages) {
+          expect(script, name).toBeGreaterThan(100_000); // the kernel at least
+          expect(script, name).toBeLessThanOrEqual(MOST_SCRIPT);
           const notebook = readNotebook(name);
           const states = notebook.cells
             .filter(isCode)
