@@ -1,7 +1,7 @@
 // Bundles the room's page: called by prepare.mjs with the folder that tsc has filled, so that a phone loads few files.
-import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { build, transformSync } from 'esbuild';
 
 /** The oldest browsers with what the page needs: modules in workers, and SIMD if they have it. */
 const BROWSERS = ['chrome91', 'firefox114', 'safari15.4'];
@@ -44,6 +44,12 @@ await build({
   plugins: [forPages()],
   logLevel: 'warning',
 });
-mkdirSync(www, { recursive: true });
-for (const name of readdirSync(page))
-  if (/\.(html|css)$/.test(name)) copyFileSync(join(page, name), join(www, name));
+const files = readdirSync(page);
+for (const name of files.filter((name) => name.endsWith('.html')))
+  copyFileSync(join(page, name), join(www, name));
+// One style sheet for all pages: each file is a request.
+const styles = ['room.css', 'answers.css'].map((name) => readFileSync(join(page, name), 'utf8'));
+writeFileSync(
+  join(www, 'room.css'),
+  transformSync(styles.join(''), { loader: 'css', minify: true, target: BROWSERS }).code,
+);

@@ -49,14 +49,19 @@ if (sessionStorage.getItem('lola-joined')) void join();
 async function join(): Promise<void> {
   const button = find<HTMLButtonElement>('join');
   button.disabled = true;
+  const threads = startThreads({ count: cores }); // they start while the room is asked
+  threads.catch(() => {});
   try {
     const problem = await whyNot();
-    if (problem !== undefined) return sayTrouble(problem);
+    if (problem !== undefined) {
+      void threads.then((started) => started.close());
+      return sayTrouble(problem);
+    }
     sayTrouble('');
     localStorage.setItem('lola-name', name.value);
     localStorage.setItem('lola-code', code.value);
     sessionStorage.setItem('lola-joined', 'yes');
-    await work();
+    await work(await threads);
   } catch (error) {
     sayTrouble(`This browser cannot count: ${(error as Error).message} Update it, or take another one.`);
   } finally {
@@ -64,8 +69,7 @@ async function join(): Promise<void> {
   }
 }
 
-async function work(): Promise<void> {
-  const threads = await startThreads({ count: cores });
+async function work(threads: Threads): Promise<void> {
   const options = { dial, threads, name: 'guest', deathTimeoutMs: FOR_EVER_MS };
   const worker = startWorker(options);
   await Promise.race([worker.joined, worker.ended]);

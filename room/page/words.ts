@@ -11,13 +11,13 @@ const NAMES = [
 /** A large number as it is read aloud: 1.23 billion. */
 export function large(value: number): string {
   const [size, name] = NAMES.find(([least]) => value >= least) ?? [1, ''];
-  if (size === 1) return Math.round(value).toLocaleString('en');
+  if (size === 1) return exact(value);
   return `${Number((value / size).toPrecision(3))} ${name}`;
 }
 
-/** Every digit, in groups of three. */
+/** Every digit, in groups of three. (`toLocaleString` first loads all that a browser knows of languages: 20 ms of CPU.) */
 export function exact(value: number): string {
-  return value.toLocaleString('en', { maximumFractionDigits: 0 });
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 export function percent(share: number): string {

@@ -4,6 +4,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -77,8 +78,8 @@ function cpuSeconds(of) {
 /** The first thread of a process, which schedules. */
 const mainOf = ({ pid }) => `${pid}/task/${pid}`;
 
-/** This browser's processes that show pages. */
-function renderers() {
+/** This browser's processes, of a type if one is given: 'renderer' shows pages. */
+function processes(type = '') {
   const read = (pid, file) => {
     try {
       return readFileSync(`/proc/${pid}/${file}`, 'utf8');
@@ -89,38 +90,65 @@ function renderers() {
   const parentOf = (pid) => read(pid, 'stat').split(') ')[1]?.split(' ')[1] ?? '0';
   const isOurs = (pid) => pid !== '0' && (pid === String(process.pid) || isOurs(parentOf(pid)));
   const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return all.filter((pid) => read(pid, 'cmdline').includes('--type=renderer') && isOurs(pid));
+  const isWanted = (words) => words.includes('chrom') && words.includes(type && `--type=${type}`);
+  return all.filter((pid) => isWanted(read(pid, 'cmdline')) && isOurs(pid));
 }
+const cpuOfBrowser = (type) => processes(type).reduce((sum, pid) => sum + cpuSeconds(pid), 0);
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
+const loadText = () => `load ${loadavg()[0].toFixed(1)}`;
+
+/** Prints what the scheduler takes of a core. */
+async function scheduling(room, guests) {
+  await wait(3000);
+  const [from, time] = [cpuSeconds(mainOf(room.child)), Date.now()];
+  await wait(20_000);
+  const share = (1000 * (cpuSeconds(mainOf(room.child)) - from)) / (Date.now() - time);
+  console.log(
+    `the scheduler with ${guests} guests: ${(100 * share).toFixed(1)} % of a core, for ${room.picture.rate.toExponential(1)} samples a second; ${loadText()}`,
+  );
+}
+
 const parts = {
+  /** Beside pages that are nearly blank, from the same server: what a browser takes for so many pages at once. */
   async join(guests = 40) {
-    const room = await openRoom();
-    const browser = await openBrowser();
-    const context = await browser.newContext();
-    const pages = await Promise.all(Array.from({ length: guests }, () => context.newPage()));
-    await wait(2000); // the browser has started them
-    const began = await Promise.all(pages.map((page, i) => join(page, room, `guest ${i}`)));
-    await until(() => room.first.size === guests);
-    const seconds = began.map((time, i) => (room.first.get(`guest ${i}`) - time) / 1000);
-    console.log(
-      `${guests} pages at once, from opening to the first result: median ${median(seconds).toFixed(2)} s, most ${Math.max(...seconds).toFixed(2)} s`,
-    );
-    await wait(3000);
-    const [from, time] = [cpuSeconds(mainOf(room.child)), Date.now()];
-    await wait(20_000);
-    const share = (1000 * (cpuSeconds(mainOf(room.child)) - from)) / (Date.now() - time);
-    console.log(`the scheduler with ${guests} guests: ${(100 * share).toFixed(1)} % of a core`);
+    for (const what of ['blank', 'joined']) {
+      const room = await openRoom();
+      const browser = await openBrowser();
+      const context = await browser.newContext();
+      const pages = await Promise.all(Array.from({ length: guests }, () => context.newPage()));
+      await wait(2000); // the browser has started them
+      const cpu = cpuOfBrowser();
+      const opened = await Promise.all(
+        pages.map(async (page, i) => {
+          if (what === 'joined') return join(page, room, `guest ${i}`);
+          const began = Date.now();
+          await page.goto(new URL('/reach', room.url).href, { waitUntil: 'domcontentloaded' });
+          room.first.set(`guest ${i}`, Date.now());
+          return began;
+        }),
+      );
+      await until(() => room.first.size === guests);
+      const taken = cpuOfBrowser() - cpu;
+      const seconds = opened.map((time, i) => (room.first.get(`guest ${i}`) - time) / 1000);
+      console.log(
+        `${guests} pages at once, ${what === 'joined' ? 'to the first result' : 'blank, to the whole document'}: median ${median(seconds).toFixed(2)} s, most ${Math.max(...seconds).toFixed(2)} s; the browser took ${(taken / guests).toFixed(3)} s of processor time a page; ${loadText()}`,
+      );
+      if (what === 'joined') await scheduling(room, guests);
+      await closeAll();
+    }
   },
 
+  /** A device whose results come twenty times as late as they were computed, beside two that are not slow. */
   async slow() {
-    for (let round = 0; round < 3; round++) {
-      for (const slow of [false, true]) {
-        const room = await openRoom({ samples: 1e10 });
+    const took = { with: [], without: [] };
+    for (let round = 0; round < 5; round++)
+      for (const how of ['without', 'with']) {
+        const room = await openRoom({ samples: 2e10 });
         const browser = await openBrowser();
         const context = await browser.newContext();
         const pages = await Promise.all([0, 1].map(() => context.newPage()));
-        if (slow) {
+        if (how === 'with') {
           const page = await context.newPage();
           await delayResults(page, 20);
           const session = await context.newCDPSession(page);
@@ -129,12 +157,13 @@ const parts = {
         }
         await Promise.all(pages.map((page, i) => join(page, room, `guest ${i}`)));
         await until(() => room.picture.room.done);
-        console.log(
-          `${slow ? 'with' : 'without'} a page twenty times slower: ${room.picture.room.seconds.toFixed(2)} s`,
-        );
+        took[how].push(room.picture.room.seconds);
         await closeAll();
       }
-    }
+    const [slow, fast] = [median(took.with), median(took.without)];
+    console.log(
+      `a run beside a page twenty times slower: ${slow.toFixed(2)} s, without it ${fast.toFixed(2)} s (medians of 5): ${(slow / fast).toFixed(2)}; ${loadText()}`,
+    );
   },
 
   /** By processor time, so that it hardly matters what else the machine does. */
@@ -144,8 +173,8 @@ const parts = {
       const browser = await openBrowser();
       await join(await (await browser.newContext()).newPage(), room, 'guest');
       await until(() => room.first.size === 1);
-      for (const pid of renderers()) execFileSync('taskset', ['-a', '-c', '-p', '0', pid]);
-      const cpu = () => renderers().reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+      for (const pid of processes('renderer')) execFileSync('taskset', ['-a', '-c', '-p', '0', pid]);
+      const cpu = () => cpuOfBrowser('renderer');
       const counted = () => room.picture.guests[0].samples;
       await wait(3000);
       const [samples, taken] = [counted(), cpu()];
@@ -163,7 +192,7 @@ const parts = {
       const node = 5e9 / (cpuSeconds(worker.child.pid) - before);
       await closeAll();
       console.log(
-        `samples a second of processor time: page ${page.toExponential(2)}, Node's worker ${node.toExponential(2)}: ${(page / node).toFixed(2)}`,
+        `samples a second of processor time: page ${page.toExponential(2)}, Node's worker ${node.toExponential(2)}: ${(page / node).toFixed(2)}; ${loadText()}`,
       );
     }
   },
