@@ -66,7 +66,9 @@ export class Gate {
     if (path === '/teach.live') return this.teach(query);
     if (path === '/wall' || path === '/wall.live') return this.wall(path, query, asked, now);
     if (!['/join', '/live', '/work', '/answer'].includes(path)) return { answer: 'file', path };
-    const problem = this.versionProblem(query) ?? this.codeProblem(query, asked.address, now);
+    if (query.get('version') !== ROOM_VERSION)
+      return refuse(426, 'This page is of another version than the room. Reload the page.');
+    const problem = this.codeProblem(query, asked.address, now);
     if (problem) return problem;
     const [key, name] = [query.get('key') ?? '', query.get('name') ?? ''];
     if (path === '/join') return { answer: 'join' };
@@ -89,9 +91,8 @@ export class Gate {
     const isHere = /^(::ffff:)?127\.|^::1$/.test(asked.address);
     const problem = isHere ? undefined : this.codeProblem(query, asked.address, now);
     if (problem) return problem;
-    return path === '/wall'
-      ? { answer: 'file', path }
-      : { answer: 'socket', kind: 'wall', key: '', name: '' };
+    if (path === '/wall') return { answer: 'file', path };
+    return { answer: 'socket', kind: 'wall', key: '', name: '' };
   }
 
   private teach(query: URLSearchParams): Decision {
@@ -100,12 +101,6 @@ export class Gate {
     );
     if (timingSafeEqual(given, right)) return { answer: 'socket', kind: 'teach', key: '', name: '' };
     return refuse(401, "This is not the instructor's address. `lola room` prints it.");
-  }
-
-  private versionProblem(query: URLSearchParams): Decision | undefined {
-    const version = query.get('version');
-    if (version === ROOM_VERSION) return undefined;
-    return refuse(426, 'This page is of another version than the room. Reload the page.');
   }
 
   private codeProblem(query: URLSearchParams, address: string, now: number): Decision | undefined {

@@ -18,6 +18,13 @@ const TYPES: { readonly [ending: string]: string } = {
 };
 /** The header that marks a room's answers. */
 export const MARK = 'x-lola';
+type Headers = Readonly<Record<string, string>>;
+const ALWAYS: Headers = {
+  [MARK]: 'room',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
+};
 const BUILT = fileURLToPath(new URL('./www/', import.meta.url));
 
 export class Files {
@@ -41,30 +48,13 @@ export class Files {
     this.send(response, 404, 'text/plain', `There is the page /, the wall at /wall${lesson}.\n`);
   }
 
-  send(
-    response: ServerResponse,
-    status: number,
-    type: string,
-    body: string | Buffer,
-    headers: Readonly<Record<string, string>> = {},
-  ): void {
-    this.head(response, status, type, headers).end(body);
+  send(response: ServerResponse, status: number, type: string, body: string | Buffer, more: Headers = {}) {
+    this.head(response, status, type, more).end(body);
   }
 
-  private head(
-    response: ServerResponse,
-    status: number,
-    type: string,
-    headers: Readonly<Record<string, string>> = {},
-  ): ServerResponse {
-    const always = {
-      [MARK]: 'room',
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-cache',
-    };
+  private head(response: ServerResponse, status: number, type: string, more: Headers = {}): ServerResponse {
     const text = /^text|json/.test(type) ? `${type}; charset=utf-8` : type;
-    return response.writeHead(status, { ...always, 'content-type': text, ...headers });
+    return response.writeHead(status, { ...ALWAYS, 'content-type': text, ...more });
   }
 
   private async sendLesson(folder: string, path: string, response: ServerResponse): Promise<void> {
@@ -94,7 +84,7 @@ function fileIn(folder: string, path: string): string | undefined {
 }
 
 /** Nothing inline and nothing from elsewhere; compiled expressions, and sockets to this room. */
-function policy(host: string): Record<string, string> {
+function policy(host: string): Headers {
   const safe = /^[\w.:[\]-]+$/.test(host) ? ` ws://${host}` : '';
   return {
     'content-security-policy':

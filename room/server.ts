@@ -31,6 +31,8 @@ const MOST_PAGES = 2 * MOST_GUESTS;
 /** Every so many ticks a page is asked for a sign of life. One that owes so many is gone: no close comes from a dead network. */
 const PING_TICKS = 8;
 const MOST_OWED = 10;
+/** Its own pings and pongs in that time, before they are a flood: one of small frames would hold up everybody. */
+const MOST_SIGNS = 100;
 /** Connections that read a file: a page needs five of them, for a moment. One that rests so long (ms) is let go. */
 const MOST_READERS = 512;
 const REST_MS = 20_000;
@@ -118,6 +120,7 @@ class RoomServer implements Room {
   private readonly works = new WebSocketServer({ noServer: true, maxPayload: MOST_MESSAGE });
   private readonly lives = new WebSocketServer({ noServer: true, maxPayload: 1024 });
   private readonly owed = new WeakMap<WebSocket, number>(); // pings without an answer
+  private signs = new WeakMap<WebSocket, number>(); // pings and pongs of each socket lately
   private readonly walls = new Set<WebSocket>();
   private readonly pages = new Map<WebSocket, string>(); // guests' pages, by their keys
   private readonly readers = new Set<Socket>();
@@ -242,14 +245,20 @@ class RoomServer implements Room {
     if ({ wall: isWall, live: isPage, teach: this.desk.isFull, work: false }[kind])
       return this.entrance.refuse(socket, 503, 'Too many of these pages are open. Close one.');
     this.entrance.admit(socket);
-    if (kind === 'work')
-      this.works.handleUpgrade(request, socket, head, (guest) => this.open(guest, socket, key, name));
-    else
-      this.lives.handleUpgrade(request, socket, head, (page) => {
-        page.on('pong', () => this.owed.delete(page));
-        if (kind === 'teach') this.desk.open(page);
-        else this.show(page, kind, key);
-      });
+    const server = kind === 'work' ? this.works : this.lives;
+    server.handleUpgrade(request, socket, head, (peer) => {
+      for (const sign of ['ping', 'pong']) peer.on(sign, () => this.sign(peer));
+      if (kind === 'work') this.open(peer, socket, key, name);
+      else if (kind === 'teach') this.desk.open(peer);
+      else this.show(peer, kind, key);
+    });
+  }
+
+  private sign(peer: WebSocket): void {
+    const signs = (this.signs.get(peer) ?? 0) + 1;
+    this.signs.set(peer, signs);
+    this.owed.delete(peer);
+    if (signs > MOST_SIGNS) peer.terminate();
   }
 
   private decide(request: IncomingMessage): Decision {
@@ -312,7 +321,10 @@ class RoomServer implements Room {
       const picture = this.picture();
       for (const wall of this.walls) this.send(wall, picture);
     }
-    if (this.ticks % PING_TICKS === 0) this.lives.clients.forEach((page) => this.ping(page));
+    if (this.ticks % PING_TICKS === 0) {
+      this.signs = new WeakMap();
+      this.lives.clients.forEach((page) => this.ping(page));
+    }
     if (this.ticks++ % OWN_TICKS > 0) return;
     for (const [page, key] of this.pages) this.send(page, this.own(key));
   }

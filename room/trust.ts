@@ -18,16 +18,17 @@ export type TrustEvent =
   | { readonly type: 'delivered'; readonly task: number; readonly guest: string; readonly value: unknown }
   | { readonly type: 'checked'; readonly task: number; readonly value: number };
 
-/** What it wants done. `claimed` is what an exposed guest delivered; `right` is missing if that was no count at all. */
+/** What a guest delivered for a task, and the right value, if the claimed one is a count at all. */
+interface Lie {
+  readonly task: number;
+  readonly claimed: unknown;
+  readonly right?: number;
+}
+
+/** What it wants done. */
 export type TrustAction =
   | { readonly type: 'check'; readonly task: number }
-  | {
-      readonly type: 'expose';
-      readonly guest: string;
-      readonly task: number;
-      readonly claimed: unknown;
-      readonly right?: number;
-    }
+  | ({ readonly type: 'expose'; readonly guest: string } & Lie)
   | { readonly type: 'redo'; readonly tasks: readonly number[] };
 
 /** What a trust machine is given. */
@@ -97,12 +98,7 @@ export class Trust implements StateMachine<TrustEvent, TrustAction> {
   }
 
   /** Opens every task that the liar is believed for. What is being checked stays: its right value is on its way. */
-  private expose(
-    guest: string,
-    record: Record,
-    lie: { readonly task: number; readonly claimed: unknown; readonly right?: number },
-    tasks: number[] = [],
-  ): readonly TrustAction[] {
+  private expose(guest: string, record: Record, lie: Lie, tasks: number[] = []): readonly TrustAction[] {
     record.exposed = true;
     for (const [task, value] of record.believed) {
       if (this.checking.has(task)) continue;

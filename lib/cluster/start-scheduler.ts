@@ -5,7 +5,6 @@ import { networkInterfaces } from 'node:os';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Entrance } from '../entrance.js';
 import { checkInteger } from '../errors.js';
-import type { Wire } from './connection.js';
 import { PROTOCOL } from './messages.js';
 import { newToken, readSchedulerFile, removeSchedulerFile, writeSchedulerFile } from './scheduler-file.js';
 import { SchedulerShell, type ServeOptions } from './scheduler-shell.js';
@@ -49,8 +48,7 @@ export async function startScheduler(options: SchedulerOptions = {}): Promise<Sc
   if (asked !== undefined) checkInteger('scheduler: port', asked, 0, 'Leave it out for 8786.', 65535);
   const token = tokenFor(file);
   const shell = new SchedulerShell(options);
-  const log = (text: string) => shell.log('WARNING', text);
-  const door = doorOf(token, (wire) => shell.accept(wire), log);
+  const door = doorOf(token, shell);
   const close = async () => {
     if (file) removeSchedulerFile(file, { token, pid: process.pid });
     shell.close();
@@ -76,29 +74,31 @@ export async function startScheduler(options: SchedulerOptions = {}): Promise<Sc
 }
 
 /** Its door: it admits only peers that prove they have the token, and logs what strangers do. */
-function doorOf(token: string, onPeer: (wire: Wire) => void, log: (text: string) => void): Entrance {
+function doorOf(token: string, shell: SchedulerShell): Entrance {
   const sockets = new WebSocketServer({ noServer: true, ...SOCKET_OPTIONS });
   const entrance: Entrance = new Entrance({
     who: 'scheduler',
-    log,
+    log: (text) => shell.log('WARNING', text),
     onRequest: (_request, response) =>
       response.writeHead(426, { 'content-type': 'text/plain', connection: 'close' }).end(WHAT_IT_IS),
     onUpgrade: (request, socket, head) => {
-      const isPage = request.headers.origin !== undefined;
-      if (isPage) return entrance.refuse(socket, 403, 'web pages may not connect.');
+      if ('origin' in request.headers) return entrance.refuse(socket, 403, 'web pages may not connect.');
       sockets.handleUpgrade(request, socket, head, (peer) => challenge(peer, socket));
     },
   });
-  /** Until it has answered with its proof, and said hello, a peer is a stranger, who has little time. */
+  /** Until it has answered with its proof, and said who it is by a hello, a peer is a stranger, who has little time. */
   const challenge = (peer: WebSocket, socket: Socket) => {
     const text = randomBytes(16).toString('hex');
+    const flood = () => peer.terminate(); // of small frames, for which a stranger has no use
+    peer.on('ping', flood).on('pong', flood);
     peer.on('error', () => {}); // there is nobody to tell: it closes
     peer.once('message', (data: Buffer) => {
       const [protocol, nonce = '', proof] = data.toString('latin1').split(' ');
       if (protocol === PROTOCOL && sameProof(proof, proofOf(token, 'peer', text, nonce))) {
+        peer.off('ping', flood).off('pong', flood);
         peer.once('message', () => entrance.admit(socket)); // now it has said who it is, too
         peer.send(proofOf(token, 'scheduler', text, nonce));
-        return onPeer(wireOf(peer, socket));
+        return shell.accept(wireOf(peer, socket));
       }
       const other = `it speaks ${protocol.slice(0, 20)}, we speak ${PROTOCOL}. Use the same version on both sides.`;
       const reason = protocol === PROTOCOL ? WRONG_TOKEN : other;
@@ -121,12 +121,11 @@ function tokenFor(file: string | undefined): string {
 
 /** Others reach the machine by any of these; the loopback comes last, since it means each machine's own. */
 function addressesOf(host: string, port: number): string[] {
-  const every = host === '0.0.0.0' || host === '::';
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const reachable = own.filter(
     ({ family, address }) => (family === 'IPv4' || host === '::') && !address.startsWith('fe80'),
   );
-  const hosts = every ? reachable.map(({ address }) => address) : [host];
+  const hosts = ['0.0.0.0', '::'].includes(host) ? reachable.map(({ address }) => address) : [host];
   const isLoopback = (each: string) => Number(each.startsWith('127.') || each === '::1');
   hosts.sort((a, b) => isLoopback(a) - isLoopback(b));
   return hosts.map((each) => `ws://${each.includes(':') ? `[${each}]` : each}:${port}`);

@@ -236,6 +236,18 @@ describe('row 17: the scheduler’s door', () => {
     expect(await new Promise((resolve) => socket.once('close', resolve))).toBe(1006);
   });
 
+  test.each(['ping', 'pong'] as const)(
+    'a stranger that sends a %s is cut off at once: a flood of them would hold up everybody',
+    async (sign) => {
+      const s = await scheduler();
+      const socket = new WebSocket(s.address);
+      await once(socket, 'open');
+      socket[sign]();
+      expect((await once(socket, 'close'))[0]).toBe(1006);
+      expect(socket.extensions).toBe(''); // and nothing is compressed: no bomb is unpacked
+    },
+  );
+
   test('an ordinary web request is told what this is', async () => {
     const { address } = await scheduler();
     const response = await fetch(address.replace('ws:', 'http:'));

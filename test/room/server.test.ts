@@ -330,6 +330,19 @@ describe('strangers', () => {
     await more();
   });
 
+  test.each(['/live', '/work', '/wall.live'])(
+    'of the code that flood %s with small frames are cut off',
+    async (path) => {
+      await open();
+      for (const sign of ['ping', 'pong'] as const) {
+        const ws = await socket(`${path}?${query()}`);
+        expect(ws.extensions).toBe('');
+        for (let i = 0; i <= 100; i++) ws[sign]();
+        await once(ws, 'close');
+      }
+    },
+  );
+
   test('of the same network see nobody else’s counts: a page hears of itself alone', async () => {
     await open();
     const key = 'key-of-another-0000';
