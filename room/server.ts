@@ -23,8 +23,9 @@ const TICK_MS = 250;
 /** Guests' pages hear of themselves every so many ticks. */
 const OWN_TICKS = 4;
 const HEARTBEAT_MS = 2000;
-/** The longest message of a guest (bytes): a batch's counts take a few thousand. */
+/** The longest message of a guest (bytes): a batch's counts take a few thousand. Crumbs of one would fill the memory. */
 const MOST_MESSAGE = 64 * 1024;
+const SOCKETS = { maxPayload: MOST_MESSAGE, maxFragments: 64 } as const;
 const MOST_WALLS = 50;
 /** Guests' pages that listen: one a guest, and those that have just been left. */
 const MOST_PAGES = 2 * MOST_GUESTS;
@@ -117,8 +118,8 @@ class RoomServer implements Room {
   private readonly entrance: Entrance;
   private readonly shell: Shell<RoomEvent, RoomAction>;
   private readonly connections = new Map<number, Connection<ToScheduler>>();
-  private readonly works = new WebSocketServer({ noServer: true, maxPayload: MOST_MESSAGE });
-  private readonly lives = new WebSocketServer({ noServer: true, maxPayload: 1024 });
+  private readonly works = new WebSocketServer({ noServer: true, ...SOCKETS });
+  private readonly lives = new WebSocketServer({ noServer: true, ...SOCKETS, maxPayload: 1024 });
   private readonly owed = new WeakMap<WebSocket, number>(); // pings without an answer
   private signs = new WeakMap<WebSocket, number>(); // pings and pongs of each socket lately
   private readonly walls = new Set<WebSocket>();

@@ -5,8 +5,8 @@ import type { WebSocket } from 'ws';
 import { PIECE_BYTES, type Wire } from './connection.js';
 import { PROTOCOL } from './messages.js';
 
-/** What both sides set: compression costs more than it saves, and a longer piece is refused by its head. */
-export const SOCKET_OPTIONS = { perMessageDeflate: false, maxPayload: PIECE_BYTES } as const;
+/** What both sides set: no compression, no longer piece, and few fragments: each takes 100 bytes of memory. */
+export const SOCKET_OPTIONS = { perMessageDeflate: false, maxPayload: PIECE_BYTES, maxFragments: 64 };
 /** How much may wait in the socket on its way to the system (bytes): 2 s at 1 Mbit/s. */
 const AHEAD_BYTES = 256 * 2 ** 10;
 

@@ -248,6 +248,14 @@ describe('row 17: the scheduler’s door', () => {
     },
   );
 
+  test('a stranger that sends its answer in crumbs is cut off: they would fill the memory', async () => {
+    const s = await scheduler();
+    const socket = new WebSocket(s.address, { perMessageDeflate: false });
+    await once(socket, 'open');
+    for (let i = 0; i < 100; i++) socket.send(Buffer.alloc(1), { fin: false });
+    expect((await once(socket, 'close'))[0]).toBe(1008);
+  });
+
   test('an ordinary web request is told what this is', async () => {
     const { address } = await scheduler();
     const response = await fetch(address.replace('ws:', 'http:'));

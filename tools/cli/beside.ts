@@ -13,6 +13,6 @@ export async function beside(what: string, act: () => unknown): Promise<void> {
 
 /** Warns, and lets the exit code tell. */
 export function tellFailure(what: string, error: unknown): void {
-  warn(`${what}: ${(error as Error).message}`);
+  warn(`${what}: ${(error as Error).message.replace(`${what}: `, '')}`);
   process.exitCode ??= EXIT.failed;
 }

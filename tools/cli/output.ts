@@ -1,5 +1,5 @@
 // Files that flags name for results: refused before the work, written whole after it.
-import { accessSync, constants, existsSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { writeAtomically } from '../../lib/atomic.js';
 import { InvalidArgumentError } from '../../lib/errors.js';
@@ -20,14 +20,17 @@ export function outputFile(flag: string, path: string): (text: string) => void {
       );
     }
   };
+  const found = () => statSync(path, { throwIfNoEntry: false });
   attempt(() => {
-    if (existsSync(path) && statSync(path).isDirectory()) throw new Error('it is a folder');
-    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
+    if (found()?.isDirectory()) throw new Error('it is a folder');
+    accessSync(found() || path === '' ? path : dirname(path), constants.W_OK);
   });
   return (text) =>
     attempt(() => {
-      const device = existsSync(path) && !statSync(path).isFile(); // such as /dev/stdout
-      if (device) writeFileSync(path, text);
-      else writeAtomically(existsSync(path) ? realpathSync(path) : path, text);
+      if (found()?.isFile() !== false) return writeAtomically(found() ? realpathSync(path) : path, text);
+      // A device, such as /dev/stdout, or a pipe: one that nobody reads fails here, and holds up nobody.
+      const probe = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+      writeFileSync(path, text);
+      closeSync(probe);
     });
 }

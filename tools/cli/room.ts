@@ -137,11 +137,10 @@ function resultOf(room: Room): string {
 }
 
 function openInBrowser(url: string): void {
-  const [program, ...words] = {
-    darwin: ['open'],
-    win32: ['rundll32', 'url.dll,FileProtocolHandler'], // `start` would end the address at an &
-    linux: ['xdg-open'],
-  }[process.platform as string] ?? ['xdg-open'];
+  // On Windows `start` would end the address at an &.
+  const windows = ['rundll32', 'url.dll,FileProtocolHandler'];
+  const others: Partial<Record<string, string[]>> = { darwin: ['open'], win32: windows };
+  const [program, ...words] = others[process.platform] ?? ['xdg-open'];
   spawn(program, [...words, url], { stdio: 'ignore', detached: true })
     .on('error', () => say(`Open the wall yourself: ${url}`))
     .unref();

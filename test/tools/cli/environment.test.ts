@@ -1,6 +1,15 @@
 // What surrounds a command may be missing, small, full or shared: it says so, or goes on without.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,6 +61,34 @@ describe.runIf(isLinux)('pipes and files that are full', { timeout: 120_000 }, (
     expect(status).toBe(code);
     expect(readdirSync(home)).not.toContain('dashboard');
   });
+
+  test('a report goes into a pipe, and where nobody reads that one it holds up nobody', () => {
+    const [pipe, got] = [join(home, 'pipe'), join(home, 'got.html')];
+    const { status, stdout, stderr } = shell(`mkfifo ${pipe}; lola pi --samples 1e6 --report ${pipe}`);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/^lola: warning: --report: cannot write '.*pipe': ENXIO/m),
+    });
+    expect(stdout).toContain(PI);
+    // `exec` waits until `cat` reads.
+    const line = `cat ${pipe} > ${got} & exec 4> ${pipe}; lola pi --samples 1e5 --report ${pipe}; exec 4>&-; wait`;
+    expect(shell(line)).toMatchObject({ status: 0, stderr: '' });
+    expect(readFileSync(got, 'utf8')).toMatch(/^<!doctype html>[^]*<\/html>\s*$/);
+  });
+
+  test.each(['', 'a-file/report.html', 'nowhere/report.html'])(
+    'a report at %j is refused before the run',
+    (path) => {
+      const { status, stdout, stderr } = shell(
+        `cd ${home}; touch a-file; lola pi --samples 1e5 --report '${path}'`,
+      );
+      expect({ status, stdout, stderr }).toEqual({
+        status: 2,
+        stdout: '',
+        stderr: expect.stringMatching(/^lola: --report: cannot write '/),
+      });
+    },
+  );
 
   test('a race whose file cannot be written prints its table all the same', () => {
     const { status, stdout, stderr } = shell(
