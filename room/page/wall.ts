@@ -147,7 +147,7 @@ function drawBox({ id, name, state, rate, samples, lentAgain }: GuestPicture, mo
   const box = boxes.get(id) ?? newBox(id);
   const { sign, word } = STATES[state];
   box.dataset.state = state;
-  const lent = lentAgain > 0 ? `, ${lentAgain} lent again` : '';
+  const lent = lentAgain > 0 ? `, ${lentAgain} lent` : '';
   const fields = [name, state === 'computing' ? `${sign} ${large(rate)}/s` : `${sign} ${word}${lent}`];
   for (const [i, text] of fields.entries()) {
     const part = box.children[i];
