@@ -20,7 +20,11 @@ export async function bundleKernelPage(outDir) {
     base: './',
     publicDir: false,
     plugins: kernelPlugins(),
-    worker: { format: 'es', plugins: kernelPlugins },
+    worker: {
+      format: 'es',
+      plugins: kernelPlugins,
+      rollupOptions: { output: { inlineDynamicImports: true } }, // as on the lesson's pages
+    },
     build: {
       outDir,
       emptyOutDir: true,
