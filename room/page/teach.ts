@@ -109,7 +109,7 @@ function draw(given: InstructorPicture): void {
     }),
   );
   redraw(find('timings'), timings, () => timingParts(timings));
-  redraw(find('exercises'), exercises, () => exercises.map(exerciseRow));
+  redraw(find('exercises'), exercises, () => exercises.flatMap(exerciseRows));
 }
 
 function adviceOf({ advice, solution }: Vote): Node[] {
@@ -117,11 +117,12 @@ function adviceOf({ advice, solution }: Vote): Node[] {
   return [...part('Why it is right', solution), ...part('For you', advice)];
 }
 
-function exerciseRow({ name, tried, passed, slips }: InstructorPicture['exercises'][number]): HTMLElement {
+/** An exercise, and in a row of its own, which a phone has room for, its known mistakes. */
+function exerciseRows({ name, tried, passed, slips }: InstructorPicture['exercises'][number]): HTMLElement[] {
+  const cells = [tried, passed, tried - passed].map((count) => make('td', {}, String(count)));
   const known = slips.map(([text, count]) => make('li', {}, `${count}: ${text}`));
-  const cells = [String(tried), String(passed), String(tried - passed)].map((text) => make('td', {}, text));
-  const list = make('td', {}, make('ul', {}, ...known));
-  return make('tr', {}, make('th', { scope: 'row' }, name), ...cells, list);
+  const list = make('tr', {}, make('td', { colSpan: 4 }, make('ul', {}, ...known)));
+  return [make('tr', {}, make('th', { scope: 'row' }, name), ...cells), ...(known.length > 0 ? [list] : [])];
 }
 
 // ---- what is kept

@@ -120,6 +120,7 @@ function bannerOf({ urls, code, wall, teach, port }: Room): string {
     qrText(first.url, process.stdout.isTTY),
     `Join:        ${first.url.replace(/#.*/, '')}   code ${code}`,
     ...others.map(({ url, card }) => `or, on ${card}:  ${url.replace(/#.*/, '')}`),
+    ...(existsSync(LESSON) ? [`The lesson:  ${first.url.replace(/#.*/, 'lesson/')}`] : []),
     `The wall:    ${wall}`,
     `Votes:       ${teach}   for you alone: it opens votes and sees all answers`,
     `Reach test:  open http://${first.address}:${port}/reach on a phone. If it does not load, see the instructor notes.`,
