@@ -8,7 +8,6 @@ import { limited } from './limit.js';
  * Says what is wrong with the lazy numbers that a learner's function gives, for two lengths and two cuts.
  * @param name what the function is called
  * @param wrong judges a number once it is computed
- * @param code what the learner wrote
  */
 export async function wrongLazy(
   name: string,

@@ -17,13 +17,13 @@ function wrongLetters(answer: readonly string[]): Wrong {
   const letters = answer.map(String);
   if (letters.length === 0) return 'the list is empty. Which of the five would you trust?';
   const odd = letters.find((letter) => !/^[A-E]$/.test(letter));
-  if (odd !== undefined) return `${show(odd)} is none of A, B, C, D and E.`;
+  if (odd !== undefined) return `${show(odd)} is not one of A, B, C, D and E.`;
   const bound = letters.find((letter) => NOT_FREE[letter]);
   if (bound) return NOT_FREE[bound];
   if (!letters.includes('D')) return 'E does. One more does: which kind of number can you add in any order?';
   return letters.includes('E')
     ? undefined
-    : 'D does. One more does: which way leaves no choice of the order?';
+    : 'D does. One more does: which method leaves no choice of the order?';
 }
 
 function wrongGrains(found: number, terms: number, largest: number): Wrong {
@@ -35,7 +35,7 @@ function wrongGrains(found: number, terms: number, largest: number): Wrong {
   if (found === 53 - Math.log2(terms * largest) || found === Math.log2(expected))
     return 'this is the power. How much is 2 to that power?';
   if (!Number.isInteger(Math.log2(found)))
-    return 'this is no power of two, so multiplying by it rounds. Take the largest power of two below.';
+    return 'this is not a power of two, so multiplying by it rounds. Take the largest power of two below it.';
   const most = found * terms * largest;
   if (most > 2 ** 53) return `a total may be ${most}, beyond 2^53 = ${2 ** 53}.`;
   return 'this is safe, but twice as many still fit and give more digits.';

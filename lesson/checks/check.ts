@@ -44,7 +44,7 @@ export function checkLater<A extends readonly unknown[]>(
 
 /** The name of each check, as '01 digit': by these a room that was joined counts exercises. */
 const NAMES = new Map<unknown, string>();
-/** What the lesson says of wrong answers that it knows. A room is told these texts, and no answer. */
+/** What the lesson says about wrong answers that it knows. A room gets these texts, and no answer. */
 const SLIPS = new Set<string>();
 /** An exercise that is as the notebook has it. */
 const UNTRIED = /^replace NaN|returns nothing/;

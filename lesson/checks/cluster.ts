@@ -46,7 +46,7 @@ function wrongHere(found: readonly unknown[], log: readonly string[]): Wrong {
   const here = hereAfter(log);
   const gone = names.find((name) => !here.has(name));
   if (gone !== undefined)
-    return `${show(gone)} ${hasLeft(gone) ? 'has left. Do you read those lines?' : 'is no worker of this log.'}`;
+    return `${show(gone)} ${hasLeft(gone) ? 'has left. Do you read those lines?' : 'is not a worker in this log.'}`;
   const missing = [...here].find((name) => !names.includes(name));
   if (missing === undefined) return undefined;
   return hasLeft(missing)

@@ -32,7 +32,8 @@ function wrongShares(shares: readonly unknown[], total: number, parts: number): 
   if (shares.length === 0) return 'the list is empty. Give one share for each worker.';
   if (shares.length !== parts) return `a list of ${shares.length} for ${parts} workers.`;
   const odd = shares.find((share) => !Number.isInteger(share) || (share as number) < 0);
-  if (odd !== undefined) return `nobody can draw ${show(odd)} samples. Shares are whole numbers, 0 or more.`;
+  const drawn = typeof odd === 'number' ? grouped(odd) : show(odd);
+  if (odd !== undefined) return `nobody can draw ${drawn} samples. Shares are whole numbers, 0 or more.`;
   const sizes = shares as readonly number[];
   const sum = sizes.reduce((a, b) => a + b, 0);
   if (sum !== total) {

@@ -18,7 +18,7 @@ describe('notebook 09', () => {
       wrong: [
         [[], /the list is empty/],
         ['DE', /give a list of letters/],
-        [['D', 'F'], /'F' is none of/],
+        [['D', 'F'], /'F' is not one of/],
         [['A', 'D', 'E'], /A: another cut puts other terms/],
         [['B'], /B: each subtotal is nearer to the truth/],
         [['C', 'D'], /C: two totals just below and just above/],
@@ -43,7 +43,7 @@ describe('notebook 09', () => {
         [() => undefined, /Does it end in a return/],
         [() => '5', /grainsFor\(20000000, 1\) must be a number, but is '5'/],
         [() => 2 ** 53, /fit into one term/],
-        [(terms: number, largest: number) => 2 ** 53 / (terms * largest), /is no power of two/],
+        [(terms: number, largest: number) => 2 ** 53 / (terms * largest), /is not a power of two/],
         [(terms: number) => chooseGrains(terms, 1), /is right for terms up to 1\. Here they go up to 3/],
         [
           (terms: number, largest: number) => Math.floor(53 - Math.log2(terms * largest)),

@@ -36,7 +36,7 @@ describe('notebook 06', () => {
         [() => [1, 2], /a name is a text, not 1/],
         [came, /'rob' has left\. Do you read those lines/],
         [(lines: readonly string[]) => namesOf(lines, /joined: (\S+)/), /'lola,' is more than a name/],
-        [(lines: readonly string[]) => [...replayed(lines), 'scheduler'], /'scheduler' is no worker/],
+        [(lines: readonly string[]) => [...replayed(lines), 'scheduler'], /'scheduler' is not a worker/],
         [
           withoutLikeNamed,
           /'node-12' is here, and not in your list\. Did another one with a similar name leave/,

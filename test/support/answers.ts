@@ -342,7 +342,7 @@ export const ANSWERS: readonly Answer[] = [
   answer(
     '03',
     'halves of samples',
-    'not yet: shares(10, 3): nobody can draw 3.3333333333333335 samples. Shares are whole numbers, 0 or more.',
+    'not yet: shares(10, 3): nobody can draw 3.333 samples. Shares are whole numbers, 0 or more.',
     'check.shares(function shares(total, parts) {\n  return Array(parts).fill(total / parts);\n});',
   ),
   answer(

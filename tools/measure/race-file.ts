@@ -63,7 +63,7 @@ export function readRace(file: string): RaceResult {
   if (success) return output;
   const mistakes = issues.slice(0, 3).map(describe).join('; ');
   throw new InvalidArgumentError(
-    `${file} is no result of a race: ${mistakes}. Give a file that lola race --json wrote.`,
+    `${file} is not the result of a race: ${mistakes}. Give a file that lola race --json wrote.`,
   );
 }
 

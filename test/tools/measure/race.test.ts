@@ -217,7 +217,7 @@ describe('the file of a race', () => {
     [null, 'the file must be Object, got null'],
   ])('%# is refused: the field, what belongs there and what was given', (value, said) => {
     expect(() => read(value)).toThrow(InvalidArgumentError);
-    expect(() => read(value)).toThrow(`race.json is no result of a race: ${said}`);
+    expect(() => read(value)).toThrow(`race.json is not the result of a race: ${said}`);
   });
 });
 
@@ -420,7 +420,7 @@ describe('lola race and lola board', () => {
     );
     expect(status).toBe(0);
     expect(stdout).toContain('eve');
-    expect(stderr).toMatch(/left out: .*other.json is no result of a race: format must be/);
+    expect(stderr).toMatch(/left out: .*other.json is not the result of a race: format must be/);
     expect(existsSync(file('board.html'))).toBe(true);
     expect(lola('board', file('other.json')).status).toBe(2);
     writeFileSync(file('shown.json'), JSON.stringify({ ...four, nickname: 'e\u001b[2Jve' }));
