@@ -25,7 +25,8 @@ function call(command: string, words: readonly string[]) {
 
 /** Inside of a job, Slurm's variables describe that job. A job submitted from there would inherit its limits. */
 function withoutOuterJob(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const outer = /^SLURM(?!_(CONF|CONF_SERVER|CLUSTERS|JWT)$)/;
+  // And SQUEUE_ and SACCT_ are options that a user has set for tables: they hide jobs.
+  const outer = /^(SLURM(?!_(CONF|CONF_SERVER|CLUSTERS|JWT)$)|SQUEUE_|SACCT_)/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !outer.test(name)));
 }
 

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { adviseOn, describeEnd, mayTryAgain } from '../../lib/slurm/advice.js';
-import { SlurmError, jobNamed, jobStates, jobsWithComment, sbatch } from '../../lib/slurm/commands.js';
+import {
+  SlurmError,
+  isAway,
+  jobNamed,
+  jobStates,
+  jobsWithComment,
+  sbatch,
+} from '../../lib/slurm/commands.js';
 import { isLive, parseSacct, parseScontrol } from '../../lib/slurm/job-state.js';
 import { describeResult } from '../../lib/slurm/result.js';
 import { submitWorkers } from '../../lib/slurm/workers.js';
@@ -167,6 +174,20 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     expect(await sbatch('script.sh')).toBe('7');
   });
 
+  test.each([
+    ['Unexpected message received', true],
+    ['Unable to contact slurm controller (connect failure)', true],
+    ['Socket timed out on send/recv operation', true],
+    ['Zero Bytes were transmitted or received', true],
+    ['Invalid partition name specified', false],
+  ])('a controller that is too busy to answer is called so: %s', async (said, away) => {
+    site({ sbatch: `echo 'sbatch: error: Batch job submission failed: ${said}' >&2; exit 1` });
+    const failure = await sbatch('script.sh').catch((error: unknown) => error);
+    expect(isAway(failure)).toBe(away);
+    expect((failure as SlurmError).message).toContain(said);
+    expect(calls('sbatch')).toHaveLength(1);
+  });
+
   test('an answer without a number is refused with its text', async () => {
     site({ sbatch: "echo 'Your project has 1234 core-hours left.'" });
     await expect(sbatch('script.sh')).rejects.toThrow(SlurmError);
@@ -221,6 +242,10 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
       SLURM_CPUS_PER_TASK: '1',
       SLURMD_NODENAME: 'n',
       SLURM_RESTART_COUNT: '1',
+      SQUEUE_PARTITION: 'other', // as -p: it hides the jobs of all others
+      SQUEUE_STATES: 'RUNNING',
+      SQUEUE_FORMAT: '%i',
+      SACCT_FORMAT: 'JobID',
     };
     for (const [name, value] of Object.entries(outer)) vi.stubEnv(name, value);
     vi.stubEnv('SLURM_CONF', '/etc/slurm.conf');
