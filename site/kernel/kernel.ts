@@ -34,6 +34,7 @@ interface Request {
 export class Kernel {
   private worker: Worker;
   private ready = false;
+  private broken = false; // the worker did not load
   private running: Request | undefined;
   private queue: Request[] = [];
   private readonly listeners = new Map<string, (message: OutputMessage) => void>();
@@ -58,6 +59,7 @@ export class Kernel {
     return new Promise((end) => {
       this.listeners.set(cell, onOutput);
       this.queue.push({ cell, code, end });
+      if (this.broken) this.worker = this.open();
       this.next();
     });
   }
@@ -88,11 +90,13 @@ export class Kernel {
   }
 
   private open(): Worker {
+    this.broken = false;
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
     worker.onmessage = ({ data }: MessageEvent<FromKernel>) => this.receive(data);
     worker.onerror = (event) => {
       event.preventDefault();
-      this.replace(`The kernel ended: ${event.message || 'it ran out of memory, or did not load'}.`);
+      if (this.ready) this.replace(`The kernel ended: ${event.message || 'it ran out of memory'}.`);
+      else this.giveUp();
     };
     worker.postMessage({ type: 'start', env: this.options.env ?? {} } satisfies ToKernel);
     return worker;
@@ -162,6 +166,15 @@ export class Kernel {
     this.drop();
     this.tell('lost', `${why} The names of all cells are lost: run the cells above again.`);
     this.worker = this.open();
+  }
+
+  /** No new worker before somebody asks for one: it would not load either. */
+  private giveUp(): void {
+    const why = 'The kernel did not load. Is this page still served? Run a cell to try again.';
+    this.broken = true;
+    for (const { cell } of this.queue) this.show(cell, { output_type: 'stream', name: 'stderr', text: why });
+    this.drop();
+    this.tell('lost', why);
   }
 
   private show(cell: string, output: Output): void {

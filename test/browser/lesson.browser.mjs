@@ -297,6 +297,23 @@ describe('a live notebook', { timeout: 600_000 }, () => {
     expect(source(await saved(page), 'exercise')).toBe('let answer = 42;');
   });
 
+  test('a kernel that does not load says so, is not asked for again and again, and loads when a cell is run', async () => {
+    const context = await newContext();
+    let asked = 0;
+    await context.route(/worker-[^/]*\.js$/, (route) => {
+      asked++;
+      return route.abort();
+    });
+    const page = await openPage(context);
+    await runCell(page, 'first');
+    await becomes(page, 'first', 'failed');
+    await poll(() => textOf(page, 'first')).toContain('The kernel did not load');
+    expect(asked).toBeLessThanOrEqual(2); // as the page opened, and for the cell
+    await context.unrouteAll();
+    await runCell(page, 'first');
+    await becomes(page, 'first', 'done');
+  });
+
   test('two tabs run apart, and keep what each of them writes', async () => {
     const context = await newContext();
     const [one, two] = [await openPage(context), await openPage(context)];
