@@ -11,13 +11,9 @@ if (!/^[1-9]\d*$/.test(given) || process.argv.length > 3) {
   process.exit(2);
 }
 prepare();
-const { status } = spawnSync(
-  process.execPath,
-  ['node_modules/vitest/vitest.mjs', 'run', 'test/simulation', '--testTimeout=7200000'],
-  {
-    cwd: fileURLToPath(new URL('..', import.meta.url)),
-    stdio: 'inherit',
-    env: { ...process.env, LOLA_SIMULATIONS: given },
-  },
-);
+const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/simulation'], {
+  cwd: fileURLToPath(new URL('..', import.meta.url)),
+  stdio: 'inherit',
+  env: { ...process.env, LOLA_SIMULATIONS: given },
+});
 process.exit(status ?? 1);
