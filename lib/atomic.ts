@@ -14,8 +14,8 @@ export function writeAtomically(
   mode = 0o666,
 ): void {
   const draft = `${path}.${process.pid}-${randomBytes(3).toString('hex')}.draft`;
+  const file = openSync(draft, 'wx', mode);
   try {
-    const file = openSync(draft, 'wx', mode);
     try {
       writeFileSync(file, typeof content === 'function' ? content(fstatSync(file).mode) : content);
       fsyncSync(file); // a full disk says so here

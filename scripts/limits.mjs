@@ -24,7 +24,7 @@ export function addressWarning(limits, cores) {
   const wanted = OF_NODE + cores * OF_THREAD;
   if (allowed >= wanted) return undefined;
   const gb = (bytes) => `${(bytes / 1e9).toFixed(1)} GB`;
-  return `this shell allows ${gb(allowed)} of addresses (ulimit -v), and Node may reserve ${gb(wanted)} for ${cores} threads. If it ends with 'Fatal process OOM', run ulimit -v unlimited, or take fewer workers.`;
+  return `this shell allows ${gb(allowed)} of addresses (ulimit -v), and Node may reserve ${gb(wanted)} for ${cores} threads. If it ends with 'OOM' or 'Out of memory', run ulimit -v unlimited, or take fewer workers.`;
 }
 
 /** What to do about an error for lack of files; undefined for other errors. @param {unknown} error */

@@ -23,7 +23,7 @@ export function outputFile(flag: string, path: string): (text: string) => void {
   const found = () => statSync(path, { throwIfNoEntry: false });
   attempt(() => {
     if (found()?.isDirectory()) throw new Error('it is a folder');
-    accessSync(found() || path === '' ? path : dirname(path), constants.W_OK);
+    accessSync(found() || path === '' ? path : `${dirname(path)}/.`, constants.W_OK); // the dot: a file is no folder
   });
   return (text) =>
     attempt(() => {
