@@ -298,6 +298,7 @@ afterAll(() => {
 describe.runIf(isMounted)('a disk that is full', { timeout: 120_000 }, () => {
   const site = makeSite(mkdtempSync(join(home, 'site-')));
   const there = { HOME: disk, PATH: site.path };
+  const fill = `cd '${disk}'; dd if=/dev/zero of=fill bs=1k count=64 2> /dev/null`;
 
   test('a run of Slurm says so, submits nothing and leaves no part of its folder', () => {
     const line = 'lola pi --stage slurm --samples 1e12 --chunk 1e7';
@@ -309,7 +310,6 @@ describe.runIf(isMounted)('a disk that is full', { timeout: 120_000 }, () => {
   });
 
   test('a scheduler that has no room for its file says so, and leaves none', () => {
-    const fill = `cd '${disk}'; dd if=/dev/zero of=fill bs=1k count=64 2> /dev/null`;
     const { status, stderr } = shell(`${fill}; lola scheduler --port 0 --no-dashboard`, there);
     expect(stderr).toMatch(
       /cannot write '.*scheduler\.json': ENOSPC.*Name a file in a folder of your own that has room/,
@@ -319,7 +319,7 @@ describe.runIf(isMounted)('a disk that is full', { timeout: 120_000 }, () => {
   });
 
   test('a report, a race and an estimate: what could be had is printed', () => {
-    const { status, stdout, stderr } = shell(`cd '${disk}'; lola pi --samples 1e6 --report r.html`, there);
+    const { status, stdout, stderr } = shell(`${fill}; lola pi --samples 1e6 --report r.html`, there);
     expect(stdout).toContain(PI);
     expect(stderr).toMatch(/ENOSPC/);
     expect(status).toBe(1);
