@@ -10,4 +10,9 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const start = () => startSlurm({ directory, tasks: [CONTRACT_TASKS], workers: 4, elements: 4 });
 
-executorContract('Slurm', start, { survivesExit: true, stopsForever: true, mostMs: 300_000 });
+executorContract('Slurm', start, {
+  survivesExit: true,
+  stopsForever: true,
+  needsWholeList: true,
+  mostMs: 300_000,
+});
