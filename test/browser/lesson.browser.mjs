@@ -240,7 +240,7 @@ describe('a live notebook', { timeout: 600_000 }, () => {
     await runCell(page, 'exercise');
     await becomes(page, 'exercise', 'failed');
     expect(await textOf(page, 'exercise')).toMatch(
-      /^not yet: your code was stopped: it had not ended after 5 s\. Does `while \(true\);` ever end\?/,
+      /^not yet: your code was stopped: it had not ended after 5 s\. Does `while \(true\)` ever end\?/,
     );
     await page.getByRole('button', { name: 'Run the cells above again' }).click();
     await becomes(page, 'second', 'done');
