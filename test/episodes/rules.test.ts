@@ -148,6 +148,12 @@ describe('each breach is named', () => {
       keypoints.slice(0, -4),
       ["line 94: 'keypoints' is not closed", 'an episode ends with keypoints, not with challenge'],
     ],
+    [
+      'a quote on one line',
+      'Lola counts',
+      '> Hello, > > Lola\n\nLola counts',
+      ['line 19: lines of a quote have run together'],
+    ],
     ['a closing line too many', 'Lola counts', ':::\n\nLola counts', ['line 19: closes nothing']],
     [
       'other colons',

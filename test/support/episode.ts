@@ -51,7 +51,7 @@ export interface Page {
   /** What stands between the two lines `---` at the top, by name; undefined where there are none. */
   readonly frontMatter?: { readonly [name: string]: string };
   readonly blocks: readonly Block[];
-  /** What is wrong with the colons themselves. */
+  /** What is wrong with the colons themselves, and with the marks of quotes. */
   readonly slips: readonly string[];
   readonly headings: readonly Heading[];
   readonly links: readonly Link[];
@@ -112,6 +112,7 @@ function blocksOf(lines: readonly string[]): Pick<Page, 'blocks' | 'slips'> {
   for (const [i, line] of lines.entries()) {
     const [, colons, kind] = /^(:{3,}) *(.*?) *$/.exec(line) ?? [];
     const at = `line ${i + 1}`;
+    if (line.includes('> >')) slips.push(`${at}: lines of a quote have run together`);
     if (colons === undefined) continue;
     if (kind !== '') {
       open.push({ kind, colons: colons.length, first: i + 1, parent: open.at(-1) as Block | undefined });
