@@ -51,7 +51,7 @@ function machineOf({ date, machine: { cpu, cores, node } }) {
 
 function aboutRun(recording) {
   return recording
-    ? `The outputs below were recorded on ${machineOf(recording)}.`
+    ? `Below the cells you can open their outputs, recorded on ${machineOf(recording)}.`
     : 'No run of this notebook is recorded yet, so the cells below show no output until you run them.';
 }
 
@@ -82,7 +82,9 @@ function drawOutput({ text, svg = [], html = [], figures = {} }, recording, pict
   const parts = [...printed, ...charts, ...tables];
   if (parts.length === 0) return [];
   const label = `<p class="label">Recorded ${machineOf(recording)}</p>`;
-  return [`<div class="output recorded">\n\n${[label, ...parts].join('\n\n')}\n\n</div>`];
+  // Folded, so that the answer does not stand beside its question.
+  const open = '<div class="output recorded"><details><summary>👉 Click to show a recorded output</summary>';
+  return [`${open}\n\n${[label, ...parts].join('\n\n')}\n\n</details></div>`];
 }
 
 /** A chart's picture, alive where scripts run. */

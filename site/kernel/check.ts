@@ -56,12 +56,13 @@ export class Checker {
     const exported = [...own].filter(([, line]) => line.includes(path)).map(([name]) => name);
     const lines = [...others.map(([, line]) => line), `export { ${exported.join(', ')} };`];
     const file = this.parse(path, `${code}\n${lines.join('\n')}`)!;
-    this.program = ts.createProgram(['/cells.d.ts', path], OPTIONS, this.host, this.program);
-    const found = [
-      ...this.program.getSyntacticDiagnostics(file),
-      ...this.program.getSemanticDiagnostics(file),
-    ];
-    const wrong = found.filter(({ start = 0 }) => start < code.length).flatMap((one) => linesOf(file, one));
+    const program = ts.createProgram(['/cells.d.ts', path], OPTIONS, this.host, this.program);
+    const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
+    this.program = program;
+    const isAgain = ({ code: kind, messageText }: ts.Diagnostic, i: number) =>
+      kind === 2304 && found.findIndex((one) => one.messageText === messageText) < i; // a name that is not there
+    const shown = found.filter((one, i) => (one.start ?? 0) < code.length && !isAgain(one, i));
+    const wrong = shown.flatMap((one) => linesOf(file, one));
     if (wrong.length === 0 || ran) for (const [name, line] of own) this.known.set(name, line);
     return wrong;
   }

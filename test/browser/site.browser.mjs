@@ -100,6 +100,7 @@ describe('the site in a browser', { timeout: 600_000 }, () => {
   test('a chart comes alive where it is seen, fits, and follows a change to dark', async () => {
     const { page, problems } = await openPage(sites['made-up'], 'notebooks/01-serial.html', { width: 360 });
     expect(await page.locator('.chart img').count()).toBe(1);
+    await page.locator('.recorded:has(.chart) > details > summary').click();
     await page.locator('.chart').scrollIntoViewIfNeeded();
     await page.waitForSelector('.chart .main-svg');
     expect(await page.locator('.chart img').count()).toBe(0);
@@ -116,9 +117,11 @@ describe('the site in a browser', { timeout: 600_000 }, () => {
     expect(problems).toEqual([]);
   });
 
-  test('without scripts a chart is its picture, solutions unfold, and no button promises what cannot run', async () => {
+  test('without scripts a chart is its picture, outputs and solutions unfold, and no button promises what cannot run', async () => {
     const { page } = await openPage(sites['made-up'], 'notebooks/01-serial.html', { scripts: false });
     const picture = page.locator('.chart img');
+    expect(await picture.isVisible()).toBe(false); // the answer does not stand beside its question
+    await page.locator('.recorded:has(.chart) > details > summary').click();
     expect(await picture.isVisible()).toBe(true);
     expect(await picture.getAttribute('alt')).toBe('A quarter of a circle');
     expect(await page.locator('button:visible, input:visible').count()).toBe(0);

@@ -23,6 +23,11 @@ describe('a cell is refused', () => {
     ],
     ['for an unknown name', ['const a = 1;', 'a +\n  b'], ["2:3 - Cannot find name 'b'."]],
     [
+      'for each unknown name once',
+      ['b + c(b,\n  c) + b'],
+      ["1:1 - Cannot find name 'b'.", "1:5 - Cannot find name 'c'."],
+    ],
+    [
       'for a wrong value of an earlier name',
       ['let n: number = NaN;', "n = 'ten';"],
       ["1:1 - Type 'string' is not assignable to type 'number'."],
