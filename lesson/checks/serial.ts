@@ -30,7 +30,7 @@ export const checkSerial = checksOf('01', {
       [20, '10 times, and then 10 times again, is not 20 times.'],
     ],
     other: (n) => `with ${n} times the samples the error is ${Math.sqrt(n).toPrecision(3)} times smaller.`,
-    why: 'a digit costs 100 times the samples. Doubling the workers never feels like much: it gives 0.15 of a digit.',
+    why: 'a digit costs 100 times the samples. If you double the workers, you gain only 0.15 of a digit.',
   }),
   samplesFor: functionCheck<[error: number]>({
     of: 'samplesFor(error)',

@@ -465,7 +465,7 @@ export const ANSWERS: readonly Answer[] = [
   answer(
     '01',
     'the set-up is run again',
-    'passed: a digit costs 100 times the samples. Doubling the workers never feels like much: it gives 0.15 of a digit.',
+    'passed: a digit costs 100 times the samples. If you double the workers, you gain only 0.15 of a digit.',
     DIGIT,
     SET_UP,
     DIGIT,
@@ -514,7 +514,7 @@ export const ANSWERS: readonly Answer[] = [
   answer(
     '01',
     'right',
-    'passed: a digit costs 100 times the samples. Doubling the workers never feels like much: it gives 0.15 of a digit.',
+    'passed: a digit costs 100 times the samples. If you double the workers, you gain only 0.15 of a digit.',
     DIGIT,
   ),
   answer(
