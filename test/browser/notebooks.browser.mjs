@@ -137,7 +137,7 @@ describe('the notebooks', () => {
         }
         expect(pages.flatMap(({ name, untouched }) => missingFrom(name, untouched))).toEqual([]);
       },
-      900_000,
+      1_800_000,
     );
   }
 });
