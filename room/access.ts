@@ -120,7 +120,7 @@ export class Gate {
     );
   }
 
-  /** Books an answer of `bytes` bytes, unless whoever it comes from has had enough of them for this minute. */
+  /** Counts an answer of `bytes` bytes, or refuses it once its sender has used up this minute. */
   private answersProblem(of: string, devices: number, bytes: number, now: number): Decision | undefined {
     if (now - this.answersSince > MINUTE_MS || this.answers.size > MOST_COUNTED) {
       this.answers = new Map();

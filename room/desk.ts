@@ -12,7 +12,7 @@ const MOST_PAGES = 10;
 const MOST_WAITING = 4 * 2 ** 20;
 /** A page hears of the room every so many ticks, also if nothing changes. */
 const SIGN_TICKS = 16;
-/** So many answers between two ticks are shown at once, the others with the next tick: a flood costs no more. */
+/** At most this many answers between two ticks are shown at once; the rest wait for the next tick, which bounds a flood's cost. */
 const MOST_PUSHES = 8;
 const json = v.pipe(v.string(), v.parseJson());
 
