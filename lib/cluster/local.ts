@@ -1,6 +1,7 @@
 // A cluster on this machine: `lola scheduler` and `lola worker`, as processes that end with this one. Needs Node.
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -69,6 +70,7 @@ class Cluster extends OwnCluster {
 
   async close(): Promise<void> {
     await Promise.all(Array.from(this.children, stop));
+    rmSync(this.file, { force: true }); // a scheduler that was stopped by force could not
   }
 
   /** Starts a `lola` command; it is up when a line of its log matches. */

@@ -1,7 +1,9 @@
 // The faults that users of clusters meet, with real processes. Rows are those of the fault matrix that this cluster answers to.
 import { fork } from 'node:child_process';
 import { createServer, connect as tcpConnect, type Socket } from 'node:net';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import seedrandom from 'seedrandom';
 import { describe, expect, test, vi } from 'vitest';
@@ -506,6 +508,22 @@ describe('a local cluster', () => {
       /^run: 0 workers for 0.2 s. All workers of this cluster have ended/,
     );
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'leaves no file behind when its scheduler was killed',
+    async () => {
+      const mine = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`lola-${process.pid}-`));
+      const before = mine();
+      const own = await cluster({ workers: 0 });
+      const [file] = mine().filter((name) => !before.includes(name));
+      const { pid } = JSON.parse(readFileSync(join(tmpdir(), file), 'utf8')) as { pid: number };
+      process.kill(pid, 'SIGKILL');
+      await until(() => !isAlive(pid));
+      expect(mine()).toContain(file);
+      await own.close();
+      expect(mine()).not.toContain(file);
+    },
+  );
 
   test('leaves no process behind when its own process is killed', async () => {
     const files = cleanup(newFolder(), ({ remove }) => remove());

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { writeSchedulerFile } from '../../lib/cluster/scheduler-file.js';
 import { jupyterFolder, spawnable, waysToJupyter } from '../../scripts/systems.mjs';
 import { opener } from '../../site/start/serve.mjs';
@@ -91,6 +91,7 @@ describe('where there are no file modes', () => {
   const own = Object.getOwnPropertyDescriptor(process, 'platform')!;
   const folder = mkdtempSync(join(tmpdir(), 'lola-systems-'));
   afterEach(() => Object.defineProperty(process, 'platform', own));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test.each([
     ['win32', false],
