@@ -11,7 +11,9 @@ import { serveFolder } from '../../site/start/serve.mjs';
 import { exerciseNames, notebookNames, readNotebook, solved as solvedNotebook } from '../support/notebook.ts';
 import { ENGINES, openIn } from './engines.mjs';
 
-const LEARNER = readFileSync(new URL('kernel/learner.js', import.meta.url));
+const LEARNER = `<script>void (async () => {
+${readFileSync(new URL('kernel/learner.js', import.meta.url), 'utf8')}
+})();</script></head>`;
 const ALL = notebookNames();
 /** What engines other than Chromium run: NOTEBOOKS=01,06 names others, and NOTEBOOKS=0 all. */
 const SOME = ALL.filter((name) =>
@@ -50,8 +52,6 @@ afterAll(async () => {
  * POST /job takes what came of it.
  */
 async function answer(request, response) {
-  if (request.url === '/learner.js')
-    return response.writeHead(200, { 'content-type': 'text/javascript' }).end(LEARNER);
   if (request.url === '/first') return response.end(void atFirst.push(script));
   if (request.url === '/job' && request.method === 'GET') return response.end(jobs[seen.length].solutions);
   if (request.url === '/job') {
@@ -64,12 +64,11 @@ async function answer(request, response) {
   const found = await fetch(new URL(request.url, site.url));
   const type = found.headers.get('content-type');
   const body = Buffer.from(await found.arrayBuffer());
-  const learner = '<script type="module" src="/learner.js"></script></head>';
   const isPage = type.startsWith('text/html');
   if (isPage) script = 0;
   if (type.startsWith('text/javascript')) script += gzipSync(body).length;
   response.writeHead(found.status, { 'content-type': type });
-  return response.end(isPage ? String(body).replace('</head>', learner) : body);
+  return response.end(isPage ? String(body).replace('</head>', () => LEARNER) : body);
 }
 
 /** Runs these notebooks, each on its page. @returns what the pages show, by cell: untouched, and with the solutions */

@@ -1,5 +1,6 @@
 /* global document, MutationObserver, XMLHttpRequest, DataTransfer, File, Event, location */
 // What a learner does on a page of the lesson: runs all, opens a file with all solutions, and runs all again.
+// It waits in the page before the page's own scripts load: a page that nobody uses fetches ahead what it needs later.
 const cells = () => [...document.querySelectorAll('.cell')];
 const named = (words) => [...document.querySelectorAll('button')].find((one) => one.textContent === words);
 
@@ -27,7 +28,6 @@ function look() {
 const ended = () => until(() => !cells().some(({ dataset: { state } }) => /waits|runs/.test(state)));
 
 await until(() => named('Run all'));
-const solutions = await (await fetch('/job')).text();
 named('Run all').click();
 await until(() => cells().some(({ dataset: { state } }) => /done|failed/.test(state)));
 const first = new XMLHttpRequest();
@@ -36,6 +36,7 @@ first.send();
 await ended();
 const untouched = look();
 
+const solutions = await (await fetch('/job')).text();
 const files = new DataTransfer();
 files.items.add(new File([solutions], 'solved.ipynb'));
 const input = document.querySelector('.file input');
