@@ -2,35 +2,26 @@ import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { sourcesIn, walk, type Source } from './sources.js';
 
-/** Lines that each folder may have. To raise one is a decision for which a commit gives its reasons. */
+/**
+ * Lines that each folder may have. To raise one is a decision for which a commit gives its reasons. Where the house has
+ * become larger than its plan, the plan and what it had not foreseen stand beside it.
+ */
 const BUDGETS: Readonly<Record<string, number>> = {
-  'lib/*': 520,
+  'lib/*': 533, // 520: whatever is thrown becomes text, symbols too
   'lib/sampling': 260,
-  'lib/task': 850,
+  'lib/task': 1137, // 850: one rule for what may travel, held at every door; a packer that bounds sizes before it unpacks
   'lib/simd': 560,
-  'lib/execute': 300,
+  'lib/execute': 541, // 300: threads that die, close themselves or answer twice, alike in Node and in a page
   'lib/array': 950,
-  'lib/cluster': 1500,
-  'lib/simulation': 480,
+  'lib/cluster': 2922, // 1 500: proof of the token, values in pieces, life by bytes, bounds for each peer, stragglers, suspects
+  'lib/simulation': 744, // 480: faults of lines and threads, liars, and all that the three machines learned
   'lib/slurm': 1500,
   'lib/estimators': 280,
-  lib: 7000,
-  lesson: 2400,
-  tools: 5055, // 124 more: a race in one line to paste, and a board that reads it and keeps other samples apart
-  room: 1500,
-  site: 2700, // 200 more: a learner's tab joins a room with one click, and predictions have an entry below their cell
-};
-/** Folders that are still above their budgets, and their lines today. They may only shrink. */
-const TODAY: Readonly<Record<string, number>> = {
-  'lib/*': 533, // whatever is thrown becomes text, symbols too
-  'lib/task': 1139, // 4 more: msgpackr without its native part; one rule for what may travel, held at every door
-  'lib/execute': 541,
-  'lib/cluster': 2924, // 7 more: a stranger's frame is bounded by one piece
-  'lib/simulation': 744,
-  lib: 9328, // 11 more: msgpackr without its native part, and a stranger's frame has a bound
-  lesson: 2701, // 14 more: loops named alike in Jupyter and in the tab, and lists that grow for ever; 89: time limits and words for any answer, and what set-up cells need
-  tools: 5055, // 124 more: a race in one line to paste, and a board that reads it and keeps other samples apart
-  room: 2968, // 18 more: the misconception behind each choice, answers shown as they come; 35 more: answers that do not overtake one another, charts that no device spoils; 29: bounds on what one device can do; 1 017: votes, predictions, speed-ups and progress: a machine, its door, a client, three pages
+  lib: 9324, // 7 000
+  lesson: 2701, // 2 400: time limits and words for any answer, in Jupyter and in a tab; what set-up cells need
+  tools: 5055, // 4 800: a race in one line to paste, and a board that reads it and keeps other samples apart
+  room: 2968, // 1 500: votes, predictions, speed-ups and progress: a machine, its door, a client, three pages
+  site: 2700, // 2 500: a learner's tab joins a room with one click, and predictions have an entry below their cell
 };
 const MOST_LINES = 350;
 const MEDIAN_OF_FUNCTIONS = 12;
@@ -50,7 +41,7 @@ const linesIn = (folder: string) => {
 describe('the budget', () => {
   test.each(Object.entries(BUDGETS))('of %s', (folder, budget) => {
     expect(linesIn(folder)).toBeGreaterThan(0);
-    expect(linesIn(folder)).toBeLessThanOrEqual(Math.max(budget, TODAY[folder] ?? 0));
+    expect(linesIn(folder)).toBeLessThanOrEqual(budget);
   });
 
   test(`no file of lib has more than ${MOST_LINES} lines`, () => {
