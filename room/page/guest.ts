@@ -165,8 +165,8 @@ function draw(own: OwnPicture): void {
   put('points', `${large(samples)} of ${large(room.samples)} points`);
   put('rate', `${large(rate)} a second`);
   put('own-pi', samples === 0 ? '' : (4 * (inside / samples)).toFixed(6));
-  const { certain, rest } = digitsOf(room.pi ?? NaN, room.error ?? NaN);
-  put('room-pi', room.pi === undefined ? '' : certain + rest);
+  const { reliable, rest } = digitsOf(room.pi ?? NaN, room.error ?? NaN);
+  put('room-pi', room.pi === undefined ? '' : reliable + rest);
   put(
     'room-text',
     `${here} ${here === 1 ? 'device' : 'devices'}, ${percent(room.samples / total)} done, ${duration(room.seconds)}`,

@@ -84,6 +84,7 @@ function fill(given: readonly Vote[]): void {
   find('votes').replaceChildren(...options);
   if (kept) find<HTMLSelectElement>('votes').value = kept;
   show('no-votes', votes.length === 0);
+  show('choose', votes.length > 0);
   find('votes').onchange = () => picture && draw(picture);
 }
 
@@ -110,6 +111,9 @@ function draw(given: InstructorPicture): void {
   );
   redraw(find('timings'), timings, () => timingParts(timings));
   redraw(find('exercises'), exercises, () => exercises.flatMap(exerciseRows));
+  show('tried', exercises.length > 0);
+  show('no-exercises', exercises.length === 0);
+  show('no-predictions', predictions.length === 0);
 }
 
 function adviceOf({ advice, solution }: Vote): Node[] {

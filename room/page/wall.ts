@@ -45,13 +45,13 @@ function stateOf({ room, here, trust }: RoomPicture): string {
 function drawEstimate({ room, total, rate, seed }: RoomPicture): void {
   const { pi, error } = room;
   const digits = pi === undefined || error === undefined ? undefined : digitsOf(pi, error);
-  put('certain', digits?.certain ?? '');
+  put('reliable', digits?.reliable ?? '');
   put('rest', digits?.rest ?? '?');
-  const certain = digits ? Math.max(0, digits.certain.length - 1) : 0;
-  const of = certain === 1 ? 'digit is' : 'digits are';
+  const reliable = digits ? Math.max(0, digits.reliable.length - 1) : 0;
+  const of = reliable === 1 ? 'digit is' : 'digits are';
   put(
     'error',
-    error === undefined ? 'No points yet' : `± ${error.toExponential(1)}: ${certain} ${of} certain`,
+    error === undefined ? 'No points yet' : `± ${error.toExponential(1)}: ${reliable} ${of} reliable`,
   );
   find<HTMLProgressElement>('progress').value = room.samples / total;
   put('samples', `${large(room.samples)} of ${large(total)} (${percent(room.samples / total)})`);

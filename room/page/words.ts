@@ -35,12 +35,12 @@ export function duration(seconds: number): string {
 }
 
 /** The digits of an estimate that three standard errors up or down do not change, and two more. */
-export function digitsOf(pi: number, error: number): { readonly certain: string; readonly rest: string } {
+export function digitsOf(pi: number, error: number): { readonly reliable: string; readonly rest: string } {
   const [text, ...bounds] = [pi, pi - 3 * error, pi + 3 * error].map((value) => value.toFixed(12));
   let same = 0;
   while (bounds.every((bound) => bound[same] === text[same]) && same < text.length) same++;
-  const certain = text.slice(0, same).replace(/\.$/, '');
-  return { certain, rest: text.slice(certain.length, Math.max(4, certain.length + 3)) };
+  const reliable = text.slice(0, same).replace(/\.$/, '');
+  return { reliable, rest: text.slice(reliable.length, Math.max(4, reliable.length + 3)) };
 }
 
 /** A symbol and a word for each state: colour alone does not distinguish them. */
