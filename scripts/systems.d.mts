@@ -11,3 +11,11 @@ export function spawnable(
   args: readonly string[],
   options?: object,
 ): [string, readonly string[], object];
+export function endTree(
+  platform: string,
+  pid: number,
+  by?: {
+    readonly kill?: (pid: number, signal: string) => unknown;
+    readonly run?: (command: string, words: readonly string[]) => unknown;
+  },
+): void;

@@ -30,6 +30,12 @@ function quoted(word) {
   return /^[\w./:\\=@+-]+$/.test(word) ? word : `"${word.replace(/"/g, '\\"')}"`;
 }
 
+/** Ends a program and all that it started: by the group that it leads, or on Windows, where there are none, by a command. */
+export function endTree(platform, pid, { kill = process.kill, run = spawnSync } = {}) {
+  if (platform === 'win32') run('taskkill', ['/pid', String(pid), '/t', '/f']);
+  else kill(-pid, 'SIGKILL');
+}
+
 /** Installs the packages of a folder that only maintainers need. */
 export function installHere(cwd) {
   const words = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeMachine } from '../../lib/machine.js';
+import { isAlive } from '../support/cluster.js';
 import { drawChart } from './chart.mjs';
 import { findTools, parseLine, prepareItems, run, type Subject } from './programs.mjs';
 import {
@@ -155,19 +156,9 @@ describe('other programs', () => {
     controller.abort();
     await expect(running).rejects.toThrow('SIGKILL');
     const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
-    await expect.poll(() => isRunning(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
   });
 });
-
-/** An ended process that nobody has asked after is still listed on Linux, as a zombie. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return process.platform !== 'linux' || !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
 
 const fast = result('fast', 1e8, [0.1, 0.2, 0.3]);
 const slow = result('slow <&>', 1e8, [4, 5, 6], { peer: true, exact: false });

@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { endTree } from '../../scripts/systems.mjs';
 import { digits } from './statistics.mjs';
 
 /** A program that hangs must not hang the bench (ms). */
@@ -108,19 +109,18 @@ export async function run([file, ...args], { folder, signal }) {
   const env = { ...process.env };
   for (const name of ['OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE']) delete env[name]; // numpy as it chooses by itself
   // A group of its own can be ended with all workers; a folder that is removed takes what dask leaves behind.
-  const detached = process.platform !== 'win32';
   const ticks = childTicks();
   const began = performance.now();
   const child = spawn(file, args, {
     cwd: folder,
     env,
-    detached,
+    detached: process.platform !== 'win32',
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
   });
   const end = () => {
     try {
-      process.kill(detached ? -child.pid : child.pid, 'SIGKILL');
+      endTree(process.platform, child.pid);
     } catch {
       // it has ended by itself, or never began
     }

@@ -540,9 +540,13 @@ describe('a local cluster', () => {
     const pids = await new Promise<number[]>((resolve) =>
       parent.once('message', resolve as (message: unknown) => void),
     );
-    expect(pids.every(isAlive)).toBe(true);
-    parent.kill('SIGKILL');
+    const [file] = readdirSync(tmpdir()).filter((name) => name.startsWith(`lola-${parent.pid}-`));
+    const scheduler = JSON.parse(readFileSync(join(tmpdir(), file), 'utf8')) as { pid: number };
+    pids.push(scheduler.pid);
+    expect(pids.map(isAlive)).toEqual([true, true, true]);
+    parent.kill('SIGKILL'); // nobody signals the others: their channel to it closes
     await until(() => !pids.some(isAlive));
+    expect(readdirSync(tmpdir())).not.toContain(file);
   });
 });
 

@@ -1,9 +1,10 @@
 // What the tests of the cluster share: tasks that count, waiting for a condition, and processes that end with the test.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hasEnded } from '../../lib/machine.js';
 import { countInside } from '../../lib/sampling/kernel.js';
 import { partition } from '../../lib/sampling/partition.js';
 import { keyOfSeed } from '../../lib/sampling/seed.js';
@@ -44,12 +45,7 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
 
 /** Whether a process is there and not only waits to be collected. */
 export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  return !hasEnded({ host: hostname(), pid });
 }
 
 /** A `lola` process with what it printed. */

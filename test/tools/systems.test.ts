@@ -1,12 +1,16 @@
-// What is computed for other systems, tested on this one: folders, ways to Jupyter, and commands that need a shell.
+// What is computed for other systems, tested on this one: folders, ways to Jupyter, commands that need a shell, signals.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { writeSchedulerFile } from '../../lib/cluster/scheduler-file.js';
-import { jupyterFolder, spawnable, waysToJupyter } from '../../scripts/systems.mjs';
+import { sourceFiles } from '../../scripts/freshness.mjs';
+import { endTree, jupyterFolder, spawnable, waysToJupyter } from '../../scripts/systems.mjs';
 import { opener } from '../../site/start/serve.mjs';
+import { endingSignals } from '../../tools/cli/interrupt.js';
+import { lola, newFolder, until } from '../support/cluster.js';
 
 describe('the folder for kernels of a user', () => {
   test.each([
@@ -84,6 +88,70 @@ describe('npm, a .cmd file on Windows', () => {
   ])('on %s', (platform, command, options) => {
     const words = ['ci', '--no-audit', 'C:\\a b\\c'];
     expect(spawnable(platform, 'npm', words)).toEqual([command, platform === 'win32' ? [] : words, options]);
+  });
+});
+
+describe('signals that end a command', () => {
+  const unix = ['SIGINT', 'SIGTERM'];
+
+  test.each([
+    ['linux', unix],
+    ['darwin', unix],
+    ['freebsd', unix],
+    ['win32', ['SIGINT', 'SIGBREAK', 'SIGHUP']],
+  ])('on %s', (platform, signals) => {
+    expect(endingSignals(platform)).toEqual(signals);
+    expect(endingSignals(process.platform)).toEqual(endingSignals());
+  });
+
+  test('are listed in one place, where every command that listens finds them', () => {
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    const names = (file: string) => /'SIG(INT|HUP|BREAK)'/.test(readFileSync(file, 'utf8'));
+    const naming = sourceFiles(root).filter((file) => file.endsWith('.ts') && names(file));
+    expect(naming).toEqual([join(root, 'tools', 'cli', 'interrupt.ts')]);
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'a console window that is closed on Windows ends worker and scheduler in order',
+    async () => {
+      const { path, remove } = newFolder();
+      const file = path('scheduler.json');
+      writeFileSync(path('windows.cjs'), "Object.defineProperty(process, 'platform', { value: 'win32' });");
+      const env = { NODE_OPTIONS: `--require ${path('windows.cjs')}` };
+      const started = [
+        lola(['scheduler', '--port', '0', '--no-dashboard', '--scheduler-file', file], { env }),
+        lola(['worker', '--threads', '1', '--scheduler-file', file], { env }),
+      ];
+      const [scheduler, worker] = started;
+      try {
+        await until(() => worker.output().includes('Joined as'));
+        worker.child.kill('SIGHUP'); // what Node makes of it there
+        expect([await worker.ended, worker.output()]).toEqual([0, expect.stringContaining('Finishing')]);
+        scheduler.child.kill('SIGHUP');
+        expect([await scheduler.ended, scheduler.output()]).toEqual([0, expect.stringContaining('Closing')]);
+        expect(existsSync(file)).toBe(false);
+      } finally {
+        for (const { child } of started) child.kill('SIGKILL');
+        remove();
+      }
+    },
+  );
+});
+
+describe('a program and all that it started', () => {
+  const group = { killed: [[-7, 'SIGKILL']], ran: [] };
+  test.each([
+    ['linux', group],
+    ['darwin', group],
+    ['win32', { killed: [], ran: [['taskkill', ['/pid', '7', '/t', '/f']]] }],
+  ])('on %s', (platform, expected) => {
+    const done = { killed: [] as unknown[], ran: [] as unknown[] };
+    const note =
+      (list: unknown[]) =>
+      (...words: unknown[]) =>
+        void list.push(words);
+    endTree(platform, 7, { kill: note(done.killed), run: note(done.ran) });
+    expect(done).toEqual(expected);
   });
 });
 

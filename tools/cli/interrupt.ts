@@ -1,10 +1,29 @@
-// Ctrl-C: the first asks the run to stop and keep what it has, a later one ends the program at once.
+// What asks a command to end, and what follows.
 import { EXIT } from './exit.js';
 
 /** If npm started the program, one press arrives twice: from the terminal, and from npm. A later one is another press (ms). */
 const SAME_PRESS_MS = 1000;
 
-/** A signal that aborts at the first Ctrl-C (or SIGTERM); `release` gives the keys back to the system. */
+/** Ctrl-C and `kill`; on Windows, where no process can signal another, Ctrl-C, Ctrl-Break and a console window that is closed. */
+export function endingSignals(platform: string = process.platform): readonly NodeJS.Signals[] {
+  return platform === 'win32' ? ['SIGINT', 'SIGBREAK', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];
+}
+
+/** Acts when the process that started this one is gone, or if it went while this one was loading. */
+export function whenOrphaned(act: () => void): void {
+  if (process.connected === false) act();
+  else process.once('disconnect', act);
+}
+
+/** Resolves at such a signal, or when this process is orphaned. */
+export function stopped(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of endingSignals()) process.once(signal, () => resolve());
+    whenOrphaned(resolve);
+  });
+}
+
+/** The first signal asks the run to stop and keep what it has, a later one ends the program; `release` undoes this. */
 export function interruptible(): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController();
   let first: number | undefined;
@@ -13,11 +32,7 @@ export function interruptible(): { readonly signal: AbortSignal; readonly releas
     controller.abort();
     if (performance.now() - first > SAME_PRESS_MS) process.exit(EXIT.interrupted);
   };
-  const release = () => {
-    process.removeListener('SIGINT', stop);
-    process.removeListener('SIGTERM', stop);
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  for (const signal of endingSignals()) process.on(signal, stop);
+  const release = () => endingSignals().forEach((signal) => process.removeListener(signal, stop));
   return { signal: controller.signal, release };
 }

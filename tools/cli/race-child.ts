@@ -5,6 +5,7 @@ import { startPool, startSerial } from '../../lib/execute/index.js';
 import type { Executor } from '../../lib/task/index.js';
 import { childrenCpuSeconds, childrenPeakMemoryBytes, peakMemoryBytes } from '../measure/memory.js';
 import { timeOnce } from '../measure/stopwatch.js';
+import { endingSignals, whenOrphaned } from './interrupt.js';
 
 /** Messages from the race to its child: first its racer, then each run. */
 export type ToRacer =
@@ -66,5 +67,6 @@ process.on('message', (order: ToRacer) => {
     .then((report) => process.send?.(report))
     .catch(() => process.exit(1));
 });
-process.on('disconnect', () => process.exit()); // the race is over, or its process is gone
-process.on('SIGINT', () => {}); // Ctrl-C reaches all of a terminal's processes; the race decides what ends
+whenOrphaned(() => process.exit()); // the race is over, or its process is gone
+// A terminal's signals reach all of its processes; the race decides what ends. `kill` means this one.
+for (const signal of endingSignals()) if (signal !== 'SIGTERM') process.on(signal, () => {});

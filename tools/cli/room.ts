@@ -8,6 +8,7 @@ import { InvalidArgumentError } from '../../lib/errors.js';
 import { addressesOfMachine, largeNumber, qrText, readVotes, startRoom } from '../../room/index.js';
 import type { Room } from '../../room/index.js';
 import { readCount, readSeed } from './flags.js';
+import { stopped } from './interrupt.js';
 
 interface RoomFlags {
   readonly samples: string;
@@ -149,11 +150,4 @@ function openInBrowser(url: string): void {
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
-}
-
-/** Resolves at a signal, or when the process that started this one is gone. */
-function stopped(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'disconnect']) process.once(signal, () => resolve());
-  });
 }

@@ -8,6 +8,7 @@ import {
   startScheduler,
 } from '../../lib/cluster/index.js';
 import { readCount } from './flags.js';
+import { stopped } from './interrupt.js';
 import { PUBLIC_URL } from './watch.js';
 
 /** How often to see whether the file is still this scheduler's (ms). */
@@ -96,11 +97,4 @@ function lossOf(file: string): string | undefined {
   } catch (error) {
     return (error as Error).message;
   }
-}
-
-/** Resolves at a signal, or when the process that started this one is gone. */
-function stopped(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'disconnect']) process.once(signal, () => resolve());
-  });
 }

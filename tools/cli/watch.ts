@@ -7,6 +7,7 @@ import type { ExecutorEvent } from '../../lib/task/index.js';
 import { beside, tellFailure } from './beside.js';
 import { announce, forgetDashboard, noteDashboard } from './dashboard.js';
 import { readCount } from './flags.js';
+import { stopped } from './interrupt.js';
 import { outputFile } from './output.js';
 
 /** What --public-url means, wherever there is a dashboard. */
@@ -52,7 +53,9 @@ export async function startWatch(title: string, flags: WatchFlags): Promise<Watc
     ...(hear.length > 0 && { onEvent: (event) => hear.forEach((each) => each(event)) }),
     finish: async (done) => {
       if (report) await beside('--report', () => report.write());
-      if (dashboard && process.stderr.isTTY && done) await untilInterrupted();
+      const stays = dashboard && process.stderr.isTTY && done;
+      if (stays) process.stderr.write('The dashboard stays until Ctrl-C.\n');
+      if (stays) await stopped();
       if (dashboard) await beside('--dashboard', () => hideDashboard(dashboard));
     },
   };
@@ -110,9 +113,4 @@ export async function showDashboard(title: string, flags: WatchFlags): Promise<D
 export async function hideDashboard(dashboard: Dashboard): Promise<void> {
   await beside('--dashboard', () => forgetDashboard(dashboard.port));
   await dashboard.close();
-}
-
-function untilInterrupted(): Promise<void> {
-  process.stderr.write('The dashboard stays until Ctrl-C.\n');
-  return new Promise((resolve) => process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve()));
 }

@@ -9,6 +9,7 @@ import { allottedCores } from '../../lib/machine.js';
 import { allowedThreads } from '../slurm/login-node.js';
 import { EXIT } from './exit.js';
 import { readCount } from './flags.js';
+import { endingSignals, whenOrphaned } from './interrupt.js';
 import { warn } from './whereabouts.js';
 
 interface WorkerFlags {
@@ -58,22 +59,21 @@ async function runWorker(address: string | undefined, flags: WorkerFlags): Promi
   }
 }
 
-/** A signal, or a message from the process that started it (Windows has no signals), lets it leave in order. */
+/** A signal, or a message from the process that started it (Windows has no signals for that), lets it leave in order. */
 async function untilEnded(
   worker: ReturnType<typeof startWorker>,
   log: (line: string) => void,
 ): Promise<void> {
   let [joined, leaving] = [false, false];
-  const signals = ['SIGINT', 'SIGTERM'] as const;
   const leave = () => {
     if (leaving || !joined) process.exit(EXIT.interrupted);
     leaving = true;
     log('lola.worker - INFO - Finishing running tasks; press Ctrl-C again to stop now');
     void worker.drain();
   };
-  for (const signal of signals) process.on(signal, leave);
+  for (const signal of endingSignals()) process.on(signal, leave);
   process.once('message', (message) => message === 'leave' && leave());
-  process.once('disconnect', () => process.exit(0)); // the process that started it is gone
+  whenOrphaned(() => process.exit(0));
   try {
     await worker.joined; // one that is never let in ends with an error
     joined = true;
@@ -81,7 +81,7 @@ async function untilEnded(
   } catch (error) {
     if (!leaving) throw error;
   } finally {
-    for (const signal of signals) process.removeListener(signal, leave);
+    for (const signal of endingSignals()) process.removeListener(signal, leave);
   }
 }
 
