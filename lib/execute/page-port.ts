@@ -9,15 +9,15 @@ interface WebWorker {
   terminate(): void;
 }
 declare const Worker: new (url: URL, options: { type: 'module' }) => WebWorker;
+/** Each one until its end: Firefox collects a worker that nothing refers to, even while it starts, and no event says so. */
+const held = new Set<WebWorker>();
 
 /** Starts a thread, as in node-port.ts. */
 export function openPort(onPosted: (posted: unknown) => void, onEnded: (reason: string) => void): Port {
   const worker = new Worker(new URL('./page-entry.js', import.meta.url), { type: 'module' });
   worker.onmessage = ({ data }) => onPosted(data);
   worker.onerror = ({ message }) => onEnded(message?.slice(0, 1000) ?? 'the worker did not start');
-  return {
-    post: (message) => worker.postMessage(message),
-    rest: () => {},
-    end: () => worker.terminate(),
-  };
+  held.add(worker);
+  const end = () => held.delete(worker) && worker.terminate();
+  return { post: (message) => worker.postMessage(message), rest: () => {}, end };
 }
