@@ -1,5 +1,6 @@
 // Who follows a run: one client at a time, and another one only when it has gone.
 import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,20 +89,21 @@ describe('a run has one client at a time', () => {
     const program = `
       import { claim } from '${at('claim.js')}';
       import { RunFolder } from '${at('run-folder.js')}';
-      while (Date.now() < ${Date.now() + 1500}); // all begin at once
-      try { claim(new RunFolder(process.argv[1])); console.log('follows'); }
-      catch (error) { console.log(error.code); }
-      process.stdin.resume(); // and stay, until the test ends them
+      process.stdin.once('data', () => { // all begin at once, and stay until the test ends them
+        try { claim(new RunFolder(process.argv[1])); console.log('follows'); }
+        catch (error) { console.log(error.code); }
+      });
+      console.log('ready');
     `;
     const words = ['--input-type=module', '-e', program, folder.path];
     const children = Array.from({ length: 6 }, () => execFile(process.execPath, words));
+    const said = () =>
+      Promise.all(children.map(async ({ stdout }) => String(await once(stdout!, 'data')).trim()));
     try {
-      const said = await Promise.all(
-        children.map(
-          (child) => new Promise((done) => child.stdout!.once('data', (text) => done(String(text).trim()))),
-        ),
-      );
-      expect(said.sort()).toEqual(['SLURM', 'SLURM', 'SLURM', 'SLURM', 'SLURM', 'follows']);
+      expect(new Set(await said())).toEqual(new Set(['ready']));
+      const claims = said();
+      for (const { stdin } of children) stdin!.write('go\n');
+      expect((await claims).sort()).toEqual(['SLURM', 'SLURM', 'SLURM', 'SLURM', 'SLURM', 'follows']);
     } finally {
       for (const child of children) child.kill('SIGKILL');
     }

@@ -13,18 +13,22 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { askStatus } from '../../../lib/cluster/connect.js';
 import { thisProcess } from '../../../lib/machine.js';
 import { addressWarning, filesAdvice } from '../../../scripts/limits.mjs';
+import { lolaHere, type Given } from '../../support/lola-here.mjs';
 import { makeSite } from '../../support/slurm-site.js';
 import { asUser, canBeAnother } from '../../support/users.js';
 
 const script = fileURLToPath(new URL('../../support/lola.mjs', import.meta.url));
+const here = fileURLToPath(new URL('../../support/lola-here.mjs', import.meta.url));
 /** The command as learners start it: the one above does not look at the clone. */
 const real = fileURLToPath(new URL('../../../scripts/lola.mjs', import.meta.url));
 const kernel = fileURLToPath(new URL('../../../scripts/kernel.mjs', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'lola-environment-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => void vi.unstubAllEnvs());
 const env: NodeJS.ProcessEnv = { ...process.env, HOME: home };
 const isLinux = process.platform === 'linux';
 const has = (command: string) => spawnSync(command, ['--version']).status === 0;
@@ -42,6 +46,14 @@ function shell(line: string, more: NodeJS.ProcessEnv = {}) {
   return { status, stdout, stderr };
 }
 
+/** The same for several commands in one process, which `before` leads to: what each of them gave. */
+function together(before: string, lines: readonly string[], more: NodeJS.ProcessEnv = {}): Given[] {
+  const words = [process.execPath, here, ...lines].map((word) => `'${word}'`);
+  const { stdout, stderr } = shell(`${before} ${words.join(' ')}`, more);
+  expect(stderr).toBe('');
+  return JSON.parse(stdout) as Given[];
+}
+
 describe.runIf(isLinux)('pipes and files that are full', { timeout: 120_000 }, () => {
   test('a result that cannot be written is said, without a stack', () => {
     const { status, stderr } = shell('lola pi --samples 1e6 > /dev/full');
@@ -51,15 +63,20 @@ describe.runIf(isLinux)('pipes and files that are full', { timeout: 120_000 }, (
     });
   });
 
-  test.each([
-    ['warnings', 'lola pi --samples 1e6 --dashboard 2> /dev/full', 0],
-    ['a report', 'lola pi --samples 1e6 --report /dev/full', 1],
-    ['a report beside a dashboard', 'lola pi --samples 1e6 --dashboard --report /dev/full', 1],
-  ])('%s that cannot be written cost no result', (_, line, code) => {
-    const { status, stdout } = shell(line);
+  test('warnings that cannot be written cost no result', () => {
+    const { status, stdout } = shell('lola pi --samples 1e6 --dashboard 2> /dev/full');
     expect(stdout).toContain(PI);
-    expect(status).toBe(code);
-    expect(readdirSync(home)).not.toContain('dashboard');
+    expect(status).toBe(0);
+  });
+
+  test('a report that cannot be written costs no result, and ends the dashboard beside it', async () => {
+    vi.stubEnv('HOME', home);
+    const words = ['pi', '--samples', '1e6', '--dashboard', '--dashboard-port', '0', '--report', '/dev/full'];
+    const { status, stdout, stderr } = await lolaHere(...words);
+    expect(stdout).toContain(PI);
+    expect(stderr).toMatch(/--report: .*ENOSPC/);
+    expect(status).toBe(1);
+    expect(readdirSync(join(home, '.lola')).filter((name) => name.startsWith('dashboard-'))).toEqual([]);
   });
 
   test('a report goes into a pipe, and where nobody reads that one it holds up nobody', () => {
@@ -78,11 +95,9 @@ describe.runIf(isLinux)('pipes and files that are full', { timeout: 120_000 }, (
 
   test.each(['', 'a-file/report.html', 'nowhere/report.html'])(
     'a report at %j is refused before the run',
-    (path) => {
-      const { status, stdout, stderr } = shell(
-        `cd ${home}; touch a-file; lola pi --samples 1e5 --report '${path}'`,
-      );
-      expect({ status, stdout, stderr }).toEqual({
+    async (path) => {
+      writeFileSync(join(home, 'a-file'), '');
+      expect(await lolaHere('pi', '--samples', '1e15', '--report', path && join(home, path))).toEqual({
         status: 2,
         stdout: '',
         stderr: expect.stringMatching(/^lola: --report: cannot write '/),
@@ -90,10 +105,9 @@ describe.runIf(isLinux)('pipes and files that are full', { timeout: 120_000 }, (
     },
   );
 
-  test('a race whose file cannot be written prints its table all the same', () => {
-    const { status, stdout, stderr } = shell(
-      'lola race --stages serial --samples 1e4 --repeats 1 --json /dev/full --report /dev/full',
-    );
+  test('a race whose file cannot be written prints its table all the same', async () => {
+    const words = 'race --stages serial --samples 1e4 --repeats 1 --json /dev/full --report /dev/full';
+    const { status, stdout, stderr } = await lolaHere(...words.split(' '));
     expect(stdout).toContain('One integer at every stage.');
     expect(stderr).toMatch(/--json: .*ENOSPC[^]*--report: .*ENOSPC/);
     expect(status).toBe(1);
@@ -108,8 +122,8 @@ describe.runIf(isLinux)('pipes and files that are full', { timeout: 120_000 }, (
       // Twice, since it writes of the first one only after that; again and again, since a busy machine may be late.
       for (let i = 0; i < 2; i++)
         await expect
-          .poll(() => shell(`lola status --scheduler-file ${file}`).status, { timeout: 60_000 })
-          .toBe(0);
+          .poll(() => askStatus({ file }).catch(() => undefined), { timeout: 60_000 })
+          .toMatchObject({ workers: [] });
       expect(scheduler.exitCode).toBe(null);
       expect(existsSync(file)).toBe(true);
     } finally {
@@ -122,25 +136,24 @@ describe.runIf(isLinux)('pipes and files that are full', { timeout: 120_000 }, (
 describe.runIf(canBeAnother)('a user without a home', () => {
   const nobody = asUser(54321);
 
-  test.each(['lola status', 'lola worker', 'lola slurm worker'])(
-    '%s says so',
+  test(
+    'is told so, and gets an estimate with a dashboard, which lola dashboard cannot find',
     { timeout: 120_000 },
-    (line) => {
-      const { status, stderr } = shell(`unset HOME; ${nobody} ${line}`);
-      expect({ status, stderr }).toEqual({
-        status: 2,
-        stderr: expect.stringMatching(/no home folder here.*Set HOME/),
-      });
+    () => {
+      const lines = ['status', 'worker', 'slurm worker', 'pi --samples 1e6 --dashboard'];
+      const given = together(`unset HOME; ${nobody}`, lines);
+      const pi = given.pop()!;
+      for (const { status, stderr } of given)
+        expect({ status, stderr }).toEqual({
+          status: 2,
+          stderr: expect.stringMatching(/no home folder here.*Set HOME/),
+        });
+      expect(given).toHaveLength(3);
+      expect(pi.stdout).toContain(PI);
+      expect(pi.stderr).toMatch(/dashboard at:[^]*no home folder here|no home folder here[^]*dashboard at:/);
+      expect(pi.status).toBe(0);
     },
   );
-
-  test('gets an estimate with a dashboard, which lola dashboard cannot find', { timeout: 120_000 }, () => {
-    const { status, stdout, stderr } = shell(`unset HOME; ${nobody} lola pi --samples 1e6 --dashboard`);
-    expect(stdout).toContain(PI);
-    expect(stderr).toContain('dashboard at:');
-    expect(stderr).toContain('no home folder here');
-    expect(status).toBe(0);
-  });
 
   test.each([
     ['without one', 'unset HOME;'],
@@ -207,7 +220,7 @@ describe.runIf(isLinux && has('prlimit'))(
 
     test('a cluster that did not start leaves nothing that keeps its program', () => {
       const text = `import { startCluster } from ${JSON.stringify(new URL('../../../dist/lib/cluster/local.js', import.meta.url))};
-      const failed = await startCluster({ workers: 2, tasks: ['file:///no/such.mjs'] }).catch(({ code }) => code);
+      const failed = await startCluster({ workers: 1, tasks: ['file:///no/such.mjs'] }).catch(({ code }) => code);
       console.log(failed, process.getActiveResourcesInfo().includes('Timeout'));`;
       const { stdout } = shell(`'${process.execPath}' --input-type=module --eval "$TEXT"`, { TEXT: text });
       expect(stdout).toMatch(/^CONNECTION false\n$/m);
@@ -254,33 +267,27 @@ describe.runIf(canBeAnother)('a home that is not to be written', { timeout: 120_
   chmodSync(closed, 0o555);
   afterAll(() => rmSync(closed, { recursive: true, force: true }));
   const site = makeSite(mkdtempSync(join(home, 'site-')));
-  const inHome = (line: string) =>
-    shell(`cd '${closed}'; ${nobody} ${line}`, { HOME: closed, PATH: site.path });
 
-  test.each([
-    ['slurm up', 'lola slurm up --workers 1', 2, /there is no scheduler file '.*scheduler\.json'/],
-    [
-      'a scheduler',
-      'lola scheduler --port 0 --no-dashboard',
-      2,
-      /cannot write '.*scheduler\.json': EACCES.*Name a file/,
-    ],
-    [
-      'a run of Slurm',
-      'lola pi --stage slurm --samples 1e6',
-      1,
-      /cannot write to .*lola-runs: EACCES.*It needs room/,
-    ],
-  ])('%s says so, and submits nothing', (_, line, code, words) => {
-    const { status, stderr } = inHome(line);
-    expect(stderr).toMatch(words);
-    expect(status).toBe(code);
+  test('each command says so, and submits nothing', () => {
+    const lines = [
+      'slurm up --workers 1',
+      'scheduler --port 0 --no-dashboard',
+      'pi --stage slurm --samples 1e6',
+    ];
+    const given = together(`cd '${closed}'; ${nobody}`, lines, { HOME: closed, PATH: site.path });
+    const told = (status: number, words: RegExp) => ({ status, stderr: expect.stringMatching(words) });
+    expect(given).toMatchObject([
+      told(2, /there is no scheduler file '.*scheduler\.json'/),
+      told(2, /cannot write '.*scheduler\.json': EACCES.*Name a file/),
+      told(1, /cannot write to .*lola-runs: EACCES.*It needs room/),
+    ]);
     expect(site.calls('sbatch')).toEqual([]);
   });
 
   test('a home that is missing costs npm start nothing', () => {
     const root = fileURLToPath(new URL('../../..', import.meta.url));
-    const line = `cd '${root}'; ${nobody} npm start --no-update-notifier -- --samples 1e4`;
+    const words = '--stages serial,distributed --workers 1 --samples 1e4 --repeats 1';
+    const line = `cd '${root}'; ${nobody} npm start --no-update-notifier -- ${words}`;
     const { status, stdout } = shell(line, { HOME: '/no/such/home', npm_config_loglevel: 'error' });
     expect(stdout).toContain('One integer at every stage.');
     expect(status).toBe(0);
@@ -309,34 +316,30 @@ describe.runIf(isMounted)('a disk that is full', { timeout: 120_000 }, () => {
     expect(readdirSync(join(disk, 'lola-runs'))).toEqual([]);
   });
 
-  test('a scheduler that has no room for its file says so, and leaves none', () => {
-    const { status, stderr } = shell(`${fill}; lola scheduler --port 0 --no-dashboard`, there);
-    expect(stderr).toMatch(
+  test('a scheduler that has no room for its file says so, and an estimate is printed without its report', () => {
+    const lines = ['scheduler --port 0 --no-dashboard', 'pi --samples 1e6 --report r.html'];
+    const [scheduler, pi] = together(`${fill};`, lines, there);
+    expect(scheduler.stderr).toMatch(
       /cannot write '.*scheduler\.json': ENOSPC.*Name a file in a folder of your own that has room/,
     );
-    expect(status).toBe(2);
+    expect(scheduler.status).toBe(2);
     expect(existsSync(join(disk, '.lola', 'scheduler.json'))).toBe(false);
-  });
-
-  test('a report, a race and an estimate: what could be had is printed', () => {
-    const { status, stdout, stderr } = shell(`${fill}; lola pi --samples 1e6 --report r.html`, there);
-    expect(stdout).toContain(PI);
-    expect(stderr).toMatch(/ENOSPC/);
-    expect(status).toBe(1);
+    expect(pi.stdout).toContain(PI);
+    expect(pi.stderr).toMatch(/ENOSPC/);
+    expect(pi.status).toBe(1);
   });
 });
 
 describe.runIf(isLinux)('a login node', () => {
-  test('races with two threads', { timeout: 120_000 }, () => {
+  test('races with two threads', { timeout: 120_000 }, async () => {
     const bin = join(home, 'bin');
     mkdirSync(bin, { recursive: true });
     writeFileSync(join(bin, 'scontrol'), '#!/bin/sh\nexit 0\n');
     chmodSync(join(bin, 'scontrol'), 0o755);
-    const outside = { PATH: `${bin}:${process.env.PATH}`, SLURM_JOB_ID: undefined };
-    const { stdout, stderr } = shell(
-      'lola race --stages pool --samples 1e4 --workers 64 --repeats 1',
-      outside,
-    );
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+    vi.stubEnv('SLURM_JOB_ID', undefined);
+    const words = 'race --stages pool --samples 1e4 --workers 64 --repeats 1';
+    const { stdout, stderr } = await lolaHere(...words.split(' '));
     expect(stderr).toContain('this is a login node, shared by many: 2 threads instead of 64');
     const workers = [...stdout.matchAll(/^pool (?:with)? *(\d+) /gm)].map(([, number]) => Number(number));
     expect(workers).toEqual([2]);
@@ -344,7 +347,7 @@ describe.runIf(isLinux)('a login node', () => {
 });
 
 describe.runIf(isLinux)('files that several processes share', { timeout: 120_000 }, () => {
-  test('a scheduler that takes the file of another says so, and the other one hears of it and leaves it', async () => {
+  test('a scheduler that takes the file of another says so, the other one leaves it, and a file that is deleted is missed', async () => {
     const file = join(home, 'shared.json');
     const first = startScheduler(file);
     await said(first, 'address and token in');
@@ -355,26 +358,14 @@ describe.runIf(isLinux)('files that several processes share', { timeout: 120_000
         said(first, `now belongs to process ${second.pid}`),
       ]);
       await end(first);
-      expect(existsSync(file)).toBe(true);
+      rmSync(file); // it is there still
+      await said(second, 'nobody can find this scheduler any more');
     } finally {
       await Promise.all([end(first), end(second)]);
     }
-    expect(existsSync(file)).toBe(false);
   });
 
-  test('a scheduler whose file is deleted says so', async () => {
-    const file = join(home, 'deleted.json');
-    const scheduler = startScheduler(file);
-    try {
-      await said(scheduler, 'address and token in');
-      rmSync(file);
-      await said(scheduler, 'nobody can find this scheduler any more');
-    } finally {
-      await end(scheduler);
-    }
-  });
-
-  test('a note of another host stays and is not shown; one whose process has ended goes', () => {
+  test('a note of another host stays and is not shown; one whose process has ended goes', async () => {
     const folder = join(home, '.lola');
     mkdirSync(folder, { recursive: true });
     const own = thisProcess();
@@ -388,7 +379,8 @@ describe.runIf(isLinux)('files that several processes share', { timeout: 120_000
     note('ended', { ...own, pid });
     note('reused', { ...own, started: '1' });
     writeFileSync(join(folder, `dashboard-${own.host}-empty.json`), '');
-    const { stdout } = shell('lola dashboard');
+    vi.stubEnv('HOME', home);
+    const { stdout } = await lolaHere('dashboard');
     expect(stdout.match(/^\S+ \(process/gm)).toEqual(['here (process']);
     const left = readdirSync(folder).filter((name) => name.startsWith('dashboard-'));
     expect(left.map((name) => name.slice(`dashboard-${own.host}-`.length)).sort()).toEqual([

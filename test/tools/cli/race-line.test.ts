@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { boardCharts, boardPage } from '../../../tools/cli/race-page.js';
 import { LINE_MARK, lineOf, readLine } from '../../../tools/cli/race-line.js';
 import { boardTables, type BoardEntry } from '../../../tools/measure/board.js';
+import { lolaHere } from '../../support/lola-here.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'lola-line-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -106,11 +107,11 @@ describe('lola board', () => {
     expect(boardPage(all).match(/<table/g)).toHaveLength(2);
   });
 
-  test('takes the line of a race beside its file', () => {
+  test('takes the line of a race beside its file', async () => {
     const json = join(folder, 'ada.json');
     const words =
       'race --stages serial,pool --workers 2 --samples 1e5 --repeats 1 --nickname ada --line --json';
-    const { status, stdout, stderr } = lola([...words.split(' '), json]);
+    const { status, stdout, stderr } = await lolaHere(...words.split(' '), json);
     expect(status, stderr).toBe(0);
     const line = stdout.split('\n').find((one) => one.startsWith(LINE_MARK));
     const { coresAllotted } = (

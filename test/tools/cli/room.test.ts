@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { describeMachine } from '../../../lib/index.js';
 import type { InstructorPicture } from '../../../room/answers.js';
 import { lola, until, type Lola } from '../../support/cluster.js';
+import { lolaHere } from '../../support/lola-here.mjs';
 
 const started: Lola[] = [];
 afterEach(async () => {
@@ -70,9 +71,9 @@ describe('lola room', () => {
   test.each(['hello', 'http://127.0.0.1:8700/'])(
     'is not taken for the address %j by a race',
     async (address) => {
-      const race = lola(['race', '--room', address]);
-      expect(await race.ended).toBe(2);
-      expect(race.output()).toContain('the address must be as the wall shows it');
+      const { status, stderr } = await lolaHere('race', '--room', address);
+      expect(status).toBe(2);
+      expect(stderr).toContain('the address must be as the wall shows it');
     },
   );
 
@@ -87,9 +88,9 @@ describe('lola room', () => {
     [['--port', '70000'], 'there is no port 70000. Take one from 1024 to 65535.'],
     [['--host', '203.0.113.1'], "'203.0.113.1' is not an address of this machine"],
   ])('%j ends with exit code 2, the value, and what to do', async (words, message) => {
-    const { output, ended } = room(...words);
-    expect(await ended).toBe(2);
-    expect(output()).toContain(message);
+    const { status, stdout, stderr } = await lolaHere('room', '--host', '127.0.0.1', ...words);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(message);
   });
 
   test('without --host and without a terminal it opens nothing, and says which hosts there are', async () => {
@@ -105,17 +106,17 @@ describe('lola room', () => {
     const first = room();
     await until(() => URL_OF.test(first.output()));
     const [, port] = URL_OF.exec(first.output())!;
-    const second = room('--port', port);
-    expect(await second.ended).toBe(2);
-    expect(second.output()).toContain(
+    const second = await lolaHere('room', '--host', '127.0.0.1', '--port', port);
+    expect(second.status).toBe(2);
+    expect(second.stderr).toContain(
       `there is a room on this machine already, at port ${port}. Close it first`,
     );
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const taken = String((other.address() as AddressInfo).port);
-    const third = room('--port', taken);
-    expect(await third.ended).toBe(2);
-    expect(third.output()).toContain(`port ${taken} is taken`);
+    const third = await lolaHere('room', '--host', '127.0.0.1', '--port', taken);
+    expect(third.status).toBe(2);
+    expect(third.stderr).toContain(`port ${taken} is taken`);
     other.close();
   });
 });

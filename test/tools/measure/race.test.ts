@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { boardCharts, boardPage, raceCharts, racePage } from '../../../tools/cli/race-page.js';
 import { InvalidArgumentError } from '../../../lib/errors.js';
+import { readText } from '../../../lib/cores.mjs';
 import { describeMachine } from '../../../lib/machine.js';
 import { boardTables, entryOf } from '../../../tools/measure/board.js';
 import {
@@ -21,6 +22,8 @@ import {
 import { readRace, type RaceResult, type RaceRun } from '../../../tools/measure/race-file.js';
 import { countInside } from '../../../lib/sampling/kernel.js';
 import { keyOfSeed } from '../../../lib/sampling/seed.js';
+import { isAlive, until } from '../../support/cluster.js';
+import { lolaHere } from '../../support/lola-here.mjs';
 
 const run = (stage: string, workers: number, seconds: number, more: Partial<RaceRun> = {}): RaceRun => ({
   stage,
@@ -256,8 +259,6 @@ test.skipIf(process.platform !== 'linux')('a process without children has no CPU
 
 describe('lola race and lola board', () => {
   const script = fileURLToPath(new URL('../../support/lola.mjs', import.meta.url));
-  const lola = (...words: string[]) =>
-    spawnSync(process.execPath, [script, ...words], { encoding: 'utf8', timeout: 100_000 });
   let folder: string;
   const file = (name: string) => join(folder, name);
   beforeAll(() => {
@@ -265,8 +266,8 @@ describe('lola race and lola board', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  test('a race of two sizes: each racer cold once and warm often, one integer, files without host, user or path', () => {
-    const { status, stdout } = lola(
+  test('a race of two sizes: each racer cold once and warm often, one integer, files without host, user or path', async () => {
+    const { status, stdout } = await lolaHere(
       'race',
       '--stages',
       'serial,pool',
@@ -306,8 +307,8 @@ describe('lola race and lola board', () => {
     expect(report).toContain('Time over samples');
   });
 
-  test('workers beyond the cores are said and not raced; nothing left to race is no failure', () => {
-    const { status, stdout } = lola(
+  test('workers beyond the cores are said and not raced; nothing left to race is no failure', async () => {
+    const { status, stdout } = await lolaHere(
       'race',
       '--stages',
       'pool',
@@ -408,10 +409,36 @@ describe('lola race and lola board', () => {
     },
   );
 
-  test('the board takes the files of races and says which file is none', () => {
+  test.skipIf(process.platform !== 'linux')(
+    'a race that is killed leaves nothing below it: racer, and its scheduler and worker',
+    async () => {
+      const words = [
+        'race',
+        '--stages',
+        'distributed',
+        '--workers',
+        '1',
+        '--samples',
+        '1e4',
+        '--repeats',
+        '5000',
+      ];
+      const child = spawn(process.execPath, [script, ...words], { stdio: 'ignore' });
+      const below = (pid: number): number[] => {
+        const found = readText(`/proc/${pid}/task/${pid}/children`)?.match(/\d+/g) ?? [];
+        return found.map(Number).flatMap((one) => [one, ...below(one)]);
+      };
+      await until(() => below(child.pid!).length === 3);
+      const pids = below(child.pid!);
+      child.kill('SIGKILL');
+      await until(() => !pids.some(isAlive));
+    },
+  );
+
+  test('the board takes the files of races and says which file is none', async () => {
     writeFileSync(file('other.json'), '{"format":"lolas-pi.race.2"}');
     writeFileSync(file('good.json'), JSON.stringify({ ...four, nickname: 'eve' }));
-    const { status, stdout, stderr } = lola(
+    const { status, stdout, stderr } = await lolaHere(
       'board',
       file('good.json'),
       file('other.json'),
@@ -422,12 +449,12 @@ describe('lola race and lola board', () => {
     expect(stdout).toContain('eve');
     expect(stderr).toMatch(/left out: .*other.json is not the result of a race: format must be/);
     expect(existsSync(file('board.html'))).toBe(true);
-    expect(lola('board', file('other.json')).status).toBe(2);
+    expect((await lolaHere('board', file('other.json'))).status).toBe(2);
     writeFileSync(file('shown.json'), JSON.stringify({ ...four, nickname: 'e\u001b[2Jve' }));
-    expect(lola('board', file('shown.json')).stdout).toContain('\ne\\u{1b}[2Jve ');
+    expect((await lolaHere('board', file('shown.json'))).stdout).toContain('\ne\\u{1b}[2Jve ');
   });
 
-  test('the board takes a pattern that no shell has filled in, and says which one fits no file', () => {
+  test('the board takes a pattern that no shell has filled in, and says which one fits no file', async () => {
     mkdirSync(file('room'));
     const put = (name: string, nickname: string) =>
       writeFileSync(join(file('room'), name), JSON.stringify({ ...four, nickname }));
@@ -437,21 +464,28 @@ describe('lola race and lola board', () => {
     put('race+1.json', 'dot');
     put('.race-3.json', 'hidden');
     put('race-1.json.bak', 'old');
-    const names = (...patterns: string[]) => {
-      const { status, stdout, stderr } = lola('board', ...patterns.map((one) => join(file('room'), one)));
+    const names = async (...patterns: string[]) => {
+      const { status, stdout, stderr } = await lolaHere(
+        'board',
+        ...patterns.map((one) => join(file('room'), one)),
+      );
       const rows = stdout.trimEnd().split('\n').slice(2);
       return [status, rows.map((row) => row.split(' ')[0]), stderr.trim()];
     };
-    expect(names('race-?.json')).toEqual([0, ['ada', 'ben'], '']);
-    expect(names('*.json')).toEqual([0, ['dot', 'ada', 'cy', 'ben'], '']);
-    expect(names('race+*.json', 'race-1.json')).toEqual([0, ['dot', 'ada'], '']);
+    expect(await names('race-?.json')).toEqual([0, ['ada', 'ben'], '']);
+    expect(await names('*.json')).toEqual([0, ['dot', 'ada', 'cy', 'ben'], '']);
+    expect(await names('race+*.json', 'race-1.json')).toEqual([0, ['dot', 'ada'], '']);
     const none = join(file('room'), 'rice*.json');
     const said = `lola: left out: no file is named as in '${none}'`;
-    expect(names('rice*.json', 'race-1.json')).toEqual([0, ['ada'], said]);
-    expect(names('rice*.json')).toEqual([2, [], `${said}\nlola: board: ${none} holds no result of a race.`]);
+    expect(await names('rice*.json', 'race-1.json')).toEqual([0, ['ada'], said]);
+    expect(await names('rice*.json')).toEqual([
+      2,
+      [],
+      `${said}\nlola: board: ${none} holds no result of a race.`,
+    ]);
     if (process.platform === 'win32') return; // elsewhere a file may be called so
     put('race-*.json', 'star');
-    expect(names('race-*.json')).toEqual([0, ['star'], '']);
+    expect(await names('race-*.json')).toEqual([0, ['star'], '']);
   });
 
   test.each([
@@ -469,17 +503,17 @@ describe('lola race and lola board', () => {
     [['--predict', 'fast'], "--predict must be a number above 0, got 'fast'"],
     [['--nickname', ''], '--nickname must have 1 to 40 characters'],
     [['--json', '/no/such/folder/x.json'], "--json: cannot write '/no/such/folder/x.json'"],
-  ])('race %j is refused with exit code 2 and what was given', (words, said) => {
-    const { status, stdout, stderr } = lola('race', '--stages', 'serial', ...words);
+  ])('race %j is refused with exit code 2 and what was given', async (words, said) => {
+    const { status, stdout, stderr } = await lolaHere('race', '--stages', 'serial', ...words);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(said);
   });
 
-  test('a race that is refused leaves the files of the last one as they are', () => {
+  test('a race that is refused leaves the files of the last one as they are', async () => {
     for (const name of ['old.json', 'old.html']) writeFileSync(file(name), 'old');
     const files = ['--json', file('old.json'), '--report', file('old.html')];
     const words = ['race', ...files, '--workers', '0'];
-    expect(lola(...words).status).toBe(2);
+    expect((await lolaHere(...words)).status).toBe(2);
     for (const name of ['old.json', 'old.html']) expect(readFileSync(file(name), 'utf8')).toBe('old');
   });
 });
