@@ -3,10 +3,16 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { marked } from 'marked';
+import { EpisodeError, runAsCommand } from './episodes/errors.mjs';
 import { prepare } from './prepare.mjs';
 
 prepare();
 const { inner, voteBlocks } = await import('../dist/room/votes.js');
+const HELP = `Usage: npm run votes
+
+Writes votes.html: a page for each vote of the episodes, to show or to print; the answers come last.
+  --help  print this text
+`;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const STYLE = `
 body { font: 1.6rem/1.5 system-ui, sans-serif; margin: 0; color: #222; background: #fff }
@@ -52,9 +58,17 @@ export function votesIn(folder) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const votes = votesIn(join(root, 'episodes'));
-  writeFileSync(join(root, 'votes.html'), pageOf(votes));
-  process.stdout.write(
-    `votes.html: ${votes.length} votes. Open it in a browser, to show or to print them.\n`,
-  );
+  await runAsCommand((words) => {
+    if (words.join() === '--help') return void process.stdout.write(HELP);
+    if (words.length > 0)
+      throw new EpisodeError(
+        'BAD_ARGUMENT',
+        `npm run votes: cannot read '${words.join(' ')}'. Known:\n${HELP.trimEnd()}`,
+      );
+    const votes = votesIn(join(root, 'episodes'));
+    writeFileSync(join(root, 'votes.html'), pageOf(votes));
+    process.stdout.write(
+      `votes.html: ${votes.length} votes. Open it in a browser, to show or to print them.\n`,
+    );
+  });
 }

@@ -1,4 +1,6 @@
 // Votes to show or to print: every vote of the lesson is there, its question without the answer, and the answers come last.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { pageOf, votesIn } from '../../scripts/votes.mjs';
 import { challengesOf } from '../support/episode-challenges.js';
@@ -26,4 +28,15 @@ test('no question shows its answer, and the answers come after all questions', (
   expect(questions.match(/<section>/g)).toHaveLength(votes.length);
   expect(answers).toHaveLength(votes.length);
   expect(questions).not.toMatch(/instructor|solution/i);
+});
+
+test.each([
+  [['--help'], 0, /^Usage: npm run votes\n/, /^$/],
+  [['--pdf'], 2, /^$/, /^lolas-pi: npm run votes: cannot read '--pdf'\. Known:\nUsage: /],
+])('the command answers %s, and writes nothing', (words, code, out, err) => {
+  const script = fileURLToPath(new URL('../../scripts/votes.mjs', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...words], { encoding: 'utf8' });
+  expect(stdout).toMatch(out);
+  expect(stderr).toMatch(err);
+  expect(status).toBe(code);
 });

@@ -45,7 +45,7 @@ export function addPi(program: Command): void {
     .addOption(countOption('--samples <N>', 'random points: 1e9, or 1_000_000', 0).default(1e8, '1e8'))
     .addOption(countOption('--workers <P>', 'threads (default: your allotted cores)').conflicts(WHERE))
     .option('--seed <S>', 'a number or a text; every stage gives the same count for it', readSeed, 2017)
-    .addOption(choiceOption('--kernel <NAME>', 'compiled, or plain TypeScript; same count', KERNELS))
+    .addOption(choiceOption('--kernel <NAME>', 'simd: compiled; reference: TypeScript; same count', KERNELS))
     .option('--chunk <C>', 'arrays: elements in a chunk, such as 1e6; -1 for a single chunk', readChunk)
     .addOption(choiceOption('--form <NAME>', 'chunked: sum the points, or list them', ['sum', 'index']))
     .addOption(choiceOption('--optimize <ON>', 'arrays: fuse the steps of a chunk', ['on', 'off']))
