@@ -13,6 +13,8 @@ const here = join(root, 'site', 'kernel');
 const FOR_PAGES = ['lib/page-machine.js', 'lib/cluster/page-local.js'];
 const STUB = '\0needs-node:';
 const TYPES = 'virtual:types';
+/** A name that the bundler has made of another one. */
+const RENAMED = /(\w)\$\d+\b/g;
 const TYPESCRIPT = '\0typescript';
 /** What stands in a page for code of the lesson that needs Node: files of dist/, and files of stands/. */
 const STANDS = {
@@ -119,7 +121,7 @@ export function declarations() {
 function minifier() {
   const isOurs = (id) => /^(lib|lesson|tools|room)\//.test(inDist(id) ?? '');
   const small = async (id, code, file) => {
-    if (inDist(id)?.startsWith('lib/')) return withoutComments(code);
+    if (inDist(id)?.startsWith('lib/')) return withoutComments(code) + asWritten(code);
     const options = { minifyIdentifiers: !isOurs(id), format: undefined }; // no module: names of its top level stay
     return (await minified(code, file, options)).code;
   };
@@ -162,6 +164,20 @@ function withoutComments(code) {
     if (!functions.some(({ start, end }) => start < comment.start && comment.end < end))
       text.remove(comment.start, comment.end);
   return text.toString().replace(/\n\s*\n/g, '\n');
+}
+
+/**
+ * What lets functions of bundled code print themselves with the names of their source. Two modules may have one name, and
+ * the bundler then calls it sum$1 in one of them.
+ */
+export function asWritten(code) {
+  const { body } = parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
+  const functions = body.filter(({ type }) => type === 'FunctionDeclaration');
+  return functions
+    .map(({ id, start, end }) => [id.name, code.slice(start, end)])
+    .filter(([, text]) => text.search(RENAMED) >= 0)
+    .map(([name, text]) => `\n${name}.toString = () => ${JSON.stringify(text.replaceAll(RENAMED, '$1'))};`)
+    .join('');
 }
 
 function functionsIn(node) {

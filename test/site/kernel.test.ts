@@ -1,5 +1,6 @@
 // The notebook kernel of the site, without its worker: what cells may say, what they show, and what they leave to later ones.
 import { describe, expect, test } from 'vitest';
+import { asWritten } from '../../scripts/site/kernel.mjs';
 import { consoleOf } from '../../site/kernel/console.js';
 import { Outputs } from '../../site/kernel/outputs.js';
 import type { FromKernel, Output } from '../../site/kernel/protocol.js';
@@ -260,4 +261,15 @@ describe('a cell that fails', () => {
     expect((await run('1 + 1')).text).toBe('2\n');
     expect(session.count).toBe(2);
   });
+});
+
+test('a bundled function prints as it was written, whatever names the bundler gave', () => {
+  const code =
+    'function sum$1(n) { return n + 1; }\nasync function pi$2(n) { return sum$1(n) + "$1$"; }\nfunction f() {}';
+  const texts = new Function(`${code}${asWritten(code)}\nreturn [sum$1, pi$2, f].map(String);`)() as string[];
+  expect(texts).toEqual([
+    'function sum(n) { return n + 1; }',
+    'async function pi(n) { return sum(n) + "$1$"; }',
+    'function f() {}',
+  ]);
 });
