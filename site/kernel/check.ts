@@ -16,6 +16,8 @@ const MODULES: Readonly<Record<string, string>> = {
   '../lesson': '/dist/lesson/index.d.ts',
   seedrandom: '/seedrandom.d.ts',
 };
+const PROMISE = /[^]*'Promise<.*>' is not assignable[^]*/;
+const PROMISED = '$&\nA promise is no value yet: leave out `async`, or write `await` before the promise.';
 
 /** Keeps the cells of a notebook as modules, one a run. */
 export class Checker {
@@ -74,14 +76,12 @@ export class Checker {
 
   private parse(path: string, text?: string): ts.SourceFile | undefined {
     if (text === undefined) return undefined;
-    const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true);
-    this.parsed.set(path, file);
-    return file;
+    this.parsed.set(path, ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true));
+    return this.parsed.get(path);
   }
 
-  private resolve(name: string, importer: string): ts.ResolvedModuleFull | undefined {
-    const path =
-      MODULES[name] ?? new URL(name, `file://${importer}`).pathname.replace(/\.(m?)js$/, '.d.$1ts');
+  private resolve(name: string, from: string): ts.ResolvedModuleFull | undefined {
+    const path = MODULES[name] ?? new URL(name, `file://${from}`).pathname.replace(/\.(m?)js$/, '.d.$1ts');
     if (!this.host.fileExists(path)) return undefined;
     return { resolvedFileName: path, extension: path.endsWith('.d.ts') ? ts.Extension.Dts : ts.Extension.Ts };
   }
@@ -125,6 +125,6 @@ function importsIn(clause?: ts.ImportClause): [string, string][] {
 /** A message and those that explain it, as tslab writes them. */
 function linesOf(file: ts.SourceFile, { start = 0, messageText }: ts.Diagnostic): string[] {
   const { line, character } = file.getLineAndCharacterOfPosition(start);
-  const texts = ts.flattenDiagnosticMessageText(messageText, '\n').split('\n');
-  return texts.map((text) => `${line + 1}:${character + 1} - ${text.trim()}`);
+  const text = ts.flattenDiagnosticMessageText(messageText, '\n').replace(PROMISE, PROMISED);
+  return text.split('\n').map((text) => `${line + 1}:${character + 1} - ${text.trim()}`);
 }

@@ -14,8 +14,23 @@ function lastOf(...cells: string[]): string[] {
   return checker.check(cells[cells.length - 1]);
 }
 
+const promised = '1:13 - A promise is no value yet: leave out `async`, or write `await` before the promise.';
+
 describe('a cell is refused', () => {
   test.each<[string, string[], string[]]>([
+    [
+      'for a promise in place of a number, with what to do',
+      ["import { checkSerial as check } from '../lesson';", 'check.digit(Promise.resolve(100));'],
+      [
+        "1:13 - Argument of type 'Promise<number>' is not assignable to parameter of type 'number'.",
+        promised,
+      ],
+    ],
+    [
+      'for an async answer, with what to do',
+      ['const three = (of: (n: number) => number) => of(3);', 'three(async (n) => n);'],
+      ["1:20 - Type 'Promise<number>' is not assignable to type 'number'.", promised.replace('13', '20')],
+    ],
     [
       'for a wrong value',
       ["const n: number = 'ten';"],
