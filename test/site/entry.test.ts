@@ -14,6 +14,22 @@ test('every prediction of the notebooks has one', () => {
   for (const text of calls) expect(found(text), text).toEqual([expect.any(String), 'NaN']);
 });
 
+test.each(notebookNames())('%s asks for a prediction, and shows each beside the result', (name) => {
+  const code = readNotebook(name)
+    .cells.filter((cell) => cell.cell_type === 'code')
+    .map(sourceOf);
+  const asking = code.flatMap((text, i) => (/\bpredict\(/.test(text) ? [i] : []));
+  expect(asking.length).toBeGreaterThan(0);
+  for (const i of asking) {
+    const variable = /(\w+) = predict\(/.exec(code[i])?.[1];
+    const answer = new RegExp(`\\b${variable} (\\|\\||\\?) .*'nothing'`);
+    expect(
+      code.slice(i).some((text) => answer.test(text)),
+      code[i],
+    ).toBe(true);
+  }
+});
+
 test.each([
   ["let g = predict('a', 4); // 5", ['a', '4']],
   ["a();\ng = predict('it\\'s b', -1.5e-3);", ["it\\'s b", '-1.5e-3']],
