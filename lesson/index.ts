@@ -1,7 +1,7 @@
 // The front door of what notebooks need beyond lib: import { ... } from '../lesson'.
 
 // The set-up of a notebook, and the room that it may join
-export { describeHere, few } from './notebook.js';
+export { describeHere, few, wrapped } from './notebook.js';
 export { handIn, joinRoom, leaveRoom, predict } from '../room/client.js';
 
 // Measuring and charts

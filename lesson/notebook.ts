@@ -11,6 +11,9 @@ export function describeHere(): string {
     : `${here}\nOne core: every count holds here, but no speed-up can be measured.`;
 }
 
+/** A text in lines of at most 100 characters, which fit any page. */
+export const wrapped = (text: string): string => text.replace(/(?=.{101})(.{1,100}) /g, '$1\n');
+
 const { process } = globalThis as { readonly process?: { readonly env?: { readonly LOLA_QUICK?: string } } };
 
 /** So many samples; a hundredth of them where LOLA_QUICK is set, as it is where only the cells are tested. */

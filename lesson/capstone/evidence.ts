@@ -51,20 +51,12 @@ export type Judged = Omit<Item, 'judge'> & { readonly points?: number; readonly 
 export const RUBRIC: readonly Item[] = [
   { item: 'Equal results: one integer from every stage, in every cut', most: 2, judge: judgeEqual },
   { item: 'Right result: near a value that is known without the program', most: 1, judge: judgeValue },
-  {
-    item: 'A prediction of your own, with a reason, written before measuring',
-    most: 1,
-    judge: judgeForecast,
-  },
+  { item: 'Your own prediction, with a reason, written before measuring', most: 1, judge: judgeForecast },
   { item: "A model's prediction, beside the measurement", most: 1, judge: judgeModel },
   { item: 'Ranges of five runs or more, not single timings', most: 1, judge: judgeRanges },
   { item: 'The row of the ledger that costs most is named', most: 1, judge: judgeRow },
   { item: 'The verdict follows from the numbers of this report', most: 2, judge: (e) => byPerson(e.verdict) },
-  {
-    item: 'It says what was not measured, and what a reader should doubt',
-    most: 1,
-    judge: (e) => byPerson(e.doubts),
-  },
+  { item: 'It says what was not measured, and what to doubt', most: 1, judge: (e) => byPerson(e.doubts) },
 ];
 
 /** Judges what a program can judge; the rest is left to a person. */

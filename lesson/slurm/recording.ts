@@ -32,7 +32,7 @@ export function replay({ date, machine, slurm, steps }: SlurmRecording): Termina
   };
   return {
     live: false,
-    way: `No Slurm answers here, so commands show what they printed on ${date} (Slurm ${slurm}; ${machine.cpu}, ${machine.cores} cores). To run them: open this notebook on a cluster, or on Linux with: node scripts/test-slurm.mjs npm run notebooks`,
+    way: `No Slurm here: commands show what they printed on ${date} (Slurm ${slurm}; ${machine.cpu}, ${machine.cores} cores).\nTo run them, open this notebook on a cluster, or on Linux with:\n  node scripts/test-slurm.mjs npm run notebooks`,
     run: async (command) => console.log(`$ ${command}\n${textOf(command)}`.trimEnd()),
     close: async () => {},
   };

@@ -24,10 +24,10 @@ export function storyOf(options: SimulationOptions, index: number): readonly str
     return hasIt;
   };
   const onNote: OnNote = (time, what, message) => {
-    if (!message) lines.push(`${time.toFixed(3)} ms  ${what}`);
+    if (!message) lines.push(`${time.toFixed(1)} ms  ${what}`);
     else if (concerns(message)) {
       const batch = 'batch' in message ? ` batch ${message.batch}` : '';
-      lines.push(`${time.toFixed(3)} ms  ${what}: ${message.op}${batch}`);
+      lines.push(`${time.toFixed(1)} ms  ${what}: ${message.op}${batch}`);
     }
   };
   try {

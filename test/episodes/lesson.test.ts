@@ -60,6 +60,22 @@ describe('recordings', () => {
     expect(told).toEqual([]);
   });
 
+  test('show what fits 100 columns, but for code, logs, commands and sentences of checks', () => {
+    const free = ['serial', 'profile', 'first-array', 'start', 'kill'];
+    const wide = names
+      .filter((name) => /^\d\d-.*\.json$/.test(name))
+      .flatMap((name) => {
+        const { cells } = JSON.parse(read(name)) as { cells: Record<string, { text: string }> };
+        const shown = Object.entries(cells).filter(
+          ([id, { text }]) => !free.includes(id) && !/^\$ /.test(text),
+        );
+        const lines = shown.flatMap(([id, { text }]) => text.split('\n').map((line) => ({ id, line })));
+        const isWide = ({ line }: { line: string }) => line.length > 100 && !/^(not yet|passed): /.test(line);
+        return lines.filter(isWide).map(({ id, line }) => `${name} ${id}: ${line}`);
+      });
+    expect(wide).toEqual([]);
+  });
+
   test('name the pictures that there are, and no others lie about', () => {
     const runs = names.filter((name) => /^\d\d-.*\.json$/.test(name)).map((name) => JSON.parse(read(name)));
     const cells = runs.flatMap(({ cells }: { cells: object }) => Object.values(cells));

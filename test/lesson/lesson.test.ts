@@ -2,11 +2,20 @@
 import { describe, expect, test } from 'vitest';
 import { checkPool } from '../../lesson/checks/pool.js';
 import { checkSerial } from '../../lesson/checks/serial.js';
+import { wrapped } from '../../lesson/notebook.js';
 import { samplesForDigits } from '../../tools/measure/laws.js';
 import { countInside } from '../../lib/sampling/kernel.js';
 import { partition } from '../../lib/sampling/partition.js';
 import type { Key } from '../../lib/sampling/seed.js';
 import { claim, fails, said } from '../support/check-claims.js';
+
+test('a long text is cut between words into lines of at most 100 characters; lines that fit stay', () => {
+  const fits = `${'fits '.repeat(20).trim()}\n\n  so does this`;
+  expect(wrapped(fits)).toBe(fits);
+  const lines = wrapped(`${'long '.repeat(60)}\n${'x'.repeat(120)} y`).split('\n');
+  expect(lines.map(({ length }) => length)).toEqual([99, 99, 100, 120, 1]);
+  expect(lines.join(' ').split(/ +/)).toHaveLength(62);
+});
 
 describe('notebook 01', () => {
   test('the price of a digit', async () => {

@@ -58,7 +58,7 @@ describe('a terminal without a Slurm', () => {
     const { date, steps } = readRecording();
     const terminal = await openTerminal(false);
     expect(terminal.live).toBe(false);
-    expect(terminal.way).toContain(`No Slurm answers here, so commands show what they printed on ${date}`);
+    expect(terminal.way).toContain(`No Slurm here: commands show what they printed on ${date}`);
     const shown = ({ command, text }: (typeof steps)[0]) => `$ ${command}\n${text}`.trimEnd();
     for (const { command } of [steps[0], steps[1], steps[0]]) await terminal.run(command);
     expect(said()).toEqual([steps[0], steps[1], steps[0]].map(shown));
