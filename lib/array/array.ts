@@ -120,11 +120,10 @@ export function where(condition: ChunkedArray): ChunkedArray;
 export function where(condition: ChunkedArray, a: Operand, b: Operand): ChunkedArray;
 export function where(condition: ChunkedArray, ...operands: Operand[]): ChunkedArray {
   const node = nodeOf('where', condition);
-  if (node.dtype !== 'bool') {
+  if (node.dtype !== 'bool')
     throw new InvalidArgumentError(
       `where: the condition must be a bool array, got ${node.dtype}. Compare first, as in x.less(1).`,
     );
-  }
   if (operands.length > 0) return apply('where', condition, operands[0], operands[1]);
   return new ChunkedArray(reductionOf('where', 'indices', 'integer', node));
 }

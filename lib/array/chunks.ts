@@ -33,25 +33,22 @@ export function cut(caller: string, length: number, spec: ChunkSpec, dtype: DTyp
   checkInteger(`${caller}: length`, length, 0, 'Give a whole number of elements.');
   if (Array.isArray(spec)) return cutByList(caller, length, spec);
   const size = spec === 'auto' ? autoSize(length, dtype) : spec === -1 ? Math.max(1, length) : spec;
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 1) {
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 1)
     throw new InvalidArgumentError(
       `${caller}: chunks must be an integer >= 1, a list of sizes, -1 (one chunk) or 'auto', got ${show(spec)}. If in doubt, use 'auto'.`,
     );
-  }
   const count = Math.ceil(length / size);
-  if (count > MOST_CHUNKS) {
+  if (count > MOST_CHUNKS)
     throw new InvalidArgumentError(
       `${caller}: chunks of ${size} cut ${length} elements into ${count} chunks, more than ${MOST_CHUNKS}. Take chunks of at least ${Math.ceil(length / MOST_CHUNKS)}, or 'auto'.`,
     );
-  }
   return chunksOf(Array.from({ length: count }, (_, c) => Math.min(size, length - c * size)));
 }
 
 function autoSize(length: number, dtype: DType): number {
   const most = AUTO_MOST_BYTES / ARRAY_OF[dtype].BYTES_PER_ELEMENT;
   const share = Math.min(most, Math.max(AUTO_LEAST, length / AUTO_CHUNKS));
-  const size = Math.max(share, length / MOST_CHUNKS);
-  return Math.ceil(size / BLOCK) * BLOCK;
+  return Math.ceil(Math.max(share, length / MOST_CHUNKS) / BLOCK) * BLOCK;
 }
 
 function cutByList(caller: string, length: number, sizes: readonly number[]): Chunks {

@@ -49,11 +49,10 @@ export async function compute<T extends readonly Lazy[]>(
 function optionsOf(given: readonly unknown[]): ComputeOptions {
   const isLazy = (value: unknown): boolean => value instanceof ChunkedArray || value instanceof LazyNumber;
   const options = given[given.length - 1] as ComputeOptions;
-  if (isLazy(options) || typeof options?.executor?.run !== 'function') {
+  if (isLazy(options) || typeof options?.executor?.run !== 'function')
     throw new InvalidArgumentError(
       `compute: the last argument must hold an executor, got ${show(options)}. Pass { executor: await startSerial() }.`,
     );
-  }
   if (given.length === 1)
     throw new InvalidArgumentError('compute: got nothing to compute. Pass arrays, or x.sum().');
   const wrong = given.slice(0, -1).findIndex((value) => !isLazy(value));
@@ -71,11 +70,10 @@ function checkSize(array: ChunkedArray, options: ComputeOptions): void {
   const bytes = bytesOf(dtype, node.chunks.length);
   const size = `${Number.isNaN(array.length) ? 'up to ' : ''}${describeBytes(bytes)}`;
   const text = `compute: this brings ${size} to the caller (${key}); did you mean .sum()?`;
-  if (bytes > limitBytes) {
+  if (bytes > limitBytes)
     throw new InvalidArgumentError(
       `${text} It is more than limitBytes, ${describeBytes(limitBytes)}: raise that if you mean it.`,
     );
-  }
   if (bytes >= LARGE_BYTES) onReport(text);
 }
 

@@ -4,8 +4,7 @@ import { keyOfSeed } from '../sampling/seed.js';
 import { X, Y } from '../sampling/stream.js';
 import { DTYPES, checkName } from '../task/evaluate.js';
 import { newArray } from '../task/interpret.js';
-import { holds } from '../task/operations.js';
-import type { DType, Step, TypedArray } from '../task/operations.js';
+import { holds, type DType, type Step, type TypedArray } from '../task/operations.js';
 import { ChunkedArray } from './array.js';
 import { cut, type ChunkSpec } from './chunks.js';
 import { newNode, type Content } from './node.js';
@@ -114,11 +113,10 @@ function dtypeOf(caller: string, values: Values): DType {
 function storedAs(caller: string, dtype: DType, values: Values): TypedArray {
   const list = Array.from<unknown>(values);
   const wrong = list.findIndex((value) => typeof value !== 'boolean' && !holds(dtype, value));
-  if (wrong >= 0) {
+  if (wrong >= 0)
     throw new InvalidArgumentError(
       `${caller}: element ${wrong} must fit dtype ${dtype}, got ${show(list[wrong])}. Choose another dtype, or fix the value.`,
     );
-  }
   const stored = newArray(dtype, list.length);
   stored.set(list.map(Number));
   return stored;

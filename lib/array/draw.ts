@@ -46,7 +46,7 @@ function placesOf(layers: readonly Layer[]): ReadonlyMap<string, readonly Place[
   }
   const widest = Math.max(0, ...rows.map(({ length }) => length));
   const places = new Map<string, readonly Place[]>();
-  for (const [r, row] of rows.entries()) {
+  for (const [r, row] of rows.entries())
     for (const [l, { node }] of row.entries()) {
       const left = l + (widest - row.length) / 2;
       const columns = node.chunks.sizes.map((_, c) => (c * widest + left) * (WIDTH + GAP_X));
@@ -56,7 +56,6 @@ function placesOf(layers: readonly Layer[]): ReadonlyMap<string, readonly Place[
         columns.map((x) => ({ x, y })),
       );
     }
-  }
   return places;
 }
 

@@ -32,11 +32,10 @@ export interface WorkerOptions {
  */
 export function startWorker(options: WorkerOptions): ClusterWorker {
   const { name } = options;
-  if (name.length < 1 || name.length > 200) {
+  if (name.length < 1 || name.length > 200)
     throw new InvalidArgumentError(
       `worker: name must have 1 to 200 characters, got ${show(name)}. Leave --name out for host and process.`,
     );
-  }
   return new ClusterWorker(options);
 }
 

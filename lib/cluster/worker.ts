@@ -75,8 +75,7 @@ export class WorkerMachine implements StateMachine<WorkerEvent, WorkerAction> {
   private ended(batch: number, { times, ...result }: BatchResult, now: number): readonly WorkerAction[] {
     this.running.delete(batch);
     const ages = Float64Array.from(times, (time) => Math.max(0, now - time));
-    const done = this.send({ op: 'done', batch, ages, ...result });
-    return [...done, ...this.runNext(), ...this.goodbye()];
+    return [...this.send({ op: 'done', batch, ages, ...result }), ...this.runNext(), ...this.goodbye()];
   }
 
   private leave(): readonly WorkerAction[] {

@@ -37,11 +37,10 @@ function checkName(name: string): string {
 
 function textOf(name: string, given: unknown): string {
   const text = typeof given === 'function' ? String(given) : '';
-  if (!/^(async\s*)?(function\b|\(|[\w$]+\s*=>)/.test(text) || /\{\s*\[native code\]\s*\}$/.test(text)) {
+  if (!/^(async\s*)?(function\b|\(|[\w$]+\s*=>)/.test(text) || /\{\s*\[native code\]\s*\}$/.test(text))
     throw new InvalidArgumentError(
       `taskModule: ${name} must be a function written out, got ${typeof given === 'function' ? show(text) : show(given)}. Write ${name}: (input) => ...`,
     );
-  }
   // In a cell's compiled code a name of the notebook's top level is a field of `exports`; in a page's, of `$names`.
   const used = [...text.matchAll(/(?:\bexports|\blib_\d+|\$names)\.([\w$]+)/g)].map((found) => found[1]);
   if (used.length === 0) return text;
