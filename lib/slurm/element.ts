@@ -14,11 +14,12 @@ const FLUSH_MS = 1000;
 
 const [path, submission, element] = process.argv.slice(2);
 try {
-  process.exitCode = await runElement(new RunFolder(path), Number(submission), Number(element));
+  // What tasks have left open, such as a timer, would hold the core until the time limit.
+  process.exit(await runElement(new RunFolder(path), Number(submission), Number(element)));
 } catch (error) {
   if (!(error instanceof SlurmError)) throw error;
   process.stderr.write(`lola: ${error.message}\n`);
-  process.exitCode = EXIT_UNSAVED;
+  process.exit(EXIT_UNSAVED);
 }
 
 async function runElement(folder: RunFolder, submission: number, index: number): Promise<number> {

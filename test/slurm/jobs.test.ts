@@ -38,6 +38,7 @@ function startJob(
   const path = fileURLToPath(new URL(`../../dist/lib/slurm/${program}.js`, import.meta.url));
   const { status, stdout, stderr } = spawnSync(process.execPath, [path, folder.path, ...words], {
     encoding: 'utf8',
+    timeout: 60_000,
     env: { ...process.env, SLURMD_NODENAME: 'node1' },
   });
   return { status, stdout, stderr };
@@ -60,6 +61,15 @@ describe('an element', () => {
     folder.writeResults('0-0', { first: 0, host: 'node2', ends: [{ start: 1, end: 2, value: counts[0] }] });
     expect(startJob('element', '0', '0').status).toBe(0);
     expect(folder.results().sort()).toEqual(['0-0-0-1', '0-0-1-2']);
+  });
+
+  test('ends with its last task, although a task module has left a timer', async () => {
+    const leaves = 'data:text/javascript,setInterval(() => {}, 1000); export const one = (x) => x + 1;';
+    const ones = [1, 2].map((input) => ({ key: `one-${input}`, operation: 'one', input }));
+    folder = await writeRun(parent, ones, { modules: [leaves] });
+    folder.writeSubmission(0, { spans: [[0, 2]] });
+    expect(startJob('element', '0', '0')).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(folder.readResults('0-0-0-2').ends.map(({ value }) => value)).toEqual([2, 3]);
   });
 
   test('that cannot write its results says so with an exit code of its own', () => {
