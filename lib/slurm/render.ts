@@ -55,10 +55,16 @@ function directivesOf(settings: JobSettings, template: TemplateName): string[] {
     'cpus-per-task': template === 'worker' || template === 'all-in-one' ? cpus : undefined,
     mem: memory === 'none' ? undefined : memory,
     'job-name': name,
-    output: logDir === undefined ? undefined : join(logDir, `${pattern}.log`),
+    output: logDir === undefined ? undefined : join(asIs(logDir), `${pattern}.log`),
   };
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return [...given.map(([option, value]) => `--${option}=${value}`), ...extra];
+}
+
+/** A folder in the name of a log, in which Slurm fills in what follows a %. @throws InvalidArgumentError if it cannot be told */
+function asIs(folder: string): string {
+  if (!/[\\\p{Cc}]/u.test(folder)) return folder.replaceAll('%', '%%');
+  throw new InvalidArgumentError(`script: no log can be below ${show(folder)}. Use a path without \\.`);
 }
 
 /** Of '--name=value', the name and a line that sbatch reads so. sbatch has quotes and a backslash of its own. */

@@ -53,6 +53,21 @@ describe('quoting', () => {
   });
 });
 
+describe('the path of a log', () => {
+  const output = (logDir: string) =>
+    directives(render('array', { logDir }, {})).filter((line) => line.includes('--output'));
+
+  test('is the folder that was meant, whatever Slurm would fill in', () => {
+    expect(output('/runs/100%job %j')).toEqual(['#SBATCH --output="/runs/100%%job %%j/%A_%a.log"']);
+    expect(output('/runs/a"=0"')).toEqual(['#SBATCH --output="/runs/a\\"=0\\"/%A_%a.log"']);
+  });
+
+  test.each(['/runs/a\\=0', '/runs/new\nline'])('that sbatch cannot be told is refused: %j', (folder) => {
+    expect(() => output(folder)).toThrow(InvalidArgumentError);
+    expect(() => output(folder)).toThrow('no log can be below');
+  });
+});
+
 describe('templates', () => {
   test.each(TEMPLATES)('%s is free of slips as it stands', (name) => {
     expect(lintScript(templateText(name))).toEqual([]);
