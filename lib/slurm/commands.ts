@@ -58,9 +58,12 @@ export async function sbatch(script: string): Promise<string> {
   throw new SlurmError(`${said} squeue --me shows whether a job is there.`);
 }
 
-/** Ends jobs, named by numbers or by options such as --name. Jobs that have already ended do not matter. */
+/** Ends jobs, named by numbers or by options such as --name. Those that have ended do not matter. @throws SlurmError if others stay */
 export async function scancel(words: readonly string[]): Promise<void> {
-  if (words.length > 0) await call('scancel', words);
+  const { code, stderr } = words.length > 0 ? await call('scancel', words) : { code: 0, stderr: '' };
+  const other = stderr.replaceAll(/^.*(invalid job id|already complet).*$/gim, '').trim();
+  if (code === 0 || (other === '' && stderr !== '')) return;
+  throw new SlurmError(`${adviseOn('scancel', code, stderr)} To end these jobs: scancel ${words.join(' ')}`);
 }
 
 /**

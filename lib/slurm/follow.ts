@@ -182,8 +182,9 @@ export class Follower {
   }
 
   private async cancelJobs(): Promise<void> {
-    await this.submitter.cancel('reduce');
-    await this.run.result.catch(() => this.submitter.cancel(String(this.round)));
+    const tell = ({ message }: Error) => this.onReport(message); // also after the run: these jobs are still there
+    await this.submitter.cancel('reduce').catch(tell);
+    await this.run.result.catch(() => this.submitter.cancel(String(this.round)).catch(tell));
   }
 }
 

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { lolaProgram } from '../lola.js';
 import { describeEnd } from './advice.js';
-import { jobStates, jobsWithComment, sbatch, scancel } from './commands.js';
+import { SlurmError, jobStates, jobsWithComment, sbatch, scancel } from './commands.js';
 import { isLive, type JobState } from './job-state.js';
 import { render } from './render.js';
 import { nodeWords, type JobSettings } from './settings.js';
@@ -39,8 +39,9 @@ export async function submitWorkers(count: number, settings: JobSettings, file: 
   } catch (error) {
     // Slurm may have accepted a job without our seeing its number.
     const unheard = await jobsWithComment(comment).catch(() => []);
-    await scancel([...new Set([...jobs, ...unheard.map(({ job }) => job)])]);
-    throw error;
+    const all = [...new Set([...jobs, ...unheard.map(({ job }) => job)])];
+    const stay = await scancel(all).catch(({ message }: Error) => message);
+    throw stay === undefined ? error : new SlurmError(`${(error as Error).message} ${stay}`);
   }
   return jobs;
 }

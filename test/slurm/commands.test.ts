@@ -10,6 +10,7 @@ import {
   jobStates,
   jobsWithComment,
   sbatch,
+  scancel,
 } from '../../lib/slurm/commands.js';
 import { isLive, parseSacct, parseScontrol } from '../../lib/slurm/job-state.js';
 import { describeResult } from '../../lib/slurm/result.js';
@@ -235,6 +236,36 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     expect(calls('sbatch')).toHaveLength(2);
     expect(calls('scancel')).toEqual(['41 42']);
   });
+
+  test.each([
+    ["echo 'scancel: error: Problem talking to database' >&2; exit 1", 'Problem talking to database'],
+    [
+      "echo 'scancel: error: Kill job error on job id 7: Invalid job id specified' >&2; echo 'scancel: error: Unable to contact slurm controller (connect failure)' >&2; exit 1",
+      'does not answer',
+    ],
+    ['exit 1', 'refused'],
+  ])('jobs that cannot be cancelled are named: %s', async (answer, words) => {
+    site({ scancel: answer });
+    await expect(scancel(['7', '8'])).rejects.toThrow(SlurmError);
+    await expect(scancel(['7', '8'])).rejects.toThrow(words);
+    await expect(scancel(['7', '8'])).rejects.toThrow('To end these jobs: scancel 7 8');
+    site({
+      scancel: answer,
+      sbatch: `[ -e '${join(parent, 'one')}' ] && exit 1; touch '${join(parent, 'one')}'; echo 41`,
+    });
+    const failure = submitWorkers(2, { logDir: join(parent, 'logs') }, 'scheduler.json');
+    await expect(failure).rejects.toThrow(/^sbatch refused.*To end these jobs: scancel 41$/);
+  });
+
+  test.each(['Invalid job id specified', 'Job/step already completing or completed'])(
+    'a job that has ended already need not be cancelled: %s',
+    async (said) => {
+      site({ scancel: `echo 'scancel: error: Kill job error on job id 7: ${said}' >&2; exit 1` });
+      await scancel(['7']);
+      await scancel([]);
+      expect(calls('scancel')).toEqual(['7']);
+    },
+  );
 
   test('what an outer job says of itself does not reach the jobs submitted from there', async () => {
     const outer = {

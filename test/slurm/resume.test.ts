@@ -65,6 +65,16 @@ describe.skipIf(process.platform === 'win32')('a run that is taken up', () => {
     await expect.poll(() => calls('scancel')).toEqual(ofThisRun());
   });
 
+  test('names the jobs that Slurm does not cancel: somebody has to', async () => {
+    site({ scancel: "echo 'scancel: error: Problem talking to database' >&2; exit 1" });
+    const [controller, reports] = [new AbortController(), [] as string[]];
+    const given = { onReport: (text: string) => reports.push(text), onResult: () => controller.abort() };
+    await expect(resumeSlurm(folder.path, { signal: controller.signal, ...given })).rejects.toThrow(
+      CancelledError,
+    );
+    for (const job of ofThisRun()) await expect.poll(() => reports.join('\n')).toContain(`scancel ${job}`);
+  });
+
   test('has not failed if one of its files is torn: its jobs go on', async () => {
     writeFileSync(folder.file('results', '0-1-2-1'), 'broken');
     await expect(resumeSlurm(folder.path)).rejects.toThrow(SlurmError);

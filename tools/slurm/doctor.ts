@@ -68,7 +68,7 @@ export async function diagnose(
     return describeFound(found, tried, standIn !== undefined);
   } finally {
     standIn?.close();
-    if (job !== undefined) await scancel([job]);
+    if (job !== undefined) await scancel([job]).catch(({ message }: Error) => options.onReport(message));
     rmSync(folder, { recursive: true, force: true });
   }
 }
