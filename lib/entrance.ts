@@ -78,7 +78,7 @@ export class Entrance {
         return (this.server.address() as AddressInfo).port;
       } catch (error) {
         const failure = error as NodeJS.ErrnoException;
-        if (failure.code === 'EADDRINUSE' && port < last) continue;
+        if (/^(EADDRINUSE|EACCES)$/.test(failure.code ?? '') && port < last) continue; // systems keep some for themselves
         const why = whyNot(failure, host, port, flag);
         throw new InvalidArgumentError(`${who}: cannot listen at ${host}:${port}: ${why}`);
       }

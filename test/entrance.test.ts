@@ -1,8 +1,8 @@
 // What a stranger can cost a server: time, connections, lines of a log, and never the server.
 import { get, type IncomingMessage } from 'node:http';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { Server, connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Entrance, type EntranceOptions } from '../lib/entrance.js';
 import { InvalidArgumentError, plain } from '../lib/errors.js';
 import { newCleanups } from './support/cleanups.js';
@@ -179,6 +179,22 @@ describe('an entrance', () => {
       `test: cannot listen at 127.0.0.1:${port}: port ${port} is taken. Leave --door out for the next free one, or name another.`,
     );
   });
+});
+
+test('a default port that the system keeps for itself is passed over; one that was asked for is refused by name', async () => {
+  const { entrance } = await open();
+  await entrance.close();
+  const keep = () =>
+    vi.spyOn(Server.prototype, 'listen').mockImplementationOnce(function (this: Server) {
+      queueMicrotask(() => this.emit('error', Object.assign(new Error('kept'), { code: 'EACCES' })));
+      return this;
+    });
+  cleanups.push(() => keep().mockRestore());
+  keep();
+  expect(await entrance.listen('127.0.0.1', undefined, 20_000)).toBeGreaterThan(20_000);
+  const other = new Entrance({ who: 'test', log() {}, onRequest() {}, onUpgrade() {} });
+  keep();
+  await expect(other.listen('127.0.0.1', 20_000, 1)).rejects.toThrow('you may not use port 20000');
 });
 
 test('plain text shows what would break a line, steer a terminal or turn the direction, and leaves the rest', () => {
