@@ -1,5 +1,6 @@
 // The faults that users of clusters meet, with real processes. Rows are those of the fault matrix that this cluster answers to.
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, connect as tcpConnect, type Socket } from 'node:net';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -524,6 +525,32 @@ describe('a local cluster', () => {
       expect(mine()).not.toContain(file);
     },
   );
+
+  test.skipIf(windows)('survives a Ctrl-C that its program survives, as in a notebook', async () => {
+    const url = new URL('../../dist/lib/index.js', import.meta.url).href;
+    const script = `import { startCluster } from ${JSON.stringify(url)};
+      const cluster = await startCluster({ workers: 2 });
+      const client = await cluster.connect();
+      const task = { operation: 'countInside', input: { key: [1, 2], start: 0, samples: 100000 } };
+      process.once('SIGINT', async () => {
+        const tasks = Array.from({ length: 1000 }, (_, i) => ({ ...task, key: String(i) }));
+        const values = await client.run(tasks).catch(({ message }) => message);
+        console.log(values.length, cluster.workers.length);
+        await client.close();
+        await cluster.close();
+      });
+      console.log('up');`;
+    const program = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true, // a terminal's processes are a group, too
+    });
+    let output = '';
+    program.stdout.on('data', (data: Buffer) => (output += data.toString()));
+    await until(() => output === 'up\n');
+    process.kill(-program.pid!, 'SIGINT');
+    await once(program, 'close');
+    expect(output).toBe('up\n1000 2\n');
+  });
 
   test('leaves no process behind when its own process is killed', async () => {
     const files = cleanup(newFolder(), ({ remove }) => remove());

@@ -4,9 +4,19 @@ import { EXIT } from './exit.js';
 /** If npm started the program, one press arrives twice: from the terminal, and from npm. A later one is another press (ms). */
 const SAME_PRESS_MS = 1000;
 
-/** Ctrl-C and `kill`; on Windows, where no process can signal another, Ctrl-C, Ctrl-Break and a console window that is closed. */
-export function endingSignals(platform: string = process.platform): readonly NodeJS.Signals[] {
-  return platform === 'win32' ? ['SIGINT', 'SIGBREAK', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];
+/** Ctrl-C, and Ctrl-Break on Windows. */
+export const KEYS = ['SIGINT', 'SIGBREAK'];
+
+/**
+ * Ctrl-C and `kill`; on Windows, where no process can signal another, Ctrl-C, Ctrl-Break and a console window that is closed.
+ * @param started by another process: keys reach all of a terminal's processes, and that one decides what ends
+ */
+export function endingSignals(
+  platform: string = process.platform,
+  started = process.connected === true,
+): readonly NodeJS.Signals[] {
+  const [keys, others] = platform === 'win32' ? [KEYS, ['SIGHUP']] : [['SIGINT'], ['SIGTERM']];
+  return [...(started ? [] : keys), ...others] as NodeJS.Signals[];
 }
 
 /** Acts when the process that started this one is gone, or if it went while this one was loading. */

@@ -5,7 +5,7 @@ import { startPool, startSerial } from '../../lib/execute/index.js';
 import type { Executor } from '../../lib/task/index.js';
 import { childrenCpuSeconds, childrenPeakMemoryBytes, peakMemoryBytes } from '../measure/memory.js';
 import { timeOnce } from '../measure/stopwatch.js';
-import { endingSignals, whenOrphaned } from './interrupt.js';
+import { KEYS, whenOrphaned } from './interrupt.js';
 
 /** Messages from the race to its child: first its racer, then each run. */
 export type ToRacer =
@@ -68,5 +68,4 @@ process.on('message', (order: ToRacer) => {
     .catch(() => process.exit(1));
 });
 whenOrphaned(() => process.exit()); // the race is over, or its process is gone
-// A terminal's signals reach all of its processes; the race decides what ends. `kill` means this one.
-for (const signal of endingSignals()) if (signal !== 'SIGTERM') process.on(signal, () => {});
+for (const key of KEYS) process.on(key, () => {}); // they reach all of a terminal's processes; the race decides what ends
