@@ -10,6 +10,7 @@ import {
   readFileSync,
   rmSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { writeAtomically } from '../atomic.js';
@@ -126,16 +127,19 @@ export function findScheduler({ address, token, file }: Whereabouts, warn?: (tex
   if (address !== undefined) checkAddress(address);
   if (address !== undefined && token !== undefined) return { addresses: [address], token };
   const path = file ?? defaultSchedulerFile();
-  if (address === undefined) {
-    const { addresses, token: known } = readSchedulerFile(path, warn);
-    return { addresses, token: known, file: path };
-  }
+  if (address === undefined) return { ...readSchedulerFile(path, warn), file: path };
   const known = existsSync(path) ? readSchedulerFile(path, warn) : undefined;
-  if (known?.addresses.some((each) => new URL(each).host === new URL(address).host))
+  if (known?.addresses.some((each) => placeOf(each) === placeOf(address)))
     return { addresses: [address], token: known.token };
   throw new InvalidArgumentError(
     `no scheduler file here knows ${address} and its token. Look in the scheduler's log for its address; if it runs on another machine, copy its file to this one and name it (--scheduler-file).`,
   );
+}
+
+/** Where an address leads: all names of this machine are one. */
+function placeOf(address: string): string {
+  const { hostname: name, host, port } = new URL(address);
+  return ['localhost', '127.0.0.1', '[::1]', hostname().toLowerCase()].includes(name) ? `:${port}` : host;
 }
 
 function read(path: string): { text: string; mode: number; uid: number } {

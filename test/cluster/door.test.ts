@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { connect as tcpConnect, createServer, type AddressInfo, type Server } from 'node:net';
+import { hostname } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -480,6 +481,18 @@ describe('the scheduler file', () => {
     expect(() => findScheduler({ address: 'ws://127.0.0.1:2', file })).toThrow(
       /no scheduler file here knows ws:\/\/127.0.0.1:2/,
     );
+  });
+
+  test('gives its token to every name of its own machine, and to no other machine at the same port', () => {
+    const file = folder()('s.json');
+    const at = (host: string) => `ws://${host}:4711`;
+    const names = ['localhost', '127.0.0.1', '[::1]', hostname().toLowerCase()];
+    for (const name of names) {
+      writeSchedulerFile(file, { ...info, addresses: [at(name)] });
+      for (const other of names) expect(findScheduler({ address: at(other), file }).token).toBe(info.token);
+      for (const address of [at('10.9.8.7'), at('elsewhere'), 'ws://localhost:4712'])
+        expect(() => findScheduler({ address, file })).toThrow('no scheduler file here knows');
+    }
   });
 
   test('row 18: that cannot be written stops the start, by name, and leaves no port open and no draft', async () => {
