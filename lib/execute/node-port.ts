@@ -9,8 +9,8 @@ import type { Port } from './thread.js';
  * @param onEnded called when it has ended by itself, with the reason
  */
 export function openPort(onPosted: (posted: unknown) => void, onEnded: (reason: string) => void): Port {
-  // The flag of `node --input-type=module -e '...'` is about the program's own text, and a thread would refuse it.
-  const execArgv = process.execArgv.filter((flag) => !flag.startsWith('--input-type'));
+  // A thread inherits the program's flags, but refuses --input-type, and any list that holds a flag of the whole process.
+  const execArgv = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? [] : undefined;
   const worker = new Worker(new URL('./node-entry.js', import.meta.url), { execArgv });
   let reason: string | undefined;
   worker.on('message', onPosted);

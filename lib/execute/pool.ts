@@ -110,12 +110,7 @@ function reportEnd(run: Run, batch: readonly Drawn[], end: BatchEnd<readonly Val
   const { count, values, times, error, lost, thread } = end;
   const here = { worker: 'local', thread };
   for (let i = 0; i < count; i++) run.finished(batch[i], values[i], here, times[2 * i], times[2 * i + 1]);
-  if (error) {
-    const failure = new TaskError(batch[count].task.key, fromErrorRecord(error));
-    run.failed(batch[count], here, error.message, failure);
-  }
-  if (lost) {
-    const failure = new WorkerLostError(batch[lost.at].task.key, 1, [lost.ended]);
-    run.failed(batch[lost.at], here, lost.ended, failure);
-  }
+  const failed = batch[lost?.at ?? count];
+  if (error) run.failed(failed, here, error.message, new TaskError(failed.task.key, fromErrorRecord(error)));
+  if (lost) run.failed(failed, here, lost.ended, new WorkerLostError(failed.task.key, 1, [lost.ended]));
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,16 +53,46 @@ describe('the pool', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('leaves no thread behind: the process ends by itself after close', async () => {
-    const { spawnSync } = await import('node:child_process');
+  /** What a program prints that has a pool. */
+  function program(flags: readonly string[], lines: string, tasks: readonly string[] = []) {
     const url = new URL('../../dist/lib/execute/pool.js', import.meta.url).href;
     const script = `import { startPool } from ${JSON.stringify(url)};
-      const pool = await startPool({ workers: 2 }); await pool.close(); console.log('closed');`;
-    const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      const pool = await startPool(${JSON.stringify({ workers: 2, tasks })}); ${lines} await pool.close(); console.log('closed');`;
+    const { status, stdout } = spawnSync(process.execPath, [...flags, '--input-type=module', '-e', script], {
       timeout: 100_000,
       encoding: 'utf8',
     });
-    expect({ status, stdout }).toEqual({ status: 0, stdout: 'closed\n' });
+    return { status, stdout };
+  }
+
+  test('leaves no thread behind: the process ends by itself after close', () => {
+    expect(program([], '')).toEqual({ status: 0, stdout: 'closed\n' });
+  });
+
+  // Node refuses them in a list that a thread is given.
+  test.each(['--max-old-space-size=500', '--stack-size=900', '--title=lola', '--expose-gc'])(
+    'starts in a program that has the flag %s',
+    async (flag) => {
+      expect(program([flag], '')).toEqual({ status: 0, stdout: 'closed\n' });
+      const url = new URL('../../dist/lib/execute/pool.js', import.meta.url).href;
+      const folder = await mkdtemp(join(tmpdir(), 'lola-'));
+      const file = join(folder, 'program.mjs');
+      const script = `const pool = await startPool({ workers: 1 }); await pool.close(); console.log('closed');`;
+      await writeFile(file, `import { startPool } from ${JSON.stringify(url)};\n${script}`);
+      const { stdout } = spawnSync(process.execPath, [flag, file], { timeout: 100_000, encoding: 'utf8' });
+      await rm(folder, { recursive: true });
+      expect(stdout).toBe('closed\n');
+    },
+  );
+
+  test('shows all that a task prints before it closes', () => {
+    const tasks = [
+      'data:text/javascript,export const count = (n) => { for (let i = 0; i < n; i++) console.log(i); return n; };',
+    ];
+    const run = "await pool.run([{ key: 'a', operation: 'count', input: 3000 }]);";
+    const { status, stdout } = program([], run, tasks);
+    const numbers = Array.from({ length: 3000 }, (_, i) => `${i}\n`).join('');
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `${numbers}closed\n` });
   });
 
   test('a task module that cannot be used is refused where it is given', async () => {
