@@ -4,19 +4,12 @@ import { EXIT } from './exit.js';
 /** If npm started the program, one press arrives twice: from the terminal, and from npm. A later one is another press (ms). */
 const SAME_PRESS_MS = 1000;
 
-/** Ctrl-C, and Ctrl-Break on Windows. */
-export const KEYS = ['SIGINT', 'SIGBREAK'];
+/** Ctrl-C, and Ctrl-Break on Windows: they reach all of a terminal's processes. */
+export const KEYS = ['SIGINT', 'SIGBREAK'] as const;
 
-/**
- * Ctrl-C and `kill`; on Windows, where no process can signal another, Ctrl-C, Ctrl-Break and a console window that is closed.
- * @param started by another process: keys reach all of a terminal's processes, and that one decides what ends
- */
-export function endingSignals(
-  platform: string = process.platform,
-  started = process.connected === true,
-): readonly NodeJS.Signals[] {
-  const [keys, others] = platform === 'win32' ? [KEYS, ['SIGHUP']] : [['SIGINT'], ['SIGTERM']];
-  return [...(started ? [] : keys), ...others] as NodeJS.Signals[];
+/** What ends a command: keys and `kill`, or a console window that closes. If another process started it, that one has the keys. */
+export function endingSignals(platform: string = process.platform, started = process.connected) {
+  return [...(started ? [] : KEYS), platform === 'win32' ? ('SIGHUP' as const) : ('SIGTERM' as const)];
 }
 
 /** Acts when the process that started this one is gone, or if it went while this one was loading. */

@@ -68,4 +68,4 @@ process.on('message', (order: ToRacer) => {
     .catch(() => process.exit(1));
 });
 whenOrphaned(() => process.exit()); // the race is over, or its process is gone
-for (const key of KEYS) process.on(key, () => {}); // they reach all of a terminal's processes; the race decides what ends
+for (const key of KEYS) process.on(key, () => {}); // the race decides what ends
