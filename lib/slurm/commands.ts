@@ -25,8 +25,9 @@ function call(command: string, words: readonly string[]) {
 
 /** Inside of a job, Slurm's variables describe that job. A job submitted from there would inherit its limits. */
 function withoutOuterJob(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  // And SQUEUE_ and SACCT_ are options that a user has set for tables: they hide jobs.
-  const outer = /^(SLURM(?!_(CONF|CONF_SERVER|CLUSTERS|JWT)$)|SQUEUE_|SACCT_)/;
+  // A user's options for tables (SQUEUE_) hide jobs, and some of SBATCH_ override what our scripts say: name, array, log.
+  const outer =
+    /^(SLURM(?!_(CONF|CONF_SERVER|CLUSTERS|JWT)$)|S(QUEUE|ACCT|CANCEL|INFO)_|SBATCH_(ARRAY|CLUS|ERR|INP|JOB|OPEN|OUT|WAIT))/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !outer.test(name)));
 }
 
@@ -117,6 +118,7 @@ export async function coresOf(partition?: string): Promise<number> {
   const printed = await succeed('sinfo', '-h', '-o', '%P|%C', ...only);
   const rows = [...printed.matchAll(/^\S+?(\*?)\|(\d+)\/(\d+)\//gm)];
   const [, , allocated, idle] = rows.find(([, star]) => star) ?? rows[0] ?? [];
-  if (idle !== undefined) return Number(allocated) + Number(idle);
-  throw new SlurmError(`sinfo: no partition ${show(partition)} here. sinfo shows them; set 'partition'.`);
+  const cores = Number(allocated) + Number(idle);
+  if (cores > 0) return cores;
+  throw new SlurmError(`sinfo: no partition ${show(partition)} is up here. See sinfo, and set 'partition'.`);
 }

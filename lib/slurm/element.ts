@@ -14,8 +14,7 @@ const FLUSH_MS = 1000;
 
 const [path, submission, element] = process.argv.slice(2);
 try {
-  // What tasks have left open, such as a timer, would hold the core until the time limit.
-  process.exit(await runElement(new RunFolder(path), Number(submission), Number(element)));
+  process.exit(await runElement(new RunFolder(path), Number(submission), Number(element))); // also if tasks left a timer
 } catch (error) {
   if (!(error instanceof SlurmError)) throw error;
   process.stderr.write(`lola: ${error.message}\n`);

@@ -19,7 +19,7 @@ const settings = v.strictObject({
   cpus: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   /** As '4G'. 'none' asks for none, for sites that refuse --mem. */
   memory: v.optional(word),
-  name: v.optional(word),
+  name: v.optional(v.pipe(word, v.regex(/^[^/,]*$/, 'Expected a name without a slash or comma'))),
   /** Where logs go. It is made before a job is submitted. */
   logDir: v.optional(
     v.pipe(
@@ -70,9 +70,8 @@ export function readSettings(file?: string): JobSettings {
   } catch (error) {
     if (error instanceof InvalidArgumentError) throw error;
     if (file === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    const hint = 'It must hold JSON, as { "partition": "short" }.';
     throw new InvalidArgumentError(
-      `settings: cannot read ${show(path)}: ${(error as Error).message}. ${hint}`,
+      `settings: cannot read ${show(path)}: ${(error as Error).message}. It must hold JSON, as { "partition": "short" }.`,
     );
   }
 }

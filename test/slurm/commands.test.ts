@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { adviseOn, describeEnd, mayTryAgain } from '../../lib/slurm/advice.js';
 import {
   SlurmError,
+  coresOf,
   isAway,
   jobNamed,
   jobStates,
@@ -277,13 +278,34 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
       SQUEUE_STATES: 'RUNNING',
       SQUEUE_FORMAT: '%i',
       SACCT_FORMAT: 'JobID',
+      SINFO_PARTITION: 'other',
+      SCANCEL_STATE: 'PENDING', // it would end no job that runs
+      SCANCEL_INTERACTIVE: '1',
+      SBATCH_JOB_NAME: 'mine', // nobody would find the job again
+      SBATCH_ARRAY_INX: '0-7',
+      SBATCH_OUTPUT: 'x.log',
+      SBATCH_ERROR: 'x.log',
+      SBATCH_INPUT: 'x',
+      SBATCH_OPEN_MODE: 'truncate',
+      SBATCH_WAIT: '1',
+      SBATCH_CLUSTERS: 'other', // of all commands, sbatch alone would go there
     };
     for (const [name, value] of Object.entries(outer)) vi.stubEnv(name, value);
     vi.stubEnv('SLURM_CONF', '/etc/slurm.conf');
     vi.stubEnv('SBATCH_ACCOUNT', 'mine');
-    site({ sbatch: `env | grep -E '^(SLURM|SBATCH)' | sort > '${join(parent, 'seen.calls')}'; echo 7` });
+    site({
+      sbatch: `env | grep -E '^S(LURM|BATCH|CANCEL|QUEUE|INFO|ACCT)' | sort > '${join(parent, 'seen.calls')}'; echo 7`,
+    });
     await sbatch('script.sh');
     expect(calls('seen')).toEqual(['SBATCH_ACCOUNT=mine', 'SLURM_CONF=/etc/slurm.conf']);
+  });
+
+  test.each([
+    ["echo 'debug*|0/0/4/4'", "sinfo: no partition 'debug' is up here"],
+    ['true', "sinfo: no partition 'debug' is up here"],
+  ])('a partition of which no core is up is called so: %s', async (answer, words) => {
+    site({ sinfo: answer });
+    await expect(coresOf('debug')).rejects.toThrow(words);
   });
 
   test('a job that the controller has forgotten is looked up in the accounts; one that nobody knows has no state', async () => {

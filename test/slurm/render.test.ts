@@ -53,6 +53,14 @@ describe('quoting', () => {
   });
 });
 
+describe('a name', () => {
+  // squeue takes a comma for the end of a name, and a log of the name would be in a folder that is not there.
+  test.each(['a/b', 'a,b'])('that Slurm would take for something else is refused: %s', (name) => {
+    expect(() => checkSettings({ name }, 'flags')).toThrow('flags: name: Expected a name without');
+    expect(checkSettings({ name: 'project-x:test 1' }, 'flags').name).toBe('project-x:test 1');
+  });
+});
+
 describe('the path of a log', () => {
   const output = (logDir: string) =>
     directives(render('array', { logDir }, {})).filter((line) => line.includes('--output'));
