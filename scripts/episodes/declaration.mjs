@@ -1,12 +1,15 @@
 // Takes an exported declaration, with its docstring, out of a TypeScript or JavaScript file.
-import ts from 'typescript';
+import { createRequire } from 'node:module';
 import { EpisodeError } from './errors.mjs';
+
+let ts; // the compiler takes half a second to load: only a page that shows code waits for it
 
 /**
  * The text of what a file exports under a name; overloads come together.
  * @throws {EpisodeError} where the file declares no such export; the message lists what it does
  */
 export function declarationIn(text, file, name) {
+  ts ??= createRequire(import.meta.url)('typescript');
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const exported = source.statements.filter(isExported);
   const found = exported.filter((statement) => namesOf(statement).includes(name));

@@ -14,7 +14,8 @@ import type { Chart } from '../../lesson/charts/charts.js';
 import { root } from '../support/episode.js';
 import { codeCell, notebookOf, textCell } from '../support/made-up.js';
 import { cloneOf, type Clone } from '../support/made-up-clone.js';
-import { runNotebook } from '../support/notebook-runner.js';
+import { codeCells, runNotebook, type NotebookRun } from '../support/notebook-runner.js';
+import type { Notebook } from '../support/notebook.js';
 
 const chart: Chart = {
   kind: 'lines',
@@ -139,6 +140,14 @@ describe('a notebook', () => {
       ]),
     });
 
+  /** A run without a kernel, whose cells print this. */
+  const madeUp =
+    (text: string, problems: string[] = []) =>
+    async (notebook: Notebook): Promise<NotebookRun> => {
+      const outputs = [{ type: 'stream', name: 'stdout' as const, text }];
+      return { cells: codeCells(notebook).map((cell) => ({ cell, status: 'ok', outputs })), problems };
+    };
+
   test('is run in full, and what its cells show is written down with date and machine', async () => {
     clone = made(
       "import * as tslab from 'tslab';\nconsole.log(1, process.env.LOLA_QUICK);",
@@ -158,10 +167,10 @@ describe('a notebook', () => {
 
   test('that fails or is not there leaves nothing behind', async () => {
     clone = made('null.x');
-    const record = (stem: string) => recordNotebook(clone!.root, stem, runNotebook);
+    const record = (stem: string) => recordNotebook(clone!.root, stem, madeUp('', ['c0 failed: no x']));
     await expect(record('01-one')).rejects.toMatchObject({
       code: 'RUN_FAILED',
-      message: expect.stringContaining('c0'),
+      message: '01-one did not run through: c0 failed: no x',
     });
     await expect(record('02-two')).rejects.toMatchObject({
       message: 'there is no notebooks/02-two.ipynb. There are: 01-one.',
@@ -170,8 +179,9 @@ describe('a notebook', () => {
   });
 
   test('that shows a path writes nothing', async () => {
-    clone = made("console.log('/home/somebody/else')");
-    await expect(recordNotebook(clone.root, '01-one', runNotebook)).rejects.toMatchObject({
+    clone = made('1');
+    const record = recordNotebook(clone.root, '01-one', madeUp('/home/somebody/else'));
+    await expect(record).rejects.toMatchObject({
       code: 'PRIVATE',
     });
     expect(existsSync(join(clone.root, 'episodes'))).toBe(false);

@@ -3,25 +3,32 @@
 import { fileURLToPath } from 'node:url';
 import { main } from '../../dist/tools/cli/main.js';
 
-/** Runs a command to its end: not `lola worker` in a test, since it hangs up on the process that started it. */
+/** Runs a command that ends by itself. It finds this process as it was, and leaves it so. */
 export async function lolaHere(...words) {
   const given = { stdout: '', stderr: '' };
-  const undo = Object.keys(given).flatMap((name) => {
-    const stream = process[name];
-    const { write } = stream;
-    const listeners = stream.listeners('error');
-    stream.write = (text) => (given[name] += String(text)) !== undefined;
-    return () => {
-      stream.write = write;
-      for (const added of stream.listeners('error'))
-        if (!listeners.includes(added)) stream.removeListener('error', added);
-    };
+  const undo = Object.keys(given).map((name) => {
+    const { write } = process[name];
+    process[name].write = (text) => (given[name] += String(text)) !== undefined;
+    return () => (process[name].write = write);
   });
+  for (const [emitter, event] of [
+    [process.stdout, 'error'],
+    [process.stderr, 'error'],
+    [process, 'message'],
+    [process, 'disconnect'],
+  ]) {
+    const before = emitter.listeners(event);
+    const added = () => emitter.rawListeners(event).filter((one) => !before.includes(one.listener ?? one));
+    undo.push(() => added().forEach((one) => emitter.removeListener(event, one)));
+  }
+  const { disconnect } = process; // a worker hangs up on the process that started it
+  process.disconnect &&= () => {};
   try {
     await main(words);
     return { status: process.exitCode ?? 0, ...given };
   } finally {
     for (const each of undo) each();
+    if (disconnect) process.disconnect = disconnect;
     process.exitCode = undefined;
   }
 }

@@ -172,14 +172,14 @@ describe.runIf(canBeAnother)('a user without a home', () => {
 describe.runIf(isLinux && has('prlimit'))('limits', () => {
   test('too few files for the threads: named, with what to do', { timeout: 120_000 }, () => {
     const { status, stdout, stderr } = shell(
-      'prlimit --nofile=64 lola pi --stage pool --workers 32 --samples 1e6',
+      'prlimit --nofile=44 lola pi --stage pool --workers 8 --samples 1e6',
     );
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(/^lola: a thread did not start: .* take fewer workers\.\n$/);
   });
 
   test.runIf(canBeAnother)('too few processes: likewise', { timeout: 120_000 }, () => {
-    const line = `${asUser(54322)} prlimit --nproc=40 lola pi --stage pool --workers 64`;
+    const line = `${asUser(54322)} prlimit --nproc=20 lola pi --stage pool --workers 32`;
     const { status, stderr } = shell(line);
     expect(status).toBe(1);
     expect(stderr).toMatch(/lola: a thread did not start: .* take fewer workers\.\n$/);
@@ -191,7 +191,7 @@ describe.runIf(isLinux && has('prlimit'))(
   { timeout: 120_000 },
   () => {
     test('too few files for the processes: named, with what to do', () => {
-      const line = 'prlimit --nofile=64 lola pi --stage distributed --workers 32 --samples 1e6';
+      const line = 'prlimit --nofile=44 lola pi --stage distributed --workers 8 --samples 1e6';
       const { status, stdout, stderr } = shell(line);
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
       expect(stderr).toMatch(/lola: the local cluster's worker did not start: .*take fewer workers/);
