@@ -1,12 +1,10 @@
 // A room in each browser engine that is installed: its page joins, counts, votes, is frozen with its browser, and comes back.
 import { execFileSync } from 'node:child_process';
-import { request as ask, createServer } from 'node:http';
-import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { clock } from '../../dist/lib/task/index.js';
 import { readVotes } from '../../dist/room/index.js';
 import { ENGINES, openIn } from './engines.mjs';
-import { LONG, closeAll, holdEnd, onEnd, openRoom, until } from './rooms.mjs';
+import { LONG, closeAll, holdEnd, onEnd, openRoom, tapping, until } from './rooms.mjs';
 
 const [VOTE] = readVotes('episodes');
 
@@ -20,44 +18,10 @@ new MutationObserver(() => {
   if (choice && !choice.matches(':disabled') && !choice.checked) choice.click();
 }).observe(document.getElementById('vote'), { childList: true });`;
 
-/** The room behind a server that taps: an engine without a driver has no finger. */
-async function tapping(room) {
-  const server = createServer((request, response) => {
-    if (request.url === '/tap.js')
-      return response.writeHead(200, { 'content-type': 'text/javascript' }).end(TAPS);
-    const { method, url: path, headers } = request;
-    const options = { port: room.port, method, path, headers };
-    ask(options, (answer) => {
-      if (request.url !== '/') return answer.pipe(response.writeHead(answer.statusCode, answer.headers));
-      let page = '';
-      answer.on('data', (data) => (page += data));
-      answer.on('end', () =>
-        response
-          .writeHead(200, answer.headers)
-          .end(page.replace('</head>', '<script type="module" src="tap.js"></script></head>')),
-      );
-    }).end();
-  });
-  server.on('upgrade', (request, socket) => {
-    const head = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    const inner = connect(room.port, '127.0.0.1', () => {
-      inner.write(`GET ${request.url} HTTP/1.1\r\n${head.join('')}\r\n`);
-      socket.pipe(inner).pipe(socket);
-    });
-    for (const [one, other] of [
-      [socket, inner],
-      [inner, socket],
-    ]) {
-      one.on('error', () => other.destroy());
-      one.on('close', () => other.destroy());
-    }
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onEnd(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${server.address().port}/#${room.code}`;
+/** Opens the room's page. The browser ends with the test. */
+async function openPage(engine, room) {
+  const { origin } = await tapping(room, '/', TAPS);
+  onEnd(openIn(engine, `${origin}/#${room.code}`));
 }
 
 /** All processes of a browser, which has a group of its own. */
@@ -80,7 +44,7 @@ describe('a page', () => {
         const room = await openRoom();
         const release = holdEnd(room);
         const before = new Set(processesOf(process.pid));
-        onEnd(openIn(engine, await tapping(room)));
+        await openPage(engine, room);
         const guest = () => [...room.machine.guests.values()][0];
         await until('it counts', () => guest()?.results > 0);
 
@@ -104,7 +68,7 @@ describe('a page', () => {
         const { answers } = room.desk;
         const order = (command) => answers.handle({ type: 'command', command }, clock());
         const counts = () => answers.instructor(clock()).votes[0].counts;
-        onEnd(openIn(engine, await tapping(room)));
+        await openPage(engine, room);
         order({ do: 'show', shown: { what: 'vote', id: VOTE.id } });
         await until('it votes', () => counts()[0][2] === 1);
         for (const stage of ['first', 'talk']) order({ do: 'next', id: VOTE.id, stage });

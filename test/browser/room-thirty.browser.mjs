@@ -3,23 +3,19 @@
 // rounds, three predictions, a race each and six exercises: each is counted once, also where somebody answers twice.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { readVotes } from '../../dist/room/index.js';
-import { buildSite } from '../../scripts/site.mjs';
 import { FLAGS, findChromium } from './chromium.mjs';
-import { closeAll, onEnd, openRoom } from './rooms.mjs';
+import { NOTEBOOK, buildLesson, closeAll, onEnd, openRoom } from './rooms.mjs';
 
 const [NODES, TABS, LONG] = [20, 10, 900_000];
 const ALL = NODES + TABS;
 const VOTE = '03-1';
 const LEARNER = fileURLToPath(new URL('room-learner.mjs', import.meta.url));
-const MADE_UP = fileURLToPath(new URL('../site/lesson', import.meta.url));
 const NAMES = ['first', 'second', 'third'];
 const EXERCISES = ['02 amdahl', '02 limit', '02 karpFlatt', '01 years', '01 samplesFor', '01 digit'];
 const NUMBERS = ['02 limit', '01 digit'];
@@ -33,20 +29,7 @@ const CELLS = {
   ).join('\n'),
 };
 
-async function buildLesson() {
-  const folder = mkdtempSync(join(tmpdir(), 'lola-thirty-'));
-  onEnd(() => rmSync(folder, { recursive: true, force: true }));
-  const from = join(folder, 'from');
-  cpSync(MADE_UP, from, { recursive: true });
-  const cells = Object.entries(CELLS).map(([id, source]) => {
-    return { id, cell_type: 'code', metadata: {}, source, outputs: [], execution_count: null };
-  });
-  const title = { id: 'goals', cell_type: 'markdown', metadata: {}, source: '# Live' };
-  const notebook = { cells: [title, ...cells], metadata: {}, nbformat: 4, nbformat_minor: 5 };
-  writeFileSync(join(from, 'notebooks', '03-live.ipynb'), JSON.stringify(notebook));
-  await buildSite({ from, to: join(folder, 'site') });
-  return join(folder, 'site');
-}
+afterEach(closeAll);
 
 /** The instructor's socket: its last picture, and how long each answer took from the room's door to it (ms). */
 async function listenAsInstructor(room) {
@@ -106,7 +89,7 @@ async function openTab(browser, room) {
   await vote.goto(room.urls[0].url);
   await vote.click('#join');
   await vote.locator('#working').waitFor();
-  await notebook.goto(`http://127.0.0.1:${room.port}/lesson/notebooks/03-live.html`);
+  await notebook.goto(`http://127.0.0.1:${room.port}/${NOTEBOOK}`);
   await notebook.getByRole('button', { name: 'Join', exact: true }).click();
   await notebook.getByText('In the room', { exact: true }).waitFor();
   return { vote, notebook };
@@ -115,8 +98,9 @@ async function openTab(browser, room) {
 test(
   'thirty learners are each counted once',
   async () => {
-    const room = await openRoom({ samples: 1e13, votes: readVotes('episodes'), lesson: await buildLesson() });
-    onEnd(closeAll);
+    const lesson = await buildLesson(CELLS);
+    onEnd(() => rmSync(lesson, { recursive: true }));
+    const room = await openRoom({ samples: 1e13, votes: readVotes('episodes'), lesson });
     const teach = await listenAsInstructor(room);
     const browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
     onEnd(() => browser.close());
