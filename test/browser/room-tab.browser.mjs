@@ -1,49 +1,80 @@
 /* global document, window */
 // A learner's tab in a room: it joins and leaves with one click, is one learner over restarts and reloads, and hands in
 // predictions by the entry below the cell.
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { buildSite } from '../../scripts/site.mjs';
+import { clock } from '../../dist/lib/task/index.js';
 import { serveFolder } from '../../site/start/serve.mjs';
 import { FLAGS, findChromium } from './chromium.mjs';
-import { LONG, closeAll, onEnd, openRoom } from './rooms.mjs';
+import { ENGINES, openIn } from './engines.mjs';
+import { LONG, NOTEBOOK, buildLesson, closeAll, onEnd, openRoom, tapping, until } from './rooms.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const MADE_UP = fileURLToPath(new URL('../site/lesson', import.meta.url));
 const CELLS = {
   setup: "import { checkProfile, joinRoom, leaveRoom, predict } from '../lesson';\nlet guess = NaN;",
   predict: "guess = predict('four at once', NaN); // your number",
   exercise: 'checkProfile.limit(3.7);',
   leave: 'leaveRoom();',
 };
-const folder = mkdtempSync(join(tmpdir(), 'lola-room-tab-'));
 
-let browser;
+/** What a learner does where there is no driver: predicts, joins, predicts, reloads, predicts, leaves, predicts, and joins. */
+const LEARNER = `const [place, { fetch }] = [document.documentElement, window];
+const until = (isSo) => new Promise((resolve) => {
+  const look = () => isSo() && resolve(observer.disconnect());
+  const observer = new MutationObserver(look);
+  observer.observe(place, { subtree: true, childList: true, attributes: true });
+  look();
+});
+window.fetch = async (...asked) => {
+  const reply = await fetch(...asked);
+  if (/\\/answer/.test(asked[0])) place.dataset.answered = 'yes';
+  return reply;
+};
+const cell = (id) => document.querySelector('[data-cell=' + id + ']');
+const isDone = (id) => () => cell(id).dataset.state === 'done';
+const says = (words) => () => document.querySelector('.room summary')?.textContent === words;
+const click = () => document.querySelector('.room button').click();
+const predict = async (value, isHeard = () => true) => {
+  cell('predict').querySelector('.entry input').value = value;
+  cell('predict').querySelector('.entry button').click();
+  await until(isDone('predict'));
+  await until(isHeard);
+};
+const isAnswered = () => place.dataset.answered;
+const again = sessionStorage.getItem('again');
+sessionStorage.setItem('again', 'yes');
+await until(says(again ? 'In the room' : 'Join a room'));
+cell('setup').querySelector('button').click();
+await until(isDone('setup'));
+if (again) {
+  await predict(3, isAnswered);
+  click();
+  await until(says('Join a room'));
+  await predict(5);
+  click();
+} else {
+  await predict(2);
+  click();
+  await until(says('In the room'));
+  await predict(4, isAnswered);
+  location.reload();
+}`;
+
+let browser, lesson;
 beforeAll(async () => {
   browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
-  const from = join(folder, 'from');
-  cpSync(MADE_UP, from, { recursive: true });
-  const cells = Object.entries(CELLS).map(([id, source]) => {
-    return { id, cell_type: 'code', metadata: {}, source, outputs: [], execution_count: null };
-  });
-  const title = { id: 'goals', cell_type: 'markdown', metadata: {}, source: '# Live' };
-  const notebook = { cells: [title, ...cells], metadata: {}, nbformat: 4, nbformat_minor: 5 };
-  writeFileSync(join(from, 'notebooks', '03-live.ipynb'), JSON.stringify(notebook));
-  await buildSite({ from, to: join(folder, 'site') });
+  lesson = await buildLesson(CELLS);
 }, 300_000);
 afterEach(closeAll);
 afterAll(async () => {
   await browser?.close();
-  rmSync(folder, { recursive: true, force: true });
+  if (lesson) rmSync(lesson, { recursive: true });
 });
 
-const NOTEBOOK = 'lesson/notebooks/03-live.html';
-const openLesson = () => openRoom({ lesson: join(folder, 'site') });
+const openLesson = () => openRoom({ lesson });
 const at = (room, path) => `http://127.0.0.1:${room.port}/${path}`;
 const cellOf = (page, id) => page.locator(`[data-cell="${id}"]`);
 const runCell = (page, id) => cellOf(page, id).getByRole('button', { name: 'Run cell' }).click();
@@ -155,7 +186,7 @@ test(
   'on a page from elsewhere opens the same notebook from the room, which knows the code then',
   async () => {
     const room = await openLesson();
-    const elsewhere = await serveFolder({ folder: join(folder, 'site'), port: 0 });
+    const elsewhere = await serveFolder({ folder: lesson, port: 0 });
     onEnd(() => elsewhere.close());
     const { page, asked } = await newPage();
     await page.goto(`${elsewhere.url}notebooks/03-live.html`);
@@ -170,6 +201,28 @@ test(
   },
   LONG,
 );
+
+for (const engine of ENGINES.filter(({ name }) => name !== 'Chromium')) {
+  const skipped = engine.program ? '' : ` (skipped: not installed. ${engine.install})`;
+  test.skipIf(!engine.program)(
+    `in ${engine.name} joins and leaves with one click, and hands in what is predicted in between${skipped}`,
+    async () => {
+      const room = await openLesson();
+      const { origin, asked } = await tapping(room, `/${NOTEBOOK}`, LEARNER);
+      onEnd(openIn(engine, `${origin}/${NOTEBOOK}#room=${room.code}`));
+      const heard = () =>
+        asked
+          .map((url) => new URL(url, origin))
+          .filter(({ pathname }) => /^\/(join|answer)$/.test(pathname))
+          .map(({ pathname, searchParams }) => JSON.parse(searchParams.get('answer'))?.value ?? pathname);
+      await until('it joins for the third time', () => heard().filter((one) => one === '/join').length === 3);
+      expect(heard()).toEqual(['/join', 4, '/join', 3, '/join']);
+      const { predictions } = room.desk.answers.instructor(clock());
+      expect(predictions).toEqual([{ name: 'four at once', values: [3] }]); // one learner
+    },
+    2 * LONG,
+  );
+}
 
 test.each(
   [1280, 390].flatMap((width) => [
