@@ -41,3 +41,16 @@ test('every answer gets its verdict in a tab', { timeout: 900_000 }, async () =>
   const judged = await judgeAll({ run, restart: () => page.evaluate(() => verdictCells.restart()) });
   expect(judged).toEqual(ANSWERS);
 });
+
+test('a function of lib prints in a tab as under Node', { timeout: 120_000 }, async () => {
+  const page = await browser.newPage();
+  await page.goto(server.url);
+  await page.waitForFunction(() => 'verdictCells' in globalThis);
+  const cell = `import * as lib from '../lib';
+const functions = Object.values(lib).filter((value) => /^(async )?function/.test(String(value)));
+console.log(functions.map(String).join('\\n'));`;
+  const { stdout } = await page.evaluate((code) => verdictCells.run(code), cell);
+  await page.close();
+  expect(stdout).toContain('return sum(counts); // reduce');
+  expect(stdout).not.toMatch(/\w\$\d/);
+});
