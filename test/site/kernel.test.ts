@@ -263,10 +263,12 @@ describe('a cell that fails', () => {
   });
 });
 
-test('a bundled function prints as it was written, whatever names the bundler gave', () => {
+test('a bundled function prints as it was written, whatever names the bundler gave', async () => {
   const code =
     'function sum$1(n) { return n + 1; }\nasync function pi$2(n) { return sum$1(n) + "$1$"; }\nfunction f() {}';
-  const texts = new Function(`${code}${asWritten(code)}\nreturn [sum$1, pi$2, f].map(String);`)() as string[];
+  const script = `${code}${asWritten(code)}\nexport const texts = [sum$1, pi$2, f].map(String);`;
+  const url = `data:text/javascript,${encodeURIComponent(script)}`;
+  const { texts } = (await import(/* @vite-ignore */ url)) as { texts: string[] };
   expect(texts).toEqual([
     'function sum(n) { return n + 1; }',
     'async function pi(n) { return sum(n) + "$1$"; }',
