@@ -8,7 +8,10 @@ export async function lolaHere(...words) {
   const given = { stdout: '', stderr: '' };
   const undo = Object.keys(given).map((name) => {
     const { write } = process[name];
-    process[name].write = (text) => (given[name] += String(text)) !== undefined;
+    process[name].write = (text) => {
+      given[name] += String(text);
+      return true;
+    };
     return () => (process[name].write = write);
   });
   for (const [emitter, event] of [
