@@ -69,14 +69,17 @@ class PageCluster extends OwnCluster {
   }
 }
 
-/** A port carries bytes and, as its last message, why it was closed: nothing else would say so. */
+/** A port carries bytes and, as its last message, why it was closed: nothing else would say so, on either side. */
 function wireOf(port: MessagePort): Wire {
+  let gone = (_reason: string) => {};
   const end = (reason: string) => {
     port.postMessage(reason);
     port.close();
+    queueMicrotask(() => gone(reason));
   };
   return {
     listen(onBytes, onClosed) {
+      gone = onClosed;
       port.onmessage = ({ data }: { data: Uint8Array | string }) => {
         if (typeof data !== 'string') return onBytes(data);
         port.close();

@@ -32,6 +32,7 @@ test('a worker that is killed in mid-run leaves, another one joins, and the coun
   });
   expect(sum(values)).toBe(inside);
   expect(left).toEqual(['its connection broke off: killed']);
-  await until(() => cluster.workers.some(({ name }) => name === 'successor'));
+  await until(() => cluster.workers.map(({ name }) => name).includes('successor'));
+  await until(() => cluster.workers.length === 2); // who was killed is gone from the list
   await executor.close();
 });
