@@ -69,7 +69,7 @@ async function openPage(site, path, { width = 1366, colorScheme = 'light', scrip
 const unfold = (page) =>
   page.evaluate(() => document.querySelectorAll('details').forEach((each) => (each.open = true)));
 
-describe('the site in a browser', { timeout: 600_000 }, () => {
+describe('the site in a browser', { timeout: 1_800_000 }, () => {
   test.each(LOOKS)(
     'no page sticks out or has a fault that axe-core finds: $width, $colorScheme',
     async (look) => {
@@ -94,7 +94,7 @@ describe('the site in a browser', { timeout: 600_000 }, () => {
       }
       expect(found).toEqual([]);
     },
-    600_000,
+    1_800_000,
   );
 
   test('a chart comes alive where it is seen, fits, and follows a change to dark', async () => {
