@@ -30,6 +30,7 @@ let jobs = [];
 let seen = [];
 /** Bytes of script that the page has loaded, compressed, and how many these were when its first cell had ended. */
 let script = 0;
+let page = '';
 let atFirst = [];
 let over;
 let closeBrowser;
@@ -65,8 +66,11 @@ async function answer(request, response) {
   const type = found.headers.get('content-type');
   const body = Buffer.from(await found.arrayBuffer());
   const isPage = type.startsWith('text/html');
-  if (isPage) script = 0;
-  if (type.startsWith('text/javascript')) script += gzipSync(body).length;
+  if (isPage) [script, page] = [0, request.url];
+  // The page before may still fetch ahead what it did not need.
+  const { pathname: asking } = new URL(request.headers.referer ?? request.url, site.url);
+  const isOfOther = asking.endsWith('.html') && asking !== page;
+  if (type.startsWith('text/javascript') && !isOfOther) script += gzipSync(body).length;
   response.writeHead(found.status, { 'content-type': type });
   return response.end(isPage ? String(body).replace('</head>', () => LEARNER) : body);
 }
