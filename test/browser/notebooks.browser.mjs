@@ -62,15 +62,13 @@ async function answer(request, response) {
     response.end(jobs[seen.length]?.path);
     return seen.length === jobs.length ? over() : undefined;
   }
+  const asked = page; // which may be left before it has its answer, since it also fetches ahead
   const found = await fetch(new URL(request.url, site.url));
   const type = found.headers.get('content-type');
   const body = Buffer.from(await found.arrayBuffer());
   const isPage = type.startsWith('text/html');
   if (isPage) [script, page] = [0, request.url];
-  // The page before may still fetch ahead what it did not need.
-  const { pathname: asking } = new URL(request.headers.referer ?? request.url, site.url);
-  const isOfOther = asking.endsWith('.html') && asking !== page;
-  if (type.startsWith('text/javascript') && !isOfOther) script += gzipSync(body).length;
+  if (type.startsWith('text/javascript') && asked === page) script += gzipSync(body).length;
   response.writeHead(found.status, { 'content-type': type });
   return response.end(isPage ? String(body).replace('</head>', () => LEARNER) : body);
 }
