@@ -45,7 +45,8 @@ export async function profileSerial(samples = 3e8): Promise<SerialProfile> {
 export function describeProfile({ randomNumbers, test, rest, lines }: SerialProfile): string {
   const top = lines
     .slice(0, 8)
-    .map(({ share, file, line, source }) => `${percent(share).padStart(7)}  ${file}:${line}  ${source}`);
+    .map(({ share, file, line, source }) => `${percent(share).padStart(7)}  ${file}:${line}  ${source}`)
+    .map((text) => (text.length > 100 ? `${text.slice(0, 99)}…` : text));
   return [
     `random numbers ${percent(randomNumbers)}, test ${percent(test)}, rest ${percent(rest)} (the original: 73 % random numbers)`,
     ...top,

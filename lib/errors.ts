@@ -18,8 +18,8 @@ export class EstimatorError extends Error {
 /** An argument is invalid. The message names it, the value given and what to do. */
 export class InvalidArgumentError extends EstimatorError {
   override name = 'InvalidArgumentError';
-  constructor(message: string) {
-    super('INVALID_ARGUMENT', message);
+  constructor(message: string, options?: ErrorOptions) {
+    super('INVALID_ARGUMENT', message, options);
   }
 }
 

@@ -72,11 +72,13 @@ export function sameChunks(a: Chunks, b: Chunks): boolean {
   return a === b || (a.sizes.length === b.sizes.length && a.sizes.every((size, c) => size === b.sizes[c]));
 }
 
-/** Chunks as a message shows them: '10 chunks of 1000', '3 chunks of 4, 4, 2'. */
+/** Chunks as a message shows them: '10 chunks of 1000', '3 chunks of 4, the last of 2'. */
 export function describeChunks(sizes: readonly number[]): string {
   const count = `${sizes.length} ${sizes.length === 1 ? 'chunk' : 'chunks'}`;
   if (sizes.length === 0) return count;
   if (Number.isNaN(sizes[0])) return `${count} of unknown sizes`;
-  if (sizes.every((size) => size === sizes[0])) return `${count} of ${sizes[0]}`;
+  const [first, last] = [sizes[0], sizes.at(-1)];
+  if (sizes.slice(0, -1).every((size) => size === first))
+    return `${count} of ${first}${last === first ? '' : `, the last of ${last}`}`;
   return `${count} of ${sizes.slice(0, 4).join(', ')}${sizes.length > 4 ? ', ...' : ''}`;
 }

@@ -157,15 +157,18 @@ function read(path: string): { text: string; mode: number; uid: number } {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code !== 'ENOENT')
-      throw invalid(`cannot read '${path}': ${message}. Name the file that the scheduler's log shows.`);
+      throw invalid(
+        `cannot read '${path}': ${message}. Name the file that the scheduler's log shows.`,
+        cause,
+      );
     throw new ConnectionError(
       `there is no scheduler file '${path}'. Start one with 'lola scheduler', or say where it is: --scheduler ws://host:port or --scheduler-file FILE.`,
     );
   }
 }
 
-function invalid(text: string): InvalidArgumentError {
-  return new InvalidArgumentError(`--scheduler-file: ${text}`);
+function invalid(text: string, cause?: unknown): InvalidArgumentError {
+  return new InvalidArgumentError(`--scheduler-file: ${text}`, { cause });
 }
 
 function openToOthers(path: string): string {

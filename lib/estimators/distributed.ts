@@ -18,6 +18,7 @@ export function estimateDistributed(samples: number, options: DistributedOptions
     const x = random.uniform(samples, { chunks, seed, stream: 'x' });
     const y = random.uniform(samples, { chunks, seed, stream: 'y' });
     const inside = x.square().add(y.square()).lessEqual(1);
-    return (await compute(inside.sum(), { executor, kernel, optimize, limitBytes, ...watch }))[0];
+    const run = { executor, kernel, optimize, limitBytes, ...watch };
+    return (await compute(inside.sum(), run))[0];
   });
 }

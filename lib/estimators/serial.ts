@@ -11,7 +11,7 @@ export async function estimateSerial(samples: number, options: EstimateOptions =
   checkInteger('serial: workers', options.workers ?? 1, 1, 'For more threads, use the pool.', 1);
   return runStage('serial', samples, options, startSerial, async (context) => {
     const { executor, kernel, watch } = context;
-    const pieces = piecesOf(samples, 1, kernel); // in pieces, so that Ctrl-C and progress get their turn
+    const pieces = piecesOf(samples, 1, kernel); // for Ctrl-C and progress in between
     const counts = await executor.run(countTasks(context, pieces), watch);
     return sum(counts);
   });

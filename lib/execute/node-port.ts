@@ -17,9 +17,9 @@ export function openPort(onPosted: (posted: unknown) => void, onEnded: (reason: 
   worker.on('error', (error) => (reason = toErrorRecord(error).message));
   worker.on('exit', (code) => onEnded(reason ?? `worker exited with code: ${code}`));
   return {
-    post: (message) => {
+    post: (message, moved) => {
       worker.ref();
-      worker.postMessage(message);
+      worker.postMessage(message, moved);
     },
     rest: () => worker.unref(),
     end: () => {

@@ -5,7 +5,7 @@ import type { Batch, Port, Setup } from './thread.js';
 interface WebWorker {
   onmessage: (event: { readonly data: unknown }) => void;
   onerror: (event: { readonly message?: string }) => void;
-  postMessage(message: Setup | Batch): void;
+  postMessage(message: Setup | Batch, moved?: ArrayBuffer[]): void;
   terminate(): void;
 }
 declare const Worker: new (url: URL, options: { type: 'module' }) => WebWorker;
@@ -19,5 +19,5 @@ export function openPort(onPosted: (posted: unknown) => void, onEnded: (reason: 
   worker.onerror = ({ message }) => onEnded(message?.slice(0, 1000) ?? 'the worker did not start');
   held.add(worker);
   const end = () => held.delete(worker) && worker.terminate();
-  return { post: (message) => worker.postMessage(message), rest: () => {}, end };
+  return { post: (message, moved) => worker.postMessage(message, moved), rest: () => {}, end };
 }

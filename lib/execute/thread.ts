@@ -41,7 +41,7 @@ export interface Posted {
 
 /** The way to a thread, from the thread that started it. */
 export interface Port {
-  post(message: Setup | Batch): void;
+  post(message: Setup | Batch, moved?: ArrayBuffer[]): void;
   /** The thread has nothing to do: until something is posted it does not keep the process alive. */
   rest(): void;
   end(): unknown;

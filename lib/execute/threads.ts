@@ -7,13 +7,15 @@ import type { Answer, Port, Posted, Setup, Work } from './thread.js';
 
 /** When the signal aborts, a batch may end by itself for this long before its thread is ended (ms). */
 const GRACE_MS = 500;
+/** A packed task above this size has come in a frame of its own (see cluster/connection.ts): it is moved, not copied (bytes). */
+const MOVED_BYTES = 64 * 2 ** 10;
 
 /** Each call of run or runPacked takes an idle thread: make at most `count` calls at a time. */
 export interface Threads {
   readonly count: number;
   /** Runs the tasks on one thread, one after the other. Never rejects. */
   run(tasks: readonly Task[], options: ThreadOptions): Promise<BatchEnd<readonly Value[]>>;
-  /** The same for packed tasks. The thread unpacks them and packs their values, as one list. */
+  /** The same for packed tasks, whose large payloads move. The thread unpacks them and packs their values, as one list. */
   runPacked(tasks: readonly PackedTask[], options: ThreadOptions): Promise<BatchEnd<Uint8Array>>;
   /** Ends all threads at once, with what they run. */
   close(): Promise<void>;
@@ -48,7 +50,10 @@ export async function startThreads(o: { count: number; tasks?: readonly string[]
   await lent.close();
   if (failed.error && failed.error.message !== 'EAGAIN') throw fromErrorRecord(failed.error);
   const why = failed.lost?.ended ?? 'EAGAIN'; // Node could make no thread
-  throw new EstimatorError('THREADS', `a thread did not start: ${why}. See ulimit -a: take fewer workers.`);
+  const advice = why.includes('uv_cwd')
+    ? 'The folder that this program is in was removed: go to another one.'
+    : 'See ulimit -a: take fewer workers.';
+  throw new EstimatorError('THREADS', `a thread did not start: ${why}. ${advice}`);
 }
 
 class ThreadLender implements Threads {
@@ -110,7 +115,7 @@ class Thread {
     return new Promise<End>((resolve) => {
       this.resolve = resolve;
       this.port ??= this.open();
-      this.port.post({ batch: ++this.batch, ...work });
+      this.port.post({ batch: ++this.batch, ...work }, movedBuffers(work));
     }).catch((error: unknown) => ({ error: toErrorRecord(error) }));
   }
 
@@ -140,4 +145,10 @@ class Thread {
     port.post(setup);
     return port;
   }
+}
+
+function movedBuffers(work: Work): ArrayBuffer[] {
+  const payloads = 'packed' in work ? work.packed.map(({ payload }) => payload) : [];
+  const large = payloads.filter(({ length }) => length > MOVED_BYTES);
+  return [...new Set(large.map(({ buffer }) => buffer as ArrayBuffer))];
 }

@@ -3,7 +3,7 @@
 import type { Key } from './seed.js';
 
 /** Four unsigned 32-bit words. */
-export type Words = readonly [number, number, number, number];
+export type Words = [number, number, number, number];
 
 const ROUNDS = 10;
 const MULTIPLIER_0 = 0xd2511f53;
@@ -11,8 +11,9 @@ const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9; // the golden ratio
 const WEYL_1 = 0xbb67ae85; // the square root of 3, less 1
 
-/** Encrypts a counter with a key: the same four words for the same two inputs, everywhere. */
-export function philox4x32([c0, c1, c2, c3]: Words, [k0, k1]: Key): Words {
+/** Encrypts a counter with a key, in place: the same four words for the same two inputs, everywhere. */
+export function philox4x32(words: Words, [k0, k1]: Key): Words {
+  let [c0, c1, c2, c3] = words;
   for (let round = 0; round < ROUNDS; round++) {
     const high0 = multiplyHigh(MULTIPLIER_0, c0);
     const high1 = multiplyHigh(MULTIPLIER_1, c2);
@@ -25,7 +26,8 @@ export function philox4x32([c0, c1, c2, c3]: Words, [k0, k1]: Key): Words {
     k0 = (k0 + WEYL_0) | 0;
     k1 = (k1 + WEYL_1) | 0;
   }
-  return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
+  [words[0], words[1], words[2], words[3]] = [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
+  return words;
 }
 
 /** The upper 32 bits of a 32 x 32 bit product, by 16-bit halves: a double holds only 53 bits exactly. */

@@ -1,14 +1,13 @@
 /* global document, URLSearchParams, window */
 // A vote in two rounds on a phone, the wall and the instructor's page, and the charts: keys, axe, and nothing told early.
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { readVotes, startRoom } from '../../dist/room/index.js';
 import { ROOM_VERSION } from '../../dist/room/version.js';
+import { findings } from './axe.mjs';
 import { FLAGS, findChromium } from './chromium.mjs';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const LONG = 180_000;
 const VOTE = '03-1';
 
@@ -55,16 +54,6 @@ async function step(page, key) {
   await page.keyboard.press(key);
   const pressed = await page.evaluate(() => performance.now());
   await page.waitForFunction((at) => performance.now() > at + 400, pressed);
-}
-
-/** What axe finds, and how many pixels stick out. */
-async function findings(page) {
-  await page.bringToFront();
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  return beyond > 0 ? [...found, `${beyond} pixels stick out`] : found;
 }
 
 test(

@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -12,9 +11,9 @@ import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startDashboard } from '../../dist/tools/dashboard/index.js';
 import { startPool } from '../../dist/lib/execute/pool.js';
+import { findings } from './axe.mjs';
 import { FLAGS, findChromium } from './chromium.mjs';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const TASKS = new URL('../support/tasks.mjs', import.meta.url).href;
 const LOLA = fileURLToPath(new URL('../support/lola.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lola-browser-'));
@@ -85,15 +84,6 @@ const boxesSeen = (page) =>
   });
 
 const curves = (page) => page.waitForSelector('#rate polyline[points*=" "]', { state: 'attached' });
-
-async function violations(page) {
-  await page.addScriptTag({ path: AXE }).catch(async () => {
-    // The page's policy keeps scripts out, as it should; the debugger may still run one.
-    await page.evaluate(readFileSync(AXE, 'utf8'));
-  });
-  const result = await page.evaluate(() => window.axe.run());
-  return result.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
 
 /** A process of the command line, ended with the test. */
 function lola(...words) {
@@ -350,8 +340,7 @@ describe('the dashboard in a browser', () => {
     const drawn = await page.locator('img').evaluateAll((all) => all.map(({ naturalWidth }) => naturalWidth));
     expect(drawn).toEqual([680, 680, 680, 680]);
     expect(problems).toEqual([]);
-    expect(await violations(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(size.width);
+    expect(await findings(page)).toEqual([]);
   });
 
   test.each([
@@ -374,8 +363,7 @@ describe('the dashboard in a browser', () => {
       await page.waitForFunction(() =>
         [...document.querySelectorAll('details table')].every((table) => table.rows.length > 1),
       );
-      expect(await violations(page)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(size.width);
+      expect(await findings(page)).toEqual([]);
     }
   });
 });

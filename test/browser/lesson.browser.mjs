@@ -1,7 +1,6 @@
 /* global document, window, WebAssembly, addEventListener */
 // A live notebook as a learner meets it: run, edit, keep, download, stop, without a network, in two tabs.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,9 +8,9 @@ import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { buildSite } from '../../scripts/site.mjs';
 import { serveFolder } from '../../site/start/serve.mjs';
+import { findings } from './axe.mjs';
 import { FLAGS, findChromium } from './chromium.mjs';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const MADE_UP = fileURLToPath(new URL('../site/lesson', import.meta.url));
 const LOOKS = [1280, 390].flatMap((width) =>
   ['light', 'dark'].map((colorScheme) => ({ width, colorScheme })),
@@ -338,12 +337,7 @@ describe('a live notebook', { timeout: 600_000 }, () => {
     await page.getByRole('button', { name: 'Restart' }).click();
     await page.locator('.notice').first().waitFor();
     await page.locator('.file summary').click();
-    await page.evaluate(AXE);
-    const { violations } = await page.evaluate(() => window.axe.run());
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual(
-      [],
-    );
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(look.width);
+    expect(await findings(page)).toEqual([]);
   });
 
   test('a browser without SIMD runs cells and says what is slower', async () => {

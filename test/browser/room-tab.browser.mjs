@@ -1,18 +1,17 @@
 /* global document, window */
 // A learner's tab in a room: it joins and leaves with one click, is one learner over restarts and reloads, and hands in
 // predictions by the entry below the cell.
-import { readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { clock } from '../../dist/lib/task/index.js';
 import { serveFolder } from '../../site/start/serve.mjs';
+import { findings } from './axe.mjs';
 import { FLAGS, findChromium } from './chromium.mjs';
 import { ENGINES, openIn } from './engines.mjs';
 import { LONG, NOTEBOOK, buildLesson, closeAll, onEnd, openRoom, tapping, until } from './rooms.mjs';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const CELLS = {
   setup: "import { checkProfile, joinRoom, leaveRoom, predict } from '../lesson';\nlet guess = NaN;",
   predict: "guess = predict('four at once', NaN); // your number",
@@ -236,16 +235,10 @@ test.each(
     const { page } = await newPage(width, colorScheme);
     await page.goto(room.urls[0].url);
     await page.goto(at(room, NOTEBOOK));
-    const findings = async () => {
-      await page.evaluate(AXE);
-      const { violations } = await page.evaluate(() => window.axe.run());
-      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      return [...violations.map(({ id }) => id), ...(beyond > 0 ? [`${beyond} pixels stick out`] : [])];
-    };
-    expect(await findings()).toEqual([]);
+    expect(await findings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Join', exact: true }).click();
     await inRoom(page);
-    expect(await findings()).toEqual([]);
+    expect(await findings(page)).toEqual([]);
     if (process.env.PICTURES)
       await page.screenshot({ path: join(process.env.PICTURES, `tab-${width}-${colorScheme}.png`) });
   },

@@ -1,7 +1,6 @@
 /* global document, window */
 // The lesson's site as a reader meets it, below a path of its host, in a real browser. lesson.browser.mjs runs its cells.
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,9 +8,9 @@ import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { buildSite } from '../../scripts/site.mjs';
 import { serveFolder } from '../../site/start/serve.mjs';
+import { findings } from './axe.mjs';
 import { FLAGS, findChromium } from './chromium.mjs';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const MADE_UP = fileURLToPath(new URL('../site/lesson', import.meta.url));
 const BASE = '/lolas-pi/';
 const LOOKS = [
@@ -76,19 +75,11 @@ describe('the site in a browser', { timeout: 1_800_000 }, () => {
       const found = [];
       for (const site of Object.values(sites)) {
         const { page, problems } = await openPage(site, '', look);
-        await page.addInitScript(AXE);
         for (const path of site.pages) {
           await page.goto(site.url + path);
           await page.locator('header search').waitFor(); // scripts have run
           await unfold(page);
-          const { violations } = await page.evaluate(() => window.axe.run());
-          found.push(
-            ...violations.map(
-              ({ id, nodes }) => `${path}: ${id}: ${nodes.map(({ html }) => html).join(' ')}`,
-            ),
-          );
-          const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-          if (wide > look.width) found.push(`${path} is ${wide} wide`);
+          found.push(...(await findings(page)).map((text) => `${path}: ${text}`));
         }
         found.push(...problems);
       }

@@ -41,6 +41,29 @@ describe('threads', () => {
     expect({ ...end, times: end.times.length }).toEqual({ thread: 0, count: 4, times: 8 });
   });
 
+  test('large packed tasks, which share the frame that they came in, move to the thread; small ones stay whole', async () => {
+    const threads = await start(1);
+    const inputs = [
+      new Float64Array(20_000).fill(0.5),
+      7,
+      new Uint8Array(10),
+      new Float64Array(9000).fill(2),
+    ];
+    const packed = inputs.map((input) => packTask(task('echo', input)));
+    const [first, small, smaller, last] = packed.map(({ payload }) => payload);
+    const frame = new Uint8Array(first.length + last.length);
+    frame.set(first);
+    frame.set(last, first.length);
+    const [head, tail] = [frame.subarray(0, first.length), frame.subarray(first.length)];
+    const payloads = [head, small, smaller, tail];
+    const { values } = await threads.runPacked(
+      payloads.map((payload, i) => ({ ...packed[i], payload })),
+      {},
+    );
+    expect(unpackValue(values)).toEqual(inputs);
+    expect(payloads.map(({ length }) => length)).toEqual([0, small.length, smaller.length, 0]);
+  });
+
   test('a task that throws ends its batch: the values before it are kept', async () => {
     const threads = await start(1);
     const batch = [task('double', 1), task('fail', 'no'), task('double', 2)];

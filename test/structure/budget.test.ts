@@ -8,18 +8,18 @@ import { sourcesIn, walk, type Source } from './sources.js';
  */
 const BUDGETS: Readonly<Record<string, number>> = {
   'lib/*': 533, // 520: whatever is thrown becomes text, symbols too
-  'lib/sampling': 260,
+  'lib/sampling': 262, // 260: philox works in place, and leaves half as much to collect
   'lib/task': 1137, // 850: one rule for what may travel, held at every door; a packer that bounds sizes before it unpacks
   'lib/simd': 560,
-  'lib/execute': 541, // 300: threads that die, close themselves or answer twice, alike in Node and in a page
+  'lib/execute': 552, // 300: threads that die, close themselves or answer twice, alike in Node and in a page; large tasks move
   'lib/array': 950,
-  'lib/cluster': 2927, // 1 500: proof of the token, values in pieces, life by bytes, bounds for each peer, stragglers, suspects
+  'lib/cluster': 2930, // 1 500: proof of the token, values in pieces, life by bytes, bounds for each peer, stragglers, suspects
   'lib/simulation': 744, // 480: faults of lines and threads, liars, and all that the three machines learned
   'lib/slurm': 1500,
-  'lib/estimators': 280,
-  lib: 9331, // 7 000
+  'lib/estimators': 282, // 280: printed in a notebook, each line fits 100 columns
+  lib: 9351, // 7 000
   lesson: 2701, // 2 400: time limits and words for any answer, in Jupyter and in a tab; what set-up cells need
-  tools: 5057, // 4 800: a race in one line to paste, and a board that reads it and keeps other samples apart
+  tools: 5058, // 4 800: a race in one line to paste, and a board that reads it and keeps other samples apart
   room: 2968, // 1 500: votes, predictions, speed-ups and progress: a machine, its door, a client, three pages
   site: 2700, // 2 500: a learner's tab joins a room with one click, and predictions have an entry below their cell
 };

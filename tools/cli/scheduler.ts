@@ -88,13 +88,14 @@ async function runScheduler(flags: SchedulerFlags): Promise<void> {
 }
 
 /** Why the file does not lead to this scheduler any more, if so. */
-function lossOf(file: string): string | undefined {
+export function lossOf(file: string, read = readSchedulerFile): string | undefined {
   try {
-    const { pid, addresses } = readSchedulerFile(file);
-    return pid === process.pid
-      ? undefined
-      : `${file} now belongs to process ${pid} at ${addresses.join(', ')}`;
+    const { pid, addresses } = read(file);
+    const loss = `${file} now belongs to process ${pid} at ${addresses.join(', ')}`;
+    return pid === process.pid ? undefined : loss;
   } catch (error) {
-    return (error as Error).message;
+    const { message, cause } = error as Error & { cause?: NodeJS.ErrnoException };
+    // Without a free descriptor this process cannot look: the file may well be there.
+    return ['EMFILE', 'ENFILE'].includes(cause?.code ?? '') ? undefined : message;
   }
 }

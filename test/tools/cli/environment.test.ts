@@ -15,8 +15,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { askStatus } from '../../../lib/cluster/connect.js';
+import { InvalidArgumentError } from '../../../lib/errors.js';
 import { thisProcess } from '../../../lib/machine.js';
 import { addressWarning, filesAdvice } from '../../../scripts/limits.mjs';
+import { lossOf } from '../../../tools/cli/scheduler.js';
 import { lolaHere, type Given } from '../../support/lola-here.mjs';
 import { makeSite } from '../../support/slurm-site.js';
 import { asUser, canBeAnother } from '../../support/users.js';
@@ -261,6 +263,18 @@ describe('limits of which a program hears too late', () => {
   });
 });
 
+test.runIf(isLinux)('a pool in a folder that was removed says so, and nothing of limits', () => {
+  const program = `
+    const folder = require('node:fs').mkdtempSync('${home}/gone-');
+    process.chdir(folder);
+    require('node:fs').rmdirSync(folder);
+    import('${new URL('../../../dist/lib/index.js', import.meta.url).href}')
+      .then(({ startPool }) => startPool({ workers: 1 }))
+      .catch(({ code, message }) => console.log(code + ' ' + message));`;
+  const { stdout } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' });
+  expect(stdout).toMatch(/^THREADS a thread did not start: ENOENT.* removed: go to another one\.\n$/);
+});
+
 describe.runIf(canBeAnother)('a home that is not to be written', { timeout: 120_000 }, () => {
   const closed = mkdtempSync(join(tmpdir(), 'lola-closed-'));
   const nobody = asUser(54323);
@@ -364,6 +378,17 @@ describe.runIf(isLinux)('files that several processes share', { timeout: 120_000
       await Promise.all([end(first), end(second)]);
     }
   });
+
+  test.each(['EMFILE', 'ENFILE'])(
+    'a scheduler that cannot look at its file (%s) does not call it lost',
+    (code) => {
+      const refuse = (cause?: Error) => () => {
+        throw new InvalidArgumentError('cannot read', { cause });
+      };
+      expect(lossOf('a.json', refuse(Object.assign(new Error(code), { code })))).toBeUndefined();
+      expect(lossOf('a.json', refuse())).toBe('cannot read');
+    },
+  );
 
   test('a note of another host stays and is not shown; one whose process has ended goes', async () => {
     const folder = join(home, '.lola');

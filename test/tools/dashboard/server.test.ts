@@ -258,7 +258,7 @@ describe('the dashboard server', () => {
     await expect(startDashboard({ port })).rejects.toThrow(`127.0.0.1:${port}`);
     await expect(startDashboard({ port: 70_000 })).rejects.toThrow('70000');
     const [first, second] = [await open({ port: undefined }), await open({ port: undefined })];
-    expect(second.port).toBeGreaterThan(first.port);
+    expect(second.port).not.toBe(first.port); // which port is next depends on what else listens here
   });
 
   test('behind a proxy with a prefix: the page, its parts and its socket', async () => {

@@ -257,8 +257,15 @@ test.skipIf(process.platform !== 'linux')('a process without children has no CPU
   expect(stdout).toBe('0\n');
 });
 
+const script = fileURLToPath(new URL('../../support/lola.mjs', import.meta.url));
+
+/** A long race with one worker, as a process of its own. */
+function startRace(stages: string) {
+  const words = `race --stages ${stages} --workers 1 --samples 1e4 --repeats 5000`.split(' ');
+  return spawn(process.execPath, [script, ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
 describe('lola race and lola board', () => {
-  const script = fileURLToPath(new URL('../../support/lola.mjs', import.meta.url));
   let folder: string;
   const file = (name: string) => join(folder, name);
   beforeAll(() => {
@@ -382,18 +389,7 @@ describe('lola race and lola board', () => {
   test.skipIf(process.platform !== 'linux')(
     'a racer that is killed, in its turn or between two, ends the race, which says who and how',
     async () => {
-      const words = [
-        'race',
-        '--stages',
-        'serial,pool',
-        '--workers',
-        '1',
-        '--samples',
-        '1e4',
-        '--repeats',
-        '5000',
-      ];
-      const child = spawn(process.execPath, [script, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = startRace('serial,pool');
       const closed = new Promise((resolve) => child.on('close', resolve));
       let err = '';
       await new Promise<void>((resolve) => {
@@ -412,18 +408,7 @@ describe('lola race and lola board', () => {
   test.skipIf(process.platform !== 'linux')(
     'a race that is killed leaves nothing below it: racer, and its scheduler and worker',
     async () => {
-      const words = [
-        'race',
-        '--stages',
-        'distributed',
-        '--workers',
-        '1',
-        '--samples',
-        '1e4',
-        '--repeats',
-        '5000',
-      ];
-      const child = spawn(process.execPath, [script, ...words], { stdio: 'ignore' });
+      const child = startRace('distributed');
       const below = (pid: number): number[] => {
         const found = readText(`/proc/${pid}/task/${pid}/children`)?.match(/\d+/g) ?? [];
         return found.map(Number).flatMap((one) => [one, ...below(one)]);
