@@ -114,6 +114,7 @@ test(
     const choices = [(i) => 'ABCD'[i % 4], (i) => (i % 3 === 0 ? 'C' : 'ABCD'[i % 4])];
     for (const [at, choice] of choices.entries()) {
       const vote = async ({ vote: page }, i) => {
+        await page.getByText(['Vote alone.', 'Vote again.'][at]).waitFor(); // until then, it shows the round before
         const inputs = page.locator('#vote fieldset:enabled input');
         for (const letter of ['A', choice(NODES + i)]) await inputs.nth('ABCD'.indexOf(letter)).check();
         await page.getByText('The room has your answer').waitFor();
