@@ -10,7 +10,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { InvalidArgumentError, plain } from './errors.js';
+import { EstimatorError, InvalidArgumentError, plain } from './errors.js';
 
 /** How long a stranger may stay, unless the server says otherwise (ms). */
 const STRANGER_MS = 5000;
@@ -65,7 +65,8 @@ export class Entrance {
    * Opens it.
    * @param asked 0 for any port, undefined for the first that is free from `first` on
    * @returns the port
-   * @throws InvalidArgumentError for a port that is taken, or a host that is not this machine's
+   * @throws InvalidArgumentError for a port that is taken, or a host that is not this machine's; EstimatorError if none is
+   *   free
    */
   async listen(host: string, asked: number | undefined, first: number): Promise<number> {
     const { who, flag = '--port' } = this.options;
@@ -79,6 +80,11 @@ export class Entrance {
       } catch (error) {
         const failure = error as NodeJS.ErrnoException;
         if (/^(EADDRINUSE|EACCES)$/.test(failure.code ?? '') && port < last) continue; // systems keep some for themselves
+        if (asked === undefined && port === last)
+          throw new EstimatorError(
+            'PORTS',
+            `${who}: ports ${first} to ${last} are all taken. Name a free one: ${flag}.`,
+          );
         const why = whyNot(failure, host, port, flag);
         throw new InvalidArgumentError(`${who}: cannot listen at ${host}:${port}: ${why}`);
       }

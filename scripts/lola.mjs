@@ -8,8 +8,8 @@ if (words[0] === 'doctor') {
   const { main } = await import('./doctor.mjs');
   process.exitCode = main(words.slice(1)); // it says what is missing, so it must not install it first
 } else {
-  // A process that another one started uses the build that one runs on, and leaves Ctrl-C to it.
-  if (process.connected) for (const key of ['SIGINT', 'SIGBREAK']) process.on(key, () => {});
+  // A process that another one started uses the build that one runs on, and leaves it what the terminal says.
+  if (process.connected) for (const signal of ['SIGINT', 'SIGBREAK', 'SIGHUP']) process.on(signal, () => {});
   else {
     (await import('./prepare.mjs')).prepare();
     const warning = addressWarning(limitsHere(), availableParallelism());

@@ -197,6 +197,22 @@ test('a default port that the system keeps for itself is passed over; one that w
   await expect(other.listen('127.0.0.1', 20_000, 1)).rejects.toThrow('you may not use port 20000');
 });
 
+test('where all default ports are taken it says so, and does not call it a mistake of the caller', async () => {
+  const { entrance } = await open();
+  await entrance.close();
+  const taken = vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server) {
+    queueMicrotask(() => this.emit('error', Object.assign(new Error('taken'), { code: 'EADDRINUSE' })));
+    return this;
+  });
+  cleanups.push(() => taken.mockRestore());
+  const failure = await entrance.listen('127.0.0.1', undefined, 20_000).catch((error: unknown) => error);
+  expect(failure).not.toBeInstanceOf(InvalidArgumentError); // so a dashboard beside a run does not end the run
+  expect(failure).toMatchObject({
+    code: 'PORTS',
+    message: 'test: ports 20000 to 20100 are all taken. Name a free one: --port.',
+  });
+});
+
 test('plain text shows what would break a line, steer a terminal or turn the direction, and leaves the rest', () => {
   expect(plain('a\nb\u001b[2J\u0007\u202Ec\u2066\u2028')).toBe(
     'a\\u{a}b\\u{1b}[2J\\u{7}\\u{202e}c\\u{2066}\\u{2028}',

@@ -53,6 +53,10 @@ function autoSize(length: number, dtype: DType): number {
 
 function cutByList(caller: string, length: number, sizes: readonly number[]): Chunks {
   const remedy = 'Leave out chunks without elements.';
+  if (sizes.length > MOST_CHUNKS)
+    throw new InvalidArgumentError(
+      `${caller}: chunks lists ${sizes.length} sizes, more than ${MOST_CHUNKS}. Take larger ones, or 'auto'.`,
+    );
   sizes.forEach((size, c) => checkInteger(`${caller}: chunks[${c}]`, size, 1, remedy));
   const chunks = chunksOf([...sizes]);
   if (chunks.length === length) return chunks;

@@ -44,6 +44,7 @@ describe('chunks', () => {
   });
 
   test.each([
+    [Array<number>(1_000_001).fill(1), /^arange: chunks lists 1000001 sizes, more than 1000000/],
     [[3, 3], /^arange: chunks must sum to the length, 10, got sizes that sum to 6/],
     [[5, 0, 5], /^arange: chunks\[1\] must be an integer from 1 .*, got 0/],
     [[5, 2.5, 2.5], /^arange: chunks\[1\] must be .*, got 2\.5/],
@@ -159,7 +160,9 @@ describe('a mistake is refused at the call that made it', () => {
 });
 
 test('arrays and numbers tell what they are', () => {
-  expect(String(x)).toMatch(/^array arange-\d+: integer, length 10, 3 chunks of 4, the last of 2, not computed yet$/);
+  expect(String(x)).toMatch(
+    /^array arange-\d+: integer, length 10, 3 chunks of 4, the last of 2, not computed yet$/,
+  );
   expect(String(where(x.less(3)))).toMatch(
     /^array where-\d+: integer, unknown length, 3 chunks of unknown sizes, not computed yet$/,
   );

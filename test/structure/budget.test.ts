@@ -7,7 +7,7 @@ import { sourcesIn, walk, type Source } from './sources.js';
  * become larger than its plan, the plan and what it had not foreseen stand beside it.
  */
 const BUDGETS: Readonly<Record<string, number>> = {
-  'lib/*': 533, // 520: whatever is thrown becomes text, symbols too
+  'lib/*': 538, // 520: whatever is thrown becomes text, symbols too; no free port is no mistake of the caller
   'lib/sampling': 262, // 260: philox works in place, and leaves half as much to collect
   'lib/task': 1137, // 850: one rule for what may travel, held at every door; a packer that bounds sizes before it unpacks
   'lib/simd': 560,
@@ -17,9 +17,9 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'lib/simulation': 744, // 480: faults of lines and threads, liars, and all that the three machines learned
   'lib/slurm': 1500,
   'lib/estimators': 282, // 280: printed in a notebook, each line fits 100 columns
-  lib: 9351, // 7 000
+  lib: 9361, // 7 000
   lesson: 2701, // 2 400: time limits and words for any answer, in Jupyter and in a tab; what set-up cells need
-  tools: 5058, // 4 800: a race in one line to paste, and a board that reads it and keeps other samples apart
+  tools: 5061, // 4 800: a race in one line to paste, and a board that reads it and keeps other samples apart
   room: 2968, // 1 500: votes, predictions, speed-ups and progress: a machine, its door, a client, three pages
   site: 2700, // 2 500: a learner's tab joins a room with one click, and predictions have an entry below their cell
 };

@@ -4,12 +4,12 @@ import { EXIT } from './exit.js';
 /** If npm started the program, one press arrives twice: from the terminal, and from npm. A later one is another press (ms). */
 const SAME_PRESS_MS = 1000;
 
-/** Ctrl-C, and Ctrl-Break on Windows: they reach all of a terminal's processes. */
-export const KEYS = ['SIGINT', 'SIGBREAK'] as const;
+/** Ctrl-C, Ctrl-Break (Windows), and the end of the terminal or its ssh session: all of a terminal's processes get them. */
+export const OF_TERMINAL = ['SIGINT', 'SIGBREAK', 'SIGHUP'] as const;
 
-/** What ends a command: keys and `kill`, or a console window that closes. If another process started it, that one has the keys. */
-export function endingSignals(platform: string = process.platform, started = process.connected) {
-  return [...(started ? [] : KEYS), platform === 'win32' ? ('SIGHUP' as const) : ('SIGTERM' as const)];
+/** What ends a command: its terminal, and `kill`. If another process started it, the terminal is that one's matter. */
+export function endingSignals(started = process.connected) {
+  return [...(started ? [] : OF_TERMINAL), 'SIGTERM'] as const;
 }
 
 /** Acts when the process that started this one is gone, or if it went while this one was loading. */

@@ -10,7 +10,7 @@ import { EXIT } from './exit.js';
 import { choiceOption, countOption, readCount, readSeed } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { progressBar } from './progress.js';
-import { addWatchFlags, startWatch, type WatchFlags } from './watch.js';
+import { addWatchFlags, startWatch, type Watch, type WatchFlags } from './watch.js';
 import { addWhereFlags, readWhereFlags, warn, type WhereFlags } from './whereabouts.js';
 
 interface PiFlags extends WhereFlags, WatchFlags {
@@ -60,17 +60,18 @@ function readChunk(text: string): number {
 async function runPi(flags: PiFlags): Promise<void> {
   const { stage, samples } = flags;
   const options = optionsOf(flags);
-  const watch = await startWatch(`Lola's pi: ${stage}`, flags);
-  const { signal, release } = interruptible();
+  const { signal, release } = interruptible(); // before anything is there to be taken back
+  let watch: Watch | undefined;
   let done = false;
   try {
+    watch = await startWatch(`Lola's pi: ${stage}`, flags);
     const report = await estimateWithProgress(stage, samples, { ...options, signal, onEvent: watch.onEvent });
     process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : describe(report, samples));
     if (report.interrupted) process.exitCode = EXIT.interrupted;
     done = !report.interrupted;
   } finally {
     release();
-    await watch.finish(done);
+    await watch?.finish(done);
   }
 }
 

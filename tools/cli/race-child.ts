@@ -5,7 +5,7 @@ import { startPool, startSerial } from '../../lib/execute/index.js';
 import type { Executor } from '../../lib/task/index.js';
 import { childrenCpuSeconds, childrenPeakMemoryBytes, peakMemoryBytes } from '../measure/memory.js';
 import { timeOnce } from '../measure/stopwatch.js';
-import { KEYS, whenOrphaned } from './interrupt.js';
+import { OF_TERMINAL, whenOrphaned } from './interrupt.js';
 
 /** Messages from the race to its child: first its racer, then each run. */
 export type ToRacer =
@@ -68,4 +68,4 @@ process.on('message', (order: ToRacer) => {
     .catch(() => process.exit(1));
 });
 whenOrphaned(() => process.exit()); // the race is over, or its process is gone
-for (const key of KEYS) process.on(key, () => {}); // the race decides what ends
+for (const signal of OF_TERMINAL) process.on(signal, () => {}); // the race decides what ends

@@ -59,6 +59,7 @@ async function runRoom(flags: RoomFlags): Promise<void> {
     votes: readVotes(resolve('episodes')),
   };
   if (['0.0.0.0', '::'].includes(options.host)) checkNetwork();
+  const ended = stopped();
   const room = await startRoom({
     ...options,
     onReached: (address) => say(`${address} reached the room.`),
@@ -69,7 +70,7 @@ async function runRoom(flags: RoomFlags): Promise<void> {
   const isAwaited = () => !options.host.startsWith('127.') && room.picture().reached === 0;
   const nobody = setTimeout(() => isAwaited() && say(NOBODY), NOBODY_MS);
   void room.over.then(() => say(resultOf(room)));
-  await stopped();
+  await ended;
   clearTimeout(nobody);
   await room.close();
 }

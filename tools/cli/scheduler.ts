@@ -52,6 +52,7 @@ async function runScheduler(flags: SchedulerFlags): Promise<void> {
   const { host, port, schedulerFile, json } = flags;
   const file = schedulerFile ?? defaultSchedulerFile();
   const log = (line: string) => (json ? process.stderr : process.stdout).write(`${line}\n`);
+  const asked = stopped(); // from now on there may be something to take back
   const watch = flags.dashboard ? await import('./watch.js') : undefined; // a dashboard's packages take 30 ms
   const dashboard = await watch?.showDashboard("Lola's pi: cluster", flags);
   const earlier = existsSync(file) ? askStatus({ file }).then(String, () => undefined) : undefined;
@@ -70,7 +71,7 @@ async function runScheduler(flags: SchedulerFlags): Promise<void> {
     const up = { address, addresses, schedulerFile: file, pid: process.pid };
     if (json) process.stdout.write(`${JSON.stringify(up)}\n`);
     const advice = 'Give each scheduler its own --scheduler-file.';
-    if (await earlier)
+    if (await Promise.race([earlier, asked]))
       log(`lola.scheduler - WARNING - ${file} belonged to a scheduler that still answers. ${advice}`);
     const watching = setInterval(() => {
       const loss = lossOf(file);
@@ -78,7 +79,7 @@ async function runScheduler(flags: SchedulerFlags): Promise<void> {
       clearInterval(watching);
       log(`lola.scheduler - WARNING - ${loss}: nobody can find this scheduler any more. ${advice}`);
     }, LOOK_MS);
-    await stopped();
+    await asked;
     clearInterval(watching);
     log('lola.scheduler - INFO - Closing');
     await scheduler.close();

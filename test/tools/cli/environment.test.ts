@@ -1,5 +1,6 @@
 // What surrounds a command may be missing, small, full or shared: it says so, or goes on without.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -10,11 +11,14 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { askStatus } from '../../../lib/cluster/connect.js';
+import { PROTOCOL } from '../../../lib/cluster/messages.js';
+import { newToken, writeSchedulerFile } from '../../../lib/cluster/scheduler-file.js';
 import { InvalidArgumentError } from '../../../lib/errors.js';
 import { thisProcess } from '../../../lib/machine.js';
 import { addressWarning, filesAdvice } from '../../../scripts/limits.mjs';
@@ -377,6 +381,25 @@ describe.runIf(isLinux)('files that several processes share', { timeout: 120_000
     } finally {
       await Promise.all([end(first), end(second)]);
     }
+  });
+
+  test('a scheduler takes its file back although the one before it takes connections and never answers', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const file = join(home, 'silent.json');
+    const { port } = silent.address() as AddressInfo;
+    const address = `ws://127.0.0.1:${port}`;
+    const earlier = { protocol: PROTOCOL, addresses: [address], port, token: newToken(), pid: process.pid };
+    writeSchedulerFile(file, earlier);
+    const asked = once(silent, 'connection');
+    const scheduler = startScheduler(file);
+    try {
+      await Promise.all([asked, said(scheduler, 'address and token in')]);
+    } finally {
+      await end(scheduler);
+      silent.close();
+    }
+    expect(existsSync(file)).toBe(false);
   });
 
   test.each(['EMFILE', 'ENFILE'])(
