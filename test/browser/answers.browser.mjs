@@ -1,4 +1,4 @@
-/* global document, URLSearchParams, window */
+/* global document, URLSearchParams */
 // A vote in two rounds on a phone, the wall and the instructor's page, and the charts: keys, axe, and nothing told early.
 import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';

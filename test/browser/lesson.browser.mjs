@@ -1,4 +1,4 @@
-/* global document, window, WebAssembly, addEventListener */
+/* global window, WebAssembly, addEventListener */
 // A live notebook as a learner meets it: run, edit, keep, download, stop, without a network, in two tabs.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,3 @@
-/* global document, window */
 // A learner's tab in a room: it joins and leaves with one click, is one learner over restarts and reloads, and hands in
 // predictions by the entry below the cell.
 import { rmSync } from 'node:fs';

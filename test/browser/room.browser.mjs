@@ -1,4 +1,4 @@
-/* global document, window */
+/* global document */
 // A room of pages in Chromium: some are closed, frozen or reloaded, and the integer stays the serial one.
 import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';

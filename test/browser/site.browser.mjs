@@ -1,4 +1,4 @@
-/* global document, window */
+/* global document */
 // The lesson's site as a reader meets it, below a path of its host, in a real browser. lesson.browser.mjs runs its cells.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
