@@ -20,8 +20,13 @@ file=$folder/scheduler.json
 
 "${lola[@]}" scheduler --host 0.0.0.0 --scheduler-file "$file" &
 scheduler=$!
-# Whatever happens below: nothing goes on, and nothing is left behind.
-trap 'kill "$scheduler" 2>/dev/null || true; wait; rm -rf "$folder"' EXIT
+# Whatever happens below: nothing goes on, and nothing is left behind. Slurm ends what takes longer than ten seconds.
+end() {
+  kill "$scheduler" "${run:-$scheduler}" 2>/dev/null || true
+  for _ in {1..100}; do [ -z "$(jobs -r)" ] || sleep 0.1; done
+  rm -rf "$folder"
+}
+trap end EXIT
 trap 'exit 143' TERM
 until [ -s "$file" ]; do
   kill -0 "$scheduler" || { echo 'lola: the scheduler did not start, see above' >&2; exit 1; }
@@ -30,5 +35,12 @@ done
 
 # One worker on each node; they end with the scheduler.
 srun --kill-on-bad-exit=0 "${lola[@]}" worker --scheduler-file "$file" --threads "$threads" --death-timeout 10 &
+workers=$!
 "${lola[@]}" "${client[@]}" --scheduler-file "$file" &
-wait $!
+run=$!
+# Without workers the client would wait for ever.
+while kill -0 "$run" 2>/dev/null; do
+  kill -0 "$workers" 2>/dev/null || { echo 'lola: srun ended before the client, see above: no workers' >&2; exit 1; }
+  sleep 0.5
+done
+wait "$run"
