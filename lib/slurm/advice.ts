@@ -28,6 +28,7 @@ const REFUSALS: Advice = [
   [/time limit/i, "Set a shorter 'time' (sinfo -o '%P %l' shows what is allowed)."],
   [/array/i, 'Cut the run into fewer elements.'],
   [/submit limit|MaxSubmit|QOS/i, 'A limit of your account: wait for jobs to end, or ask for fewer.'],
+  [/one cluster/i, 'Set SLURM_CLUSTERS to one of them.'],
   [/configuration source|slurm\.conf/i, 'This host knows no Slurm cluster: log in to a host of the cluster.'],
 ];
 

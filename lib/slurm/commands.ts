@@ -23,13 +23,20 @@ function call(command: string, words: readonly string[]) {
   });
 }
 
-/** Inside of a job, Slurm's variables describe that job. A job submitted from there would inherit its limits. */
+/**
+ * Inside of a job, Slurm's variables describe that job: a job submitted from there would inherit its limits. The cluster
+ * that a user chose for sbatch holds for the other commands, too, or they would look for its jobs elsewhere.
+ */
 function withoutOuterJob(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   // A user's options for tables (SQUEUE_) hide jobs, and some of SBATCH_ override what our scripts say: name, array, log.
   const outer =
     /^(SLURM(?!_(CONF|CONF_SERVER|CLUSTERS|JWT)$)|S(QUEUE|ACCT|CANCEL|INFO)_|SBATCH_(ARRAY|CLUS|ERR|INP|JOB|OPEN|OUT|WAIT))/;
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !outer.test(name)));
+  const kept = Object.entries(env).filter(([name]) => !outer.test(name));
+  return { ...Object.fromEntries(kept), ...(clustersOf(env) && { SLURM_CLUSTERS: clustersOf(env) }) };
 }
+
+const clustersOf = ({ SLURM_CLUSTERS, SBATCH_CLUSTERS }: NodeJS.ProcessEnv) =>
+  SLURM_CLUSTERS || SBATCH_CLUSTERS;
 
 async function succeed(command: string, ...words: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await call(command, words);
@@ -82,7 +89,9 @@ async function statesOf(job: string): Promise<JobState[]> {
   if (states.length > 0) return states;
   if (code === 0) throw new SlurmError(`scontrol says nothing about job ${job}.`);
   if (!/invalid job id/i.test(stderr)) throw new SlurmError(adviseOn('scontrol', code, stderr));
-  const accounts = await call('sacct', ['-nPX', '-j', job, '--format=JobID,State,ExitCode,NodeList']);
+  const where = clustersOf(process.env) ? ['-M', clustersOf(process.env)!] : []; // sacct reads no SLURM_CLUSTERS
+  const fields = '--format=JobID,State,ExitCode,NodeList';
+  const accounts = await call('sacct', ['-nPX', ...where, '-j', job, fields]);
   return accounts.code === 0 ? parseSacct(accounts.stdout) : [];
 }
 

@@ -288,7 +288,6 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
       SBATCH_INPUT: 'x',
       SBATCH_OPEN_MODE: 'truncate',
       SBATCH_WAIT: '1',
-      SBATCH_CLUSTERS: 'other', // of all commands, sbatch alone would go there
     };
     for (const [name, value] of Object.entries(outer)) vi.stubEnv(name, value);
     vi.stubEnv('SLURM_CONF', '/etc/slurm.conf');
@@ -308,6 +307,33 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     await expect(coresOf('debug')).rejects.toThrow(words);
   });
 
+  test.each([
+    [{ SBATCH_CLUSTERS: 'two' }, 'two'],
+    [{ SLURM_CLUSTERS: 'two' }, 'two'],
+    [{ SLURM_CLUSTERS: 'two', SBATCH_CLUSTERS: 'three' }, 'two'], // as sbatch itself decides
+  ])('%j chooses the cluster of every command; sacct is told in words', async (chosen, cluster) => {
+    for (const [name, value] of Object.entries(chosen)) vi.stubEnv(name, value);
+    const told = `echo "$(basename "$0") $SLURM_CLUSTERS$SBATCH_CLUSTERS" >> '${join(parent, 'seen.calls')}'`;
+    site({
+      ...{ squeue: told, scancel: told, sbatch: `${told}; echo '7;two'` },
+      sinfo: `${told}; echo 'debug*|0/4/0/4'`,
+      scontrol: `${told}; echo 'Invalid job id specified' >&2; exit 1`,
+    });
+    expect(await sbatch('script.sh')).toBe('7');
+    await coresOf();
+    await jobNamed('mine');
+    await scancel(['7']);
+    expect(await jobStates(['7'])).toEqual([]);
+    const all = ['sbatch', 'sinfo', 'squeue', 'scancel', 'scontrol'];
+    expect(calls('seen')).toEqual(all.map((name) => `${name} ${cluster}`));
+    expect(calls('sacct')).toEqual([expect.stringContaining(`-M ${cluster} -j 7 `)]);
+  });
+
+  test('several clusters at once are refused with a remedy', () => {
+    const said = 'scontrol: error: Only one cluster can be used at a time with scontrol';
+    expect(adviseOn('scontrol', 1, said)).toMatch(/Set SLURM_CLUSTERS to one of them\.$/);
+  });
+
   test('a job that the controller has forgotten is looked up in the accounts; one that nobody knows has no state', async () => {
     site({
       scontrol: "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1",
@@ -316,6 +342,7 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     expect(await jobStates(['7', '8'])).toEqual([
       { job: '7', element: 0, state: 'TIMEOUT', reason: '', exitCode: '0:0', node: 'node1' },
     ]);
+    expect(calls('sacct')[0]).not.toContain('-M');
   });
 
   test.each([[''], ['Welcome to 2026!'], ['slurm: maintenance tonight']])(
