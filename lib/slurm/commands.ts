@@ -50,12 +50,12 @@ export function isAway(error: unknown): boolean {
 }
 
 /**
- * Submits a script.
+ * Submits a script under a name, whatever its directives say: by the name we know our jobs again.
  * @returns the job's number
  * @throws SlurmError if Slurm refuses or does not answer, or if its answer holds no number
  */
-export async function sbatch(script: string): Promise<string> {
-  const printed = await succeed('sbatch', '--parsable', script);
+export async function sbatch(script: string, name: string): Promise<string> {
+  const printed = await succeed('sbatch', '--parsable', `--job-name=${name}`, script);
   // 'JOB;CLUSTER' on sites with several clusters; many sites print lines of their own around it.
   const told = /^\s*(?:sbatch: )?Submitted batch job (\d+)\b/m.exec(printed)?.[1];
   const alone = new Set([...printed.matchAll(/^\s*(\d+)(?:;\S+)?\s*$/gm)].map(([, number]) => number));
@@ -75,24 +75,26 @@ export async function scancel(words: readonly string[]): Promise<void> {
 }
 
 /**
- * The states of jobs and of their elements: from Slurm's controller, which forgets an ended job after some minutes,
- * then from the site's accounts, if it keeps them. A job that nobody knows has no state.
+ * The states of jobs of this name, and of their elements: from Slurm's controller, which forgets an ended job after some
+ * minutes, then from the site's accounts, if it keeps them. A job that nobody knows has no state, nor has one whose
+ * number is another's by now.
  * @throws SlurmError if the controller does not answer. Then nothing is known, least of all that a job has ended.
  */
-export async function jobStates(jobs: readonly string[]): Promise<JobState[]> {
-  return (await Promise.all(jobs.map(statesOf))).flat();
+export async function jobStates(jobs: readonly string[], name: string): Promise<JobState[]> {
+  return (await Promise.all(jobs.map((job) => statesOf(job, name)))).flat();
 }
 
-async function statesOf(job: string): Promise<JobState[]> {
+async function statesOf(job: string, name: string): Promise<JobState[]> {
+  const isOurs = (state: JobState) => state.name === name;
   const { code, stdout, stderr } = await call('scontrol', ['show', 'job', '-o', job]);
   const states = code === 0 ? parseScontrol(stdout) : [];
-  if (states.length > 0) return states;
-  if (code === 0) throw new SlurmError(`scontrol says nothing about job ${job}.`);
-  if (!/invalid job id/i.test(stderr)) throw new SlurmError(adviseOn('scontrol', code, stderr));
+  if (states.some(isOurs)) return states.filter(isOurs);
+  if (code === 0 && states.length === 0) throw new SlurmError(`scontrol says nothing about job ${job}.`);
+  if (code !== 0 && !/invalid job id/i.test(stderr)) throw new SlurmError(adviseOn('scontrol', code, stderr));
   const where = clustersOf(process.env) ? ['-M', clustersOf(process.env)!] : []; // sacct reads no SLURM_CLUSTERS
-  const fields = '--format=JobID,State,ExitCode,NodeList';
+  const fields = '--format=JobID,State,ExitCode,NodeList,JobName';
   const accounts = await call('sacct', ['-nPX', ...where, '-j', job, fields]);
-  return accounts.code === 0 ? parseSacct(accounts.stdout) : [];
+  return accounts.code === 0 ? parseSacct(accounts.stdout).filter(isOurs) : [];
 }
 
 /** The user's job of this name, ended or not, if Slurm still knows it. */

@@ -6,8 +6,8 @@ import { clock } from '../task/executor.js';
 import type { Drawn, Run } from '../task/run.js';
 import { adviseOnReason, adviseOnStart, describeEnd, mayTryAgain } from './advice.js';
 import type { Collector } from './collect.js';
-import { SlurmError, isAway, jobStates } from './commands.js';
-import { EXIT_UNSAVED, isLive, type JobState } from './job-state.js';
+import { SlurmError, isAway } from './commands.js';
+import { EXIT_UNSAVED, GONE, isLive, type JobState } from './job-state.js';
 import type { RunFolder, RunRecord, Span } from './run-folder.js';
 import { Submitter } from './submit.js';
 
@@ -140,7 +140,8 @@ export class Follower {
 
   /** Asks Slurm about the round's elements, and sees to those that have ended without all their results. */
   private async judgeElements(): Promise<void> {
-    const states = new Map((await jobStates([this.job!])).map((state) => [state.element, state]));
+    const known = await this.submitter.statesOf(this.round, this.job!);
+    const states = new Map(known.map((state) => [state.element, state]));
     if (this.run.settled) return;
     this.collect(); // what an element managed to write counts
     for (const element of [...this.elements]) {
@@ -187,5 +188,3 @@ export class Follower {
     await this.run.result.catch(() => this.submitter.cancel(String(this.round)).catch(tell));
   }
 }
-
-const GONE = { job: '', state: 'GONE from Slurm (as when cancelled while it waited)', reason: '', node: '' };

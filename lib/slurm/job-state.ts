@@ -3,6 +3,8 @@
 /** A job or an element of an array, as Slurm describes it. */
 export interface JobState {
   readonly job: string;
+  /** If the command prints it. A controller that lost its state gives numbers again: the name says whose job it is. */
+  readonly name?: string;
   /** The element's index, if the job is an array. */
   readonly element?: number;
   /** Slurm's own word, as PENDING, RUNNING, COMPLETED, FAILED, TIMEOUT, NODE_FAIL. */
@@ -13,6 +15,14 @@ export interface JobState {
   /** 'code:signal', if the command prints it. */
   readonly exitCode?: string;
 }
+
+/** The state of a job that Slurm does not know, or whose number it has given to another since. */
+export const GONE: JobState = {
+  job: '',
+  state: 'GONE from Slurm (as when cancelled while it waited)',
+  reason: '',
+  node: '',
+};
 
 /** An element's exit code if it could not write its results. */
 export const EXIT_UNSAVED = 74;
@@ -27,12 +37,12 @@ export function isLive({ state }: JobState): boolean {
   return !ENDED.test(state);
 }
 
-/** Reads sacct's lines: JobID, State, ExitCode, NodeList; skips lines of another form. */
+/** Reads sacct's lines: JobID, State, ExitCode, NodeList, JobName; skips lines of another form. */
 export function parseSacct(printed: string): JobState[] {
   // The state may be 'CANCELLED by 1000'. Elements that wait share one line, as 12_[3-5,9%2].
-  const lines = printed.matchAll(/^(\d+)(?:_([^|\n]+))?\|(\w+) ?([^|\n]*)\|([^|\n]*)\|(.*)$/gm);
-  return [...lines].flatMap(([, job, elements, state, reason, exitCode, node]) =>
-    eachElement({ job, state, reason, node, exitCode }, elements),
+  const lines = printed.matchAll(/^(\d+)(?:_([^|\n]+))?\|(\w+) ?([^|\n]*)\|([^|\n]*)\|([^|\n]*)\|(.*)$/gm);
+  return [...lines].flatMap(([, job, elements, state, reason, exitCode, node, name]) =>
+    eachElement({ job, name, state, reason, node, exitCode }, elements),
   );
 }
 
@@ -42,12 +52,12 @@ export function parseScontrol(printed: string): JobState[] {
     const ids = /^JobId=(\d+)(?: ArrayJobId=(\d+))?(?: ArrayTaskId=(\S+))?/.exec(line);
     if (!ids) return [];
     const [, own, job = own, elements] = ids;
-    // The job's name may hold anything, blanks and '=' too. All that is read here comes after it.
-    const fields = line.slice(line.indexOf(' UserId='));
+    // The job's name may hold anything, blanks and '=' too. All else that is read here comes after it.
+    const [, name = '', fields = ''] = / JobName=(.*?)( UserId=.*)/.exec(line) ?? [];
     const field = (name: string) => new RegExp(`^.* ${name}=(\\S*)`).exec(fields)?.[1] ?? '';
     const [state, reason, exitCode] = [field('JobState'), field('Reason'), field('ExitCode')];
     const node = field('NodeList').replace('(null)', '');
-    return eachElement({ job, state, reason, node, exitCode }, elements);
+    return eachElement({ job, name, state, reason, node, exitCode }, elements);
   });
 }
 

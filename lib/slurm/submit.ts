@@ -1,7 +1,8 @@
 // Hands a run to Slurm: the scripts in its folder, the array job that computes, and the job that adds up. Needs Node.
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { jobNamed, sbatch, scancel } from './commands.js';
+import { jobNamed, jobStates, sbatch, scancel } from './commands.js';
+import type { JobState } from './job-state.js';
 import { render } from './render.js';
 import type { RunFolder, RunRecord, Span } from './run-folder.js';
 import { nodeWords } from './settings.js';
@@ -20,7 +21,7 @@ export class Submitter {
     this.folder.writeSubmission(number, { spans });
     const most = Math.min(this.record.workers, spans.length); // at a time
     const script = this.write(String(number), `--array=0-${spans.length - 1}%${most}`);
-    const job = await sbatch(script);
+    const job = await sbatch(script, this.nameOf(String(number)));
     this.folder.writeSubmission(number, { spans, job });
     return job;
   }
@@ -28,6 +29,11 @@ export class Submitter {
   /** The number of an array job if Slurm has it: for when the file does not say whether it was taken. */
   jobOf(number: number): Promise<string | undefined> {
     return jobNamed(this.nameOf(String(number)));
+  }
+
+  /** The states of an array job's elements, if Slurm has it and its number is not another's by now. */
+  statesOf(number: number, job: string): Promise<JobState[]> {
+    return jobStates([job], this.nameOf(String(number)));
   }
 
   /**
@@ -38,7 +44,7 @@ export class Submitter {
     if (this.record.label === null) return;
     await this.cancel('reduce'); // an earlier one waits for an earlier array
     const script = this.write('reduce', `--dependency=afterany:${array}`);
-    await sbatch(script);
+    await sbatch(script, this.nameOf('reduce'));
   }
 
   /** Cancels one of the run's jobs: an array by its number, or 'reduce'. By name, since the job's number may be unknown. */

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { lolaProgram } from '../lola.js';
 import { describeEnd } from './advice.js';
 import { SlurmError, jobStates, jobsWithComment, sbatch, scancel } from './commands.js';
-import { isLive, type JobState } from './job-state.js';
+import { GONE, isLive, type JobState } from './job-state.js';
 import { render } from './render.js';
 import { nodeWords, type JobSettings } from './settings.js';
 
@@ -35,7 +35,7 @@ export async function submitWorkers(count: number, settings: JobSettings, file: 
   writeFileSync(script, workerScript(settings, file, comment));
   const jobs: string[] = [];
   try {
-    while (jobs.length < count) jobs.push(await sbatch(script));
+    while (jobs.length < count) jobs.push(await sbatch(script, nameOf(settings)));
   } catch (error) {
     // Slurm may have accepted a job without our seeing its number.
     const unheard = await jobsWithComment(comment).catch(() => []);
@@ -57,13 +57,17 @@ export type WorkerState = JobState & { readonly ending?: string };
 /** How workers are now. One that has ended comes with the last lines of its log. */
 export async function watchWorkers(jobs: readonly string[], settings: JobSettings): Promise<WorkerState[]> {
   const live = (await submittedWorkers()).filter(({ job }) => jobs.includes(job));
-  const others = await jobStates(jobs.filter((job) => !live.some((state) => state.job === job)));
-  return [...live, ...others].map((state) => {
+  const others = jobs.filter((job) => !live.some((state) => state.job === job));
+  const known = [...live, ...(await jobStates(others, nameOf(settings)))];
+  return jobs.map((job) => {
+    const state = known.find((state) => state.job === job) ?? { ...GONE, job };
     if (isLive(state)) return state;
-    const log = `${settings.name ?? 'lola-worker'}-${state.job}.log`;
+    const log = `${nameOf(settings)}-${job}.log`;
     return { ...state, ending: describeEnd(state, join(logDirOf(settings), log)) };
   });
 }
+
+const nameOf = ({ name = 'lola-worker' }: JobSettings) => name;
 
 function logDirOf({ logDir = 'lola-logs' }: JobSettings): string {
   return resolve(logDir);

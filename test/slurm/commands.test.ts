@@ -15,7 +15,7 @@ import {
 } from '../../lib/slurm/commands.js';
 import { isLive, parseSacct, parseScontrol } from '../../lib/slurm/job-state.js';
 import { describeResult } from '../../lib/slurm/result.js';
-import { submitWorkers } from '../../lib/slurm/workers.js';
+import { submitWorkers, watchWorkers } from '../../lib/slurm/workers.js';
 import { makeSite, type Answers } from '../support/slurm-site.js';
 
 // What Slurm 22.05.8 printed.
@@ -27,7 +27,10 @@ const WAITING =
 describe('what Slurm prints', () => {
   test('scontrol: a name that looks like a field misleads nobody', () => {
     expect(parseScontrol(ENDED)).toEqual([
-      { job: '1', element: 1, state: 'FAILED', reason: 'NonZeroExitCode', node: 'node1', exitCode: '3:0' },
+      {
+        ...{ job: '1', element: 1, name: 'it\'s a "name" JobState=COMPLETED' },
+        ...{ state: 'FAILED', reason: 'NonZeroExitCode', node: 'node1', exitCode: '3:0' },
+      },
     ]);
   });
 
@@ -41,12 +44,11 @@ describe('what Slurm prints', () => {
     expect([left.job, left.element, left.state]).toEqual(['4', undefined, 'CANCELLED']);
   });
 
-  test('sacct: single elements, waiting ones, and who cancelled', () => {
+  test('sacct: single elements, waiting ones, who cancelled, and any name', () => {
     const printed =
-      '12_0|COMPLETED|0:0|node1\n12_1|CANCELLED by 1000|0:15|node2\n12_[3-4,7%2]|PENDING|0:0|None assigned\n13|OUT_OF_MEMORY|0:125|node1\n';
-    expect(
-      parseSacct(printed).map(({ job, element, state, exitCode }) => [job, element, state, exitCode]),
-    ).toEqual([
+      '12_0|COMPLETED|0:0|node1|a\n12_1|CANCELLED by 1000|0:15|node2|a\n12_[3-4,7%2]|PENDING|0:0|None assigned|a\n13|OUT_OF_MEMORY|0:125|node1|b|c d\n';
+    const read = parseSacct(printed);
+    expect(read.map(({ job, element, state, exitCode }) => [job, element, state, exitCode])).toEqual([
       ['12', 0, 'COMPLETED', '0:0'],
       ['12', 1, 'CANCELLED', '0:15'],
       ['12', 3, 'PENDING', '0:0'],
@@ -54,17 +56,18 @@ describe('what Slurm prints', () => {
       ['12', 7, 'PENDING', '0:0'],
       ['13', undefined, 'OUT_OF_MEMORY', '0:125'],
     ]);
+    expect(read.map(({ name }) => name)).toEqual(['a', 'a', 'a', 'a', 'a', 'b|c d']);
   });
 
   test('lines of another form are skipped', () => {
     const odd = 'slurm: warning, 3 nodes are down\n|||\n12\n12_[3-\n\n_|_\n12_0\n';
     for (const parse of [parseSacct, parseScontrol]) expect(parse(odd)).toEqual([]);
-    expect(parseSacct(`${odd}12_0|COMPLETED|0:0|node1\n`)).toHaveLength(1);
+    expect(parseSacct(`${odd}12_0|COMPLETED|0:0|node1|a\n`)).toHaveLength(1);
     expect(parseScontrol(`${odd}${ENDED}`)).toHaveLength(1);
   });
 
   test('a list of elements that no array can have is cut short', () => {
-    expect(parseSacct('12_[3-99999999]|PENDING|0:0|\n').length).toBe(100_000 - 3);
+    expect(parseSacct('12_[3-99999999]|PENDING|0:0||a\n').length).toBe(100_000 - 3);
     expect(parseScontrol(WAITING.replace('0-2,5%2', '0-99999999,0-99999999')).length).toBe(100_000);
   });
 
@@ -149,7 +152,7 @@ describe('how an element ended', () => {
 
 describe.skipIf(process.platform === 'win32')('programs of a site', () => {
   let parent: string, calls: (name: string) => string[];
-  const site = (answers: Answers) => {
+  const site = (answers: Answers = {}) => {
     const made = makeSite(parent, answers);
     vi.stubEnv('PATH', made.path);
     calls = made.calls;
@@ -173,7 +176,7 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     ['Welcome to 2026!\nSubmitted batch job 7\nYour project has 1234 core-hours left.'],
   ])('a job’s number is known by its form: %j', async (printed) => {
     site({ sbatch: `cat <<'END'\n${printed}\nEND` });
-    expect(await sbatch('script.sh')).toBe('7');
+    expect(await sbatch('script.sh', 'mine')).toBe('7');
   });
 
   test.each([
@@ -184,7 +187,7 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     ['Invalid partition name specified', false],
   ])('a controller that is too busy to answer is called so: %s', async (said, away) => {
     site({ sbatch: `echo 'sbatch: error: Batch job submission failed: ${said}' >&2; exit 1` });
-    const failure = await sbatch('script.sh').catch((error: unknown) => error);
+    const failure = await sbatch('script.sh', 'mine').catch((error: unknown) => error);
     expect(isAway(failure)).toBe(away);
     expect((failure as SlurmError).message).toContain(said);
     expect(calls('sbatch')).toHaveLength(1);
@@ -192,15 +195,15 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
 
   test('an answer without a number is refused with its text', async () => {
     site({ sbatch: "echo 'Your project has 1234 core-hours left.'" });
-    await expect(sbatch('script.sh')).rejects.toThrow(SlurmError);
-    await expect(sbatch('script.sh')).rejects.toThrow(
+    await expect(sbatch('script.sh', 'mine')).rejects.toThrow(SlurmError);
+    await expect(sbatch('script.sh', 'mine')).rejects.toThrow(
       "names no job: 'Your project has 1234 core-hours left.'",
     );
   });
 
   test('of two numbers none is believed', async () => {
     site({ sbatch: "printf '2026\\n7\\n'" });
-    await expect(sbatch('script.sh')).rejects.toThrow(/names several jobs: '2026/);
+    await expect(sbatch('script.sh', 'mine')).rejects.toThrow(/names several jobs: '2026/);
   });
 
   test.each([
@@ -210,7 +213,7 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     ['error: Unknown option --parsable'],
   ])('a Slurm that is too old is called so: %s', async (said) => {
     site({ sbatch: `cat >&2 <<'END'\n${said}\nEND\nexit 1` });
-    await expect(sbatch('script.sh')).rejects.toThrow('too old: 20.02 or newer is needed');
+    await expect(sbatch('script.sh', 'mine')).rejects.toThrow('too old: 20.02 or newer is needed');
   });
 
   test('a job is found by its name although the site prints numbers of its own', async () => {
@@ -295,7 +298,7 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     site({
       sbatch: `env | grep -E '^S(LURM|BATCH|CANCEL|QUEUE|INFO|ACCT)' | sort > '${join(parent, 'seen.calls')}'; echo 7`,
     });
-    await sbatch('script.sh');
+    await sbatch('script.sh', 'mine');
     expect(calls('seen')).toEqual(['SBATCH_ACCOUNT=mine', 'SLURM_CONF=/etc/slurm.conf']);
   });
 
@@ -319,11 +322,11 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
       sinfo: `${told}; echo 'debug*|0/4/0/4'`,
       scontrol: `${told}; echo 'Invalid job id specified' >&2; exit 1`,
     });
-    expect(await sbatch('script.sh')).toBe('7');
+    expect(await sbatch('script.sh', 'mine')).toBe('7');
     await coresOf();
     await jobNamed('mine');
     await scancel(['7']);
-    expect(await jobStates(['7'])).toEqual([]);
+    expect(await jobStates(['7'], 'mine')).toEqual([]);
     const all = ['sbatch', 'sinfo', 'squeue', 'scancel', 'scontrol'];
     expect(calls('seen')).toEqual(all.map((name) => `${name} ${cluster}`));
     expect(calls('sacct')).toEqual([expect.stringContaining(`-M ${cluster} -j 7 `)]);
@@ -337,26 +340,52 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
   test('a job that the controller has forgotten is looked up in the accounts; one that nobody knows has no state', async () => {
     site({
       scontrol: "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1",
-      sacct: `case "$*" in *'-j 7 '*) echo '7_0|TIMEOUT|0:0|node1' ;; esac`,
+      sacct: `case "$*" in *'-j 7 '*) echo '7_0|TIMEOUT|0:0|node1|mine' ;; esac`,
     });
-    expect(await jobStates(['7', '8'])).toEqual([
-      { job: '7', element: 0, state: 'TIMEOUT', reason: '', exitCode: '0:0', node: 'node1' },
+    expect(await jobStates(['7', '8'], 'mine')).toEqual([
+      { job: '7', element: 0, name: 'mine', state: 'TIMEOUT', reason: '', exitCode: '0:0', node: 'node1' },
     ]);
     expect(calls('sacct')[0]).not.toContain('-M');
+  });
+
+  describe('a number that is another job’s by now', () => {
+    const theirs = `echo 'JobId=7 JobName=theirs UserId=u(1) JobState=FAILED Reason=None ExitCode=1:0 NodeList=node1'`;
+
+    test('says nothing of ours: the accounts are asked, and believed by name', async () => {
+      site({ scontrol: theirs, sacct: "echo '7|TIMEOUT|0:0|node1|mine'" });
+      expect(await jobStates(['7'], 'mine')).toMatchObject([{ job: '7', state: 'TIMEOUT' }]);
+      site({ scontrol: theirs, sacct: "echo '7|OUT_OF_MEMORY|0:125|node9|theirs'" });
+      expect(await jobStates(['7'], 'mine')).toEqual([]);
+      expect(await jobStates(['7'], 'their')).toEqual([]);
+      expect(await jobStates(['7'], 'theirs')).toMatchObject([{ job: '7', state: 'FAILED' }]);
+    });
+
+    test('is no worker of ours: ours is gone', async () => {
+      site({ scontrol: theirs });
+      expect(await watchWorkers(['7'], {})).toEqual([
+        expect.objectContaining({ job: '7', ending: expect.stringMatching(/^GONE from Slurm/) as string }),
+      ]);
+    });
+  });
+
+  test('a job has the name that we know it by, whatever its directives say', async () => {
+    site();
+    await sbatch('script.sh', 'a name');
+    expect(calls('sbatch')).toEqual(['--parsable --job-name=a name script.sh']);
   });
 
   test.each([[''], ['Welcome to 2026!'], ['slurm: maintenance tonight']])(
     'nothing is concluded from an answer without the job: %j',
     async (printed) => {
       site({ scontrol: `echo '${printed}'` });
-      await expect(jobStates(['7'])).rejects.toThrow(/says nothing about job 7/);
+      await expect(jobStates(['7'], 'mine')).rejects.toThrow(/says nothing about job 7/);
       expect(calls('sacct')).toEqual([]);
     },
   );
 
   test('nothing is concluded from a controller that does not answer', async () => {
     site({ scontrol: "echo 'Unable to contact slurm controller (connect failure)' >&2; exit 1" });
-    await expect(jobStates(['7'])).rejects.toThrow(/does not answer/);
+    await expect(jobStates(['7'], 'mine')).rejects.toThrow(/does not answer/);
     expect(calls('sacct')).toEqual([]);
   });
 

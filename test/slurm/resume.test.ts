@@ -25,6 +25,7 @@ beforeEach(async () => {
   folder = await writeRun(parent, tasks, { label: 'sum' });
   folder.writeSubmission(0, { spans: [[0, 2] as const, [2, 4] as const], job: '7' });
   folder.writeResults('0-0', { first: 0, host: 'node1', ends: endsWith('a', 'b') });
+  writeFileSync(join(parent, 'name'), `lola-${basename(folder.path)}-0\n`);
 });
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -34,11 +35,11 @@ afterEach(() => {
 const begins = (where: RunFolder, task: number) =>
   where.openAlive(`0-${task < 2 ? 0 : 1}`)({ task, time: clock(), host: 'node1' });
 const start = (options: SlurmOptions = {}) => startSlurm({ directory: join(parent, 'runs'), ...options });
-/** What scontrol prints of element 1 of job 7. */
-const element = (state: string, exitCode = '0:0') => ({
+/** What scontrol prints of element 1 of job 7: of ours, or of another job that has this number by now. */
+const element = (state: string, exitCode = '0:0', name = '$(cat "$SITE/name")') => ({
   scontrol: `case "$*" in
     *config*) echo 'MaxArraySize = 1001' ;;
-    *) echo "JobId=9 ArrayJobId=7 ArrayTaskId=1 JobName=x UserId=u(1) JobState=${state} Reason=None ExitCode=${exitCode} NodeList=node1" ;;
+    *) echo "JobId=9 ArrayJobId=7 ArrayTaskId=1 JobName=${name} UserId=u(1) JobState=${state} Reason=None ExitCode=${exitCode} NodeList=node1" ;;
   esac`,
 });
 
@@ -107,8 +108,12 @@ describe.skipIf(process.platform === 'win32')('a run that is taken up', () => {
     );
   });
 
-  test('submits what was lost, and that only', async () => {
-    site({ ...element('CANCELLED', '0:15'), sbatch: 'echo 8' });
+  test.each([
+    ['was lost', element('CANCELLED', '0:15'), 'CANCELLED'],
+    ['is gone: its number is that of a job that runs', element('RUNNING', '0:0', 'theirs'), 'GONE'],
+    ['is gone: its number is that of a job that failed', element('FAILED', '127:0', 'theirs'), 'GONE'],
+  ])('submits what %s, and that only', async (_, answers, state) => {
+    site({ ...answers, sbatch: 'echo 8' });
     folder.writeResults('0-1', { first: 2, host: 'node1', ends: endsWith('c') });
     const reports: string[] = [];
     const onReport = (text: string) => {
@@ -120,9 +125,12 @@ describe.skipIf(process.platform === 'win32')('a run that is taken up', () => {
       label: 'sum',
       values: ['a', 'b', 'c', 'd'],
     });
-    expect(reports[0]).toMatch(/^job 7, element 1: CANCELLED.*; submitting again what is missing$/);
+    expect(reports[0]).toMatch(
+      new RegExp(`^job 7, element 1: ${state}.*; submitting again what is missing$`),
+    );
     expect(reports[1]).toMatch(/^job 8 is submitted/);
     expect(calls('sbatch').map((words) => basename(words))).toEqual(['array-1.sh', 'reduce.sh']);
+    expect(calls('scancel').filter((words) => !words.startsWith('--name lola-run-'))).toEqual([]);
   });
 });
 

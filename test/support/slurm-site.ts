@@ -7,7 +7,7 @@ import type { Task } from '../../lib/task/task.js';
 
 const NAMES = ['sinfo', 'scontrol', 'squeue', 'sbatch', 'scancel', 'sacct'] as const;
 
-/** What each program does, as lines of sh. */
+/** What each program does, as lines of sh. $SITE/name has the name of the array job that was submitted last. */
 export type Answers = { readonly [name in (typeof NAMES)[number]]?: string };
 
 /** Array job 7 runs its element 1, and all else is as it is with one partition of four cores. */
@@ -15,10 +15,14 @@ const USUAL: Answers = {
   sinfo: "echo 'debug*|0/4/0/4'",
   scontrol: `case "$*" in
     *config*) echo 'MaxArraySize = 1001' ;;
-    *) echo "JobId=9 ArrayJobId=7 ArrayTaskId=1 JobName=x UserId=u(1) JobState=RUNNING Reason=None ExitCode=0:0 NodeList=node1" ;;
+    *) echo "JobId=9 ArrayJobId=7 ArrayTaskId=1 JobName=$(cat "$SITE/name") UserId=u(1) JobState=RUNNING Reason=None ExitCode=0:0 NodeList=node1" ;;
   esac`,
   sbatch: 'echo 7',
 };
+
+const KEEP_NAME = `for word; do
+  case "$word" in --job-name=*-reduce) ;; --job-name=*) echo "\${word#*=}" > "$SITE/name" ;; esac
+done`;
 
 /** Makes the programs in a folder of their own. */
 export function makeSite(
@@ -28,7 +32,7 @@ export function makeSite(
   const bin = join(parent, 'bin');
   mkdirSync(bin, { recursive: true });
   for (const name of NAMES) {
-    const script = `#!/bin/sh\necho "$*" >> '${join(parent, name)}.calls'\n${answers[name] ?? USUAL[name] ?? ''}\n`;
+    const script = `#!/bin/sh\nSITE='${parent}'\n${name === 'sbatch' ? KEEP_NAME : ''}\necho "$*" >> '${join(parent, name)}.calls'\n${answers[name] ?? USUAL[name] ?? ''}\n`;
     writeFileSync(join(bin, name), script);
     chmodSync(join(bin, name), 0o755);
   }

@@ -117,10 +117,10 @@ describe(`${MUTATIONS} mutations`, { timeout: 3_600_000 }, () => {
     syncBuiltinESMExports();
     const isJob = (job: unknown) => job === undefined || /^\d+$/.test(job as string);
     const asks: (() => Promise<unknown>)[] = [
-      async () => expect(await sbatch('x.sh')).toMatch(/^\d+$/),
+      async () => expect(await sbatch('x.sh', 'x')).toMatch(/^\d+$/),
       async () => expect(await jobNamed('x')).toSatisfy(isJob),
       async () => expect((await jobsWithComment('lola')).every(isState)).toBe(true),
-      async () => expect((await jobStates(['7'])).every(isState)).toBe(true),
+      async () => expect((await jobStates(['7'], 'x')).every(isState)).toBe(true),
       async () => expect(await maxArraySize()).toBeLessThanOrEqual(100_000),
       async () => expect(await partitions()).not.toContain(''),
       async () => expect(await coresOf('debug')).toBeGreaterThanOrEqual(0),

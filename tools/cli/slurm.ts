@@ -161,7 +161,7 @@ async function runDown(): Promise<void> {
 
 async function runDoctor(flags: JobFlags): Promise<void> {
   const settings = settingsOf(flags);
-  if (flags.dryRun) return say(probeScript(settings, 'FOLDER').trimEnd());
+  if (flags.dryRun) return say(probeScript(settings, 'doctor-FOLDER').trimEnd());
   const file = fileOf(flags);
   // If you name no file and no scheduler is up, the probe tries whether this host can be reached.
   const isUp = flags.schedulerFile !== undefined || existsSync(file);

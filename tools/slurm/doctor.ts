@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
@@ -35,11 +35,14 @@ export interface Finding {
   readonly text: string;
 }
 
+/** The probe's job is known by a name that no other has. */
+const nameOf = (folder: string) => `lola-${basename(folder)}`;
+
 /** The script that doctor submits. `folder`: where the probe reads and writes. */
 export function probeScript(settings: JobSettings, folder: string): string {
   const program = fileURLToPath(new URL('./probe.js', import.meta.url));
   const values = { node: nodeWords(settings), reduce: [program], run: [folder] };
-  return render('reduce', { ...settings, name: 'lola-doctor', logDir: folder }, values, ['--time=00:01:00']);
+  return render('reduce', { ...settings, name: nameOf(folder), logDir: folder }, values, ['--time=00:01:00']);
 }
 
 /**
@@ -47,11 +50,7 @@ export function probeScript(settings: JobSettings, folder: string): string {
  * @param addresses the scheduler's, as ws://host:port. If empty, none is up, and this process listens in its place.
  * @throws SlurmError if Slurm refuses the job: the message has the remedy
  */
-export async function diagnose(
-  settings: JobSettings,
-  addresses: readonly string[],
-  options: Options,
-): Promise<Finding[]> {
+export async function diagnose(settings: JobSettings, addresses: readonly string[], options: Options) {
   const parent = resolve(settings.logDir ?? 'lola-logs');
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, 'doctor-'));
@@ -61,14 +60,15 @@ export async function diagnose(
   try {
     writeFileSync(join(folder, 'ask.json'), JSON.stringify(tried));
     writeFileSync(join(folder, 'probe.sh'), probeScript(settings, folder));
-    job = await sbatch(join(folder, 'probe.sh'));
+    job = await sbatch(join(folder, 'probe.sh'), nameOf(folder));
     options.onReport(`job ${job} submitted`);
     const found = await waitFor(job, folder, options);
     if (typeof found === 'string') return [{ ok: false, text: found }];
     return describeFound(found, tried, standIn !== undefined);
   } finally {
     standIn?.close();
-    if (job !== undefined) await scancel([job]).catch(({ message }: Error) => options.onReport(message));
+    if (job !== undefined)
+      await scancel(['--name', nameOf(folder)]).catch(({ message }: Error) => options.onReport(message));
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -79,7 +79,7 @@ async function waitFor(job: string, folder: string, { signal, onReport }: Option
   for (let endedAt = Infinity; ; await delay(ASK_MS, undefined, { signal })) {
     const file = join(folder, 'found.json');
     if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Found;
-    const [state] = await jobStates([job]);
+    const [state] = await jobStates([job], nameOf(folder));
     if (state?.state === 'PENDING' && !['None', said].includes(state.reason)) {
       said = state.reason;
       onReport(`it waits: ${said}. ${adviseOnReason(said)}`);
@@ -89,7 +89,8 @@ async function waitFor(job: string, folder: string, { signal, onReport }: Option
     if (performance.now() - endedAt < GRACE_MS) continue;
     if (state?.state === 'COMPLETED')
       return `the probe ran on ${state.node}, but its result does not show up here: the nodes do not share ${folder}. Run lola from your home, or set 'logDir'.`;
-    const how = state ? describeEnd(state, join(folder, `lola-doctor-${job}.log`)) : 'Slurm has forgotten it';
+    const log = join(folder, `${nameOf(folder)}-${job}.log`);
+    const how = state ? describeEnd(state, log) : 'Slurm has forgotten it';
     return `the probe failed: ${how}. Node must start on the nodes: set 'prologue' (as 'module load nodejs') or 'node'; and they must see ${folder}.`;
   }
 }
