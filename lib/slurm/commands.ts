@@ -49,6 +49,11 @@ export function isAway(error: unknown): boolean {
   return error instanceof SlurmError && /does not answer/.test(error.message);
 }
 
+/** Whether an error means that Slurm was asked for a job and said no: it has taken nothing. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof SlurmError && error.message.startsWith('sbatch refused');
+}
+
 /**
  * Submits a script under a name, whatever its directives say: by the name we know our jobs again.
  * @returns the job's number
@@ -97,10 +102,10 @@ async function statesOf(job: string, name: string): Promise<JobState[]> {
   return accounts.code === 0 ? parseSacct(accounts.stdout).filter(isOurs) : [];
 }
 
-/** The user's job of this name, ended or not, if Slurm still knows it. */
+/** The user's job of this name, ended or not, if Slurm still knows it. What it has on record as refused is none. */
 export async function jobNamed(name: string): Promise<string | undefined> {
-  const printed = await succeed('squeue', '-h', '--me', '-t', 'all', '-n', name, '-o', 'job=%F');
-  return /^job=(\d+)$/m.exec(printed)?.[1];
+  const printed = await succeed('squeue', '-h', '--me', '-t', 'all', '-n', name, '-o', 'job=%F|%T|%r');
+  return /^job=(\d+)\b(?!\|FAILED\|BadConstraints)/m.exec(printed)?.[1];
 }
 
 /** The user's jobs whose comment begins so and that have not ended. Lines of another form are skipped. */

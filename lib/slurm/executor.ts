@@ -140,16 +140,15 @@ class SlurmExecutor implements Executor {
       if (!run.settled) {
         const record = this.recordOf(drawn.length);
         folder.writeRecord(record);
-        stays = true; // whatever happens from here on
         const collector = new Collector(folder, run, drawn, onEvent);
         await new Follower(folder, record, run, collector, this.onReport).follow();
       }
       await run.result;
-      stays = false;
     } catch (error) {
       run.fail(error); // without effect if it was the run's own failure
+      stays = existsSync(folder.path) && folder.submissions() > 0; // what Slurm has refused leaves nothing to resume
       const text = `results and logs are in ${folder.path}; lola slurm resume continues from there`;
-      if (stays && existsSync(folder.path)) this.onReport(text);
+      if (stays) this.onReport(text);
     }
     if (!stays) folder.remove();
     free();

@@ -139,7 +139,11 @@ export class RunFolder {
     return this.read(`submission-${number}.json`, 'Start the run anew.', submission, json);
   }
 
-  /** How many array jobs were submitted. */
+  removeSubmission(number: number): void {
+    this.attempt(() => rmSync(this.file(`submission-${number}.json`), { force: true }));
+  }
+
+  /** How many array jobs Slurm has taken, or may have. */
   submissions(): number {
     return this.list('', /^submission-\d+\.json$/).length;
   }

@@ -1,7 +1,7 @@
 // Hands a run to Slurm: the scripts in its folder, the array job that computes, and the job that adds up. Needs Node.
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { jobNamed, jobStates, sbatch, scancel } from './commands.js';
+import { SlurmError, isRefusal, jobNamed, jobStates, sbatch, scancel } from './commands.js';
 import type { JobState } from './job-state.js';
 import { render } from './render.js';
 import type { RunFolder, RunRecord, Span } from './run-folder.js';
@@ -15,15 +15,25 @@ export class Submitter {
 
   /**
    * Submits array job `number`, of which element i computes spans[i], and gives the job's number. The file comes first:
-   * if this process ends here, the job's name is enough to find it.
+   * if this process ends here, the job's name is enough to find it. It goes again if Slurm certainly has no such job.
    */
   async submitArray(number: number, spans: readonly Span[]): Promise<string> {
+    const isNew = this.folder.submissions() === number; // else Slurm may have it from another try
     this.folder.writeSubmission(number, { spans });
     const most = Math.min(this.record.workers, spans.length); // at a time
     const script = this.write(String(number), `--array=0-${spans.length - 1}%${most}`);
-    const job = await sbatch(script, this.nameOf(String(number)));
-    this.folder.writeSubmission(number, { spans, job });
-    return job;
+    try {
+      const job = await sbatch(script, this.nameOf(String(number)));
+      this.folder.writeSubmission(number, { spans, job });
+      return job;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const mayBeThere = !isNew || (await this.jobOf(number).catch(() => 'unknown'));
+      if (!mayBeThere) this.folder.removeSubmission(number);
+      if (this.folder.submissions() === 0) throw error;
+      const where = `This run's settings are in ${this.folder.file('run.json')}.`;
+      throw new SlurmError(`${(error as Error).message} ${where}`);
+    }
   }
 
   /** The number of an array job if Slurm has it: for when the file does not say whether it was taken. */

@@ -223,6 +223,13 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     expect(await jobNamed('lola-x-0')).toBeUndefined();
   });
 
+  test('a job that Slurm only has on record as refused is not there', async () => {
+    site({ squeue: "echo 'job=12|FAILED|BadConstraints'" }); // as Slurm 22.05 keeps it
+    expect(await jobNamed('lola-x-0')).toBeUndefined();
+    site({ squeue: "echo 'job=12|FAILED|BadConstraints'; echo 'job=13|FAILED|NonZeroExitCode'" });
+    expect(await jobNamed('lola-x-0')).toBe('13');
+  });
+
   test.each([
     ['names no job', "echo 'Your project has 1234 core-hours left.'"],
     ['is an error, as after a time-out', "echo 'Socket timed out on send/recv operation' >&2; exit 1"],

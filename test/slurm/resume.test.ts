@@ -1,5 +1,5 @@
 // How a run ends for its caller and for its jobs: with programs of Slurm's names that answer as one small site.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -131,6 +131,53 @@ describe.skipIf(process.platform === 'win32')('a run that is taken up', () => {
     expect(reports[1]).toMatch(/^job 8 is submitted/);
     expect(calls('sbatch').map((words) => basename(words))).toEqual(['array-1.sh', 'reduce.sh']);
     expect(calls('scancel').filter((words) => !words.startsWith('--name lola-run-'))).toEqual([]);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a run that Slurm refuses', () => {
+  const refusal =
+    "echo 'sbatch: error: Batch job submission failed: Requested node configuration is not available' >&2; exit 1";
+  const recorded = { sbatch: refusal, squeue: "echo 'job=53|FAILED|BadConstraints'" };
+  const runs = () => readdirSync(join(parent, 'runs'));
+  const reports: string[] = [];
+  beforeEach(() => void (reports.length = 0));
+  const onReport = (text: string) => void reports.push(text);
+
+  test('leaves no folder and promises no resume, although Slurm has it on record', async () => {
+    site(recorded);
+    const executor = await start({ onReport });
+    await expect(executor.run(tasks)).rejects.toThrow(/^sbatch refused .* set less 'cpus' or 'memory'\.$/);
+    await executor.close();
+    expect({ runs: runs(), reports }).toEqual({ runs: [], reports: [] });
+  });
+
+  test.each([
+    ['Slurm may have taken it', { sbatch: refusal, squeue: 'exit 1' }],
+    ['the answer names no job', { sbatch: 'echo hello' }],
+  ])('keeps its folder if %s', async (_, answers) => {
+    site(answers);
+    const executor = await start({ onReport });
+    await expect(executor.run(tasks)).rejects.toThrow(SlurmError);
+    await executor.close();
+    expect(runs()).toEqual([expect.stringMatching(/^run-/)]);
+    expect(reports).toEqual([expect.stringMatching(/lola slurm resume continues from there$/)]);
+  });
+
+  test('keeps what it has, and says where its settings are, if that was a later array of it', async () => {
+    site({ ...element('CANCELLED', '0:15'), ...recorded });
+    await expect(resumeSlurm(folder.path)).rejects.toThrow(`settings are in ${folder.file('run.json')}.`);
+    expect(folder.submissions()).toBe(1);
+    expect(folder.results()).toEqual(['0-0-0-2']);
+  });
+
+  test('is not followed where an earlier client left it: it is submitted, and the remedy is said again', async () => {
+    site(recorded);
+    folder.writeSubmission(0, { spans: [[0, 4]] });
+    await expect(resumeSlurm(folder.path)).rejects.toThrow(
+      /^sbatch refused .* set less 'cpus' or 'memory'\./,
+    );
+    expect(calls('scontrol')).toEqual([]);
+    expect(folder.submissions()).toBe(1); // that client's try may have been taken
   });
 });
 
