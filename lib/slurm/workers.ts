@@ -24,10 +24,15 @@ export function workerScript(settings: JobSettings, file: string, forUp?: string
 }
 
 /**
- * Submits workers and gives their jobs' numbers.
- * @throws SlurmError if Slurm refuses; the jobs that it took before are cancelled
+ * Submits workers and gives their jobs' numbers; none if the signal comes first. All are submitted, or none stays.
+ * @throws SlurmError if Slurm refuses, or if jobs stay that it does not cancel
  */
-export async function submitWorkers(count: number, settings: JobSettings, file: string): Promise<string[]> {
+export async function submitWorkers(
+  count: number,
+  settings: JobSettings,
+  file: string,
+  signal?: AbortSignal,
+): Promise<string[]> {
   const logDir = logDirOf(settings);
   mkdirSync(logDir, { recursive: true }); // without it a job fails and leaves no log that would say why
   const script = join(logDir, 'worker.sh');
@@ -35,13 +40,19 @@ export async function submitWorkers(count: number, settings: JobSettings, file: 
   writeFileSync(script, workerScript(settings, file, comment));
   const jobs: string[] = [];
   try {
-    while (jobs.length < count) jobs.push(await sbatch(script, nameOf(settings)));
+    while (jobs.length < count) {
+      signal?.throwIfAborted();
+      jobs.push(await sbatch(script, nameOf(settings)));
+    }
   } catch (error) {
     // Slurm may have accepted a job without our seeing its number.
     const unheard = await jobsWithComment(comment).catch(() => []);
     const all = [...new Set([...jobs, ...unheard.map(({ job }) => job)])];
     const stay = await scancel(all).catch(({ message }: Error) => message);
-    throw stay === undefined ? error : new SlurmError(`${(error as Error).message} ${stay}`);
+    const why = signal?.aborted ? 'stopped.' : (error as Error).message; // a key reaches sbatch, too: it may have died of it
+    if (stay !== undefined) throw new SlurmError(`${why} ${stay}`);
+    if (!signal?.aborted) throw error;
+    return [];
   }
   return jobs;
 }

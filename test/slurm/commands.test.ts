@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -246,6 +246,38 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     );
     expect(calls('sbatch')).toHaveLength(2);
     expect(calls('scancel')).toEqual(['41 42']);
+  });
+
+  describe('workers whose submission a signal ends', () => {
+    /** A site where the second sbatch goes on once the signal has come, and what is submitted there. */
+    async function stopAtSecond(second: string, answers: Answers = {}): Promise<string[]> {
+      const [one, reached, go] = ['one', 'reached', 'go'].map((name) => join(parent, name));
+      const waits = `touch '${reached}'; until [ -e '${go}' ]; do sleep 0.05; done; ${second}`;
+      site({ ...answers, sbatch: `if [ -e '${one}' ]; then ${waits}; else touch '${one}'; echo 41; fi` });
+      const controller = new AbortController();
+      const given = [3, { logDir: join(parent, 'logs') }, 'scheduler.json', controller.signal] as const;
+      const submitted = submitWorkers(...given).catch((error: SlurmError) => [error.message]);
+      await expect.poll(() => existsSync(reached)).toBe(true);
+      controller.abort();
+      writeFileSync(go, '');
+      return submitted;
+    }
+
+    test.each([
+      ['that Slurm took meanwhile', 'echo 42'],
+      ['whose sbatch died of the same key', 'kill -INT $$'],
+    ])('are taken back, also the one %s', async (_, second) => {
+      const comment = `$(grep -o 'lola slurm up [0-9a-f]*' '${join(parent, 'logs', 'worker.sh')}')`;
+      expect(await stopAtSecond(second, { squeue: `echo "42|PENDING||None|${comment}"` })).toEqual([]);
+      expect(calls('sbatch')).toHaveLength(2);
+      expect(calls('scancel')).toEqual(['41 42']);
+    });
+
+    test('are named if Slurm does not cancel them', async () => {
+      expect(await stopAtSecond('echo 42', { scancel: 'exit 1' })).toEqual([
+        expect.stringMatching(/^stopped\. scancel refused.* To end these jobs: scancel 41 42$/),
+      ]);
+    });
   });
 
   test.each([

@@ -83,22 +83,14 @@ function withJobFlags(command: Command): Command {
 }
 
 /** The site's settings, and over them the flags. */
-function settingsOf({
-  settings,
-  schedulerFile: _,
-  dryRun: __,
-  workers: ___,
-  ...flags
-}: JobFlags): JobSettings {
-  return checkSettings({ ...readSettings(settings), ...flags }, 'flags');
-}
+const settingsOf = ({ settings, schedulerFile: _, dryRun: __, workers: ___, ...given }: JobFlags) =>
+  checkSettings({ ...readSettings(settings), ...given }, 'flags');
 
 const fileOf = ({ schedulerFile }: JobFlags): string => schedulerFile ?? defaultSchedulerFile();
 
 async function runUp(flags: JobFlags): Promise<void> {
   const { workers = 1, dryRun } = flags;
-  const settings = settingsOf(flags);
-  const file = fileOf(flags);
+  const [settings, file] = [settingsOf(flags), fileOf(flags)];
   const times = workers === 1 ? 'once' : `${workers} times`;
   if (dryRun) return say(`# submitted ${times}:\n${workerScript(settings, file, COMMENT).trimEnd()}`);
   const { addresses } = readSchedulerFile(file, warn);
@@ -107,18 +99,21 @@ async function runUp(flags: JobFlags): Promise<void> {
     throw new InvalidArgumentError(`up: ${why}. Start it with: lola scheduler --host 0.0.0.0`);
   }
   await askStatus({ file }, warn); // jobs for a scheduler that is gone would wait for it in vain
-  const jobs = await submitWorkers(workers, settings, file);
-  const { signal, release } = interruptible();
-  await waitUntilJoined(jobs, settings, file, signal).finally(release);
+  const { signal, release } = interruptible(); // before there is anything to take back
+  try {
+    const jobs = await submitWorkers(workers, settings, file, signal);
+    await waitUntilJoined(jobs, settings, file, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error; // a key ends Slurm's commands, too
+    });
+    const stay = 'Stopped waiting. The jobs stay: lola slurm status shows them, lola slurm down ends them.';
+    if (signal.aborted) stop(jobs.length > 0 ? stay : 'Stopped. Jobs submitted so far are cancelled.');
+  } finally {
+    release();
+  }
 }
 
 /** Says each change of each job until all have joined the scheduler, or one has ended. */
-async function waitUntilJoined(
-  jobs: readonly string[],
-  settings: JobSettings,
-  file: string,
-  signal: AbortSignal,
-): Promise<void> {
+async function waitUntilJoined(jobs: string[], settings: JobSettings, file: string, signal: AbortSignal) {
   const said = new Map<string, string>();
   const sayOnce = (job: string, text: string) => {
     if (said.get(job) !== text) say(`job ${job}: ${text}`);
@@ -136,8 +131,6 @@ async function waitUntilJoined(
     }
     await delay(ASK_MS, undefined, { signal }).catch(() => undefined);
   }
-  say('Stopped waiting. The jobs stay: lola slurm status shows them, lola slurm down ends them.');
-  process.exitCode = EXIT.interrupted;
 }
 
 function describe(job: JobState): string {
@@ -148,9 +141,8 @@ function describe(job: JobState): string {
 
 async function runStatus(): Promise<void> {
   const rows = (await submittedWorkers()).map((job) => [job.job, describe(job)]);
-  say(
-    rows.length === 0 ? 'no workers. Submit some: lola slurm up --workers 2' : table(['job', 'state'], rows),
-  );
+  const none = 'no workers. Submit some: lola slurm up --workers 2';
+  say(rows.length === 0 ? none : table(['job', 'state'], rows));
 }
 
 async function runDown(): Promise<void> {
@@ -168,6 +160,7 @@ async function runDoctor(flags: JobFlags): Promise<void> {
   const addresses = isUp ? readSchedulerFile(file, warn).addresses : [];
   const { signal, release } = interruptible();
   const findings = await diagnose(settings, addresses, { signal, onReport: say }).finally(release);
+  if (findings.length === 0) stop('Stopped before the probe had an answer.');
   for (const { ok, text } of findings) say(`${ok ? '+ ok     ' : 'x problem'}  ${text}`);
   if (findings.some(({ ok }) => !ok)) process.exitCode = EXIT.failed;
 }
@@ -180,6 +173,11 @@ async function runResume(directory: string): Promise<void> {
     throw error;
   });
   process.stdout.write(describeResult(label, values));
+}
+
+function stop(text: string): void {
+  say(text);
+  process.exitCode = EXIT.interrupted;
 }
 
 function say(text: string): void {

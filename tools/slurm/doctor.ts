@@ -46,7 +46,7 @@ export function probeScript(settings: JobSettings, folder: string): string {
 }
 
 /**
- * Submits the probe, waits for it and says what it found.
+ * Submits the probe, waits for it and says what it found: nothing if the signal comes first.
  * @param addresses the scheduler's, as ws://host:port. If empty, none is up, and this process listens in its place.
  * @throws SlurmError if Slurm refuses the job: the message has the remedy
  */
@@ -65,9 +65,12 @@ export async function diagnose(settings: JobSettings, addresses: readonly string
     const found = await waitFor(job, folder, options);
     if (typeof found === 'string') return [{ ok: false, text: found }];
     return describeFound(found, tried, standIn !== undefined);
+  } catch (error) {
+    if (options.signal.aborted) return [];
+    throw error;
   } finally {
     standIn?.close();
-    if (job !== undefined)
+    if (job !== undefined || options.signal.aborted)
       await scancel(['--name', nameOf(folder)]).catch(({ message }: Error) => options.onReport(message));
     rmSync(folder, { recursive: true, force: true });
   }

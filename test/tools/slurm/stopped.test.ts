@@ -1,0 +1,60 @@
+// Ctrl-C and SIGTERM while `lola slurm` submits or waits: what was submitted is taken back, and the command says so.
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { lola, until, type Lola } from '../../support/cluster.js';
+import { makeSite, type Answers } from '../../support/slurm-site.js';
+
+let parent: string, calls: (name: string) => string[], env: NodeJS.ProcessEnv;
+const started: Lola[] = [];
+beforeEach(() => void (parent = mkdtempSync(join(tmpdir(), 'lola-stopped-'))));
+afterEach(async () => {
+  for (const { child, ended } of started.splice(0)) {
+    child.kill('SIGKILL');
+    await ended;
+  }
+  rmSync(parent, { recursive: true });
+});
+function start(...words: string[]): Lola {
+  const one = lola(words, { env });
+  started.push(one);
+  return one;
+}
+function site(answers: Answers): void {
+  const made = makeSite(parent, answers);
+  env = { PATH: made.path, HOME: parent };
+  calls = made.calls;
+}
+
+describe.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
+  const logs = () => join(parent, 'logs');
+
+  test('while doctor waits for its probe: the job is cancelled, and the exit code is 130', async () => {
+    site({
+      scontrol:
+        'echo "JobId=7 JobName=$(cat "$SITE/name") UserId=u(1) JobState=PENDING Reason=Resources ExitCode=0:0 NodeList="',
+    });
+    const { child, output, ended } = start('slurm', 'doctor', '--log-dir', logs());
+    await until(() => output().includes('it waits: Resources'));
+    child.kill(signal);
+    expect(await ended).toBe(130);
+    expect(output()).toMatch(/\nStopped before the probe had an answer\.\n$/);
+    expect(calls('scancel')).toEqual([expect.stringMatching(/^--name lola-doctor-\w+$/)]);
+    expect(readdirSync(logs())).toEqual([]);
+  });
+
+  test('while up submits: the jobs that Slurm has taken are cancelled, and the exit code is 130', async () => {
+    const [one, second] = [join(parent, 'one'), `kill -${signal.slice(3)} $PPID; echo 42`];
+    site({ sbatch: `if [ -e '${one}' ]; then ${second}; else touch '${one}'; echo 41; fi` });
+    const file = join(parent, 'scheduler.json');
+    start('scheduler', '--host', '0.0.0.0', '--port', '0', '--no-dashboard', '--scheduler-file', file);
+    await until(() => existsSync(file));
+    const up = ['slurm', 'up', '--workers', '9', '--scheduler-file', file, '--log-dir', logs()];
+    const { output, ended } = start(...up);
+    expect(await ended).toBe(130);
+    expect(output()).toBe('Stopped. Jobs submitted so far are cancelled.\n');
+    expect(calls('sbatch')).toHaveLength(2);
+    expect(calls('scancel')).toEqual(['41 42']);
+  });
+});
