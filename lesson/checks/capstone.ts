@@ -2,7 +2,7 @@
 import { show } from '../../lib/errors.js';
 import { LEDGER_ROWS } from '../../tools/measure/index.js';
 import { chooseGrains } from '../capstone/sum.js';
-import { checksOf, check, checkLater, functionCheck, type Wrong, each } from './check.js';
+import { checksOf, check, checkLater, described, functionCheck, type Wrong, each } from './check.js';
 import { wrongArray, wrongSum } from './own-sum.js';
 
 const NOT_FREE: { readonly [letter: string]: string } = {
@@ -65,7 +65,7 @@ function wrongTotal(answer: (leaves: readonly Leaf[]) => number): Wrong {
   const expected = leaves.reduce((total, { sum }) => total + sum, 0);
   const found: unknown = answer(structuredClone(leaves));
   if (typeof found !== 'number' || Number.isNaN(found))
-    return `totalOf must return a number, and returns ${show(found)}.`;
+    return `totalOf must return a number, and returns ${described(found)}.`;
   if (Math.abs(found - expected) > 1e-9)
     return `the leaves of the first list sum to ${expected}, not ${found}.`;
   const tiny = Math.PI * 1e-9;

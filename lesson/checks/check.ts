@@ -168,7 +168,7 @@ function wrongFunction<A extends readonly unknown[], R>(
 function isA(gives: FunctionCase<never, never>['gives'], found: unknown): boolean {
   if (gives === 'a list') return Array.isArray(found);
   if (gives === 'a text') return typeof found === 'string';
-  if (gives) return typeof found === 'object' && found !== null;
+  if (gives) return typeof found === 'object' && found !== null && !(found instanceof Promise);
   return typeof found === 'number' && !Number.isNaN(found);
 }
 

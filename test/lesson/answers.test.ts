@@ -166,3 +166,8 @@ test.each([
   expect(await said(checkSerial.years, () => value)).toMatch(words);
   expect(await said(checkSerial.digit, value)).toMatch(words);
 });
+
+test('so is a promise in place of a place or a total', async () => {
+  expect(await said(checkStreams.place, async () => 1)).toMatch(/a promise: leave out `async`/);
+  expect(await said(checkCapstone.leaves, async () => 1)).toMatch(/a promise: leave out `async`/);
+});
