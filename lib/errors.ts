@@ -45,7 +45,7 @@ export class WorkerLostError extends EstimatorError {
     super(
       'WORKER_LOST',
       `task ${key}: the worker that ran it was lost ${attempts === 1 ? 'once' : `${attempts} times`} (${ended.join('; ')}). ` +
-        'Look for process.exit, a crash or too little memory in this task; the other tasks are not to blame.',
+        `Look for process.exit, a crash or too little memory in this task${attempts === 1 ? ', or for a promise or timer that an earlier task left behind.' : '; the other tasks are not to blame.'}`,
     );
   }
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { prepare } from './prepare.mjs';
+import { goWhereTyped } from './systems.mjs';
 
 const HELP = `npm run episodes                              fills the generated places of episodes/*.md
 npm run episodes -- --check                   changes nothing; ends with 1 and names the places that are stale
@@ -10,6 +11,7 @@ npm run episodes -- --slurm-settings [FILE]   writes episodes/settings.json as '
                                               (absent: prints it)
 `;
 
+goWhereTyped('episodes');
 prepare(); // the compiler that reads lib/ is one of the packages
 const { EpisodeError, runAsCommand } = await import('./episodes/errors.mjs');
 const { fill, stalePlaces } = await import('./episodes/fill.mjs');

@@ -2,6 +2,7 @@
 // The `lola` command: makes sure the clone is installed and built, then hands over to tools/cli.
 import { availableParallelism } from 'node:os';
 import { addressWarning, filesAdvice, limitsHere } from './limits.mjs';
+import { goWhereTyped } from './systems.mjs';
 
 const words = process.argv.slice(2);
 if (words[0] === 'doctor') {
@@ -14,6 +15,7 @@ if (words[0] === 'doctor') {
     (await import('./prepare.mjs')).prepare();
     const warning = addressWarning(limitsHere(), availableParallelism());
     if (warning) process.stderr.write(`lola: warning: ${warning}\n`);
+    goWhereTyped('start');
   }
   try {
     const { main } = await import('../dist/tools/cli/main.js');

@@ -19,6 +19,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { prepare } from './prepare.mjs';
+import { goWhereTyped } from './systems.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
 const HELP = `Usage: npm run pack:room [-- --to FOLDER]
@@ -125,6 +126,7 @@ function run(command, args, cwd = root) {
 /** The flags, or what is wrong with them. */
 function read(args) {
   const { values } = parseArgs({ args, options: { to: { type: 'string' }, help: { type: 'boolean' } } });
+  goWhereTyped('pack:room');
   const to = resolve(values.to ?? root);
   if (values.to === '' || !existsSync(to) || !statSync(to).isDirectory())
     throw new Error(`--to must name a folder that is there; got '${values.to}'.`);

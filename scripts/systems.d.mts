@@ -19,3 +19,5 @@ export function endTree(
     readonly run?: (command: string, words: readonly string[]) => unknown;
   },
 ): void;
+
+export function goWhereTyped(script: string): void;

@@ -36,6 +36,12 @@ export function endTree(platform, pid, { kill = process.kill, run = spawnSync } 
   else kill(-pid, 'SIGKILL');
 }
 
+/** npm runs a script in the clone's root. Files that a person names are meant to be where that person is. */
+export function goWhereTyped(script) {
+  const { npm_lifecycle_event: running, INIT_CWD: folder } = process.env;
+  if (running === script && folder) process.chdir(folder);
+}
+
 /** Installs the packages of a folder that only maintainers need. */
 export function installHere(cwd) {
   const words = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];

@@ -10,6 +10,7 @@ export function adviseOn(command: string, code: number | string, stderr: string)
   const said = lines.split('\n').slice(-3).join('; ');
   if (code === 'ENOENT')
     return `${command} is not on the PATH. On a cluster: module avail slurm. On your own Debian or Ubuntu, npm run test:slurm says what to install.`;
+  if (/^SIG/.test(String(code))) return `${command} was ended by ${code}. Running jobs continue.`;
   if (typeof code === 'string' || AWAY.test(said))
     return `${command}: Slurm's controller does not answer (${said || code}). Try again in a while; running jobs continue.`;
   return `${command} refused (exit ${code}): ${said}. ${find(REFUSALS, said) ?? "Your site's staff can tell you what it allows."}`;
@@ -23,11 +24,16 @@ const REFUSALS: Advice = [
   [/(unrecognized|invalid|unknown) option/i, 'This Slurm is too old: 20.02 or newer is needed.'],
   [/invalid partition/i, "sinfo shows the partitions; set 'partition'."],
   [/invalid account/i, "sacctmgr show associations user=$USER lists your accounts; set 'account'."],
-  [/memory specification|--mem/i, "This site refuses that --mem: set 'memory' to less, or to 'none'."],
+  [/invalid qos/i, "sacctmgr show qos lists them; set it in 'extra'."],
+  [/invalid feature/i, "sinfo -o '%P %f' shows the features; set 'constraint'."],
+  [/submit limit|MaxSubmit|QOS/i, 'A limit of your account: wait for jobs to end, or ask for less.'],
+  [
+    /memory specification|memory required|--mem/i,
+    "This site refuses that --mem: set 'memory' to less, or to 'none'.",
+  ],
   [/node configuration|more processors/i, "No node is that large: set less 'cpus' or 'memory'."],
   [/time limit/i, "Set a shorter 'time' (sinfo -o '%P %l' shows what is allowed)."],
   [/array/i, 'Cut the run into fewer elements.'],
-  [/submit limit|MaxSubmit|QOS/i, 'A limit of your account: wait for jobs to end, or ask for fewer.'],
   [/one cluster/i, 'Set SLURM_CLUSTERS to one of them.'],
   [/configuration source|slurm\.conf/i, 'This host knows no Slurm cluster: log in to a host of the cluster.'],
 ];

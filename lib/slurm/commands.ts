@@ -1,5 +1,5 @@
 // Slurm's own commands, started as programs and read as text: any site has them, and no library is needed. Needs Node.
-import { execFile } from 'node:child_process';
+import { execFile, type ExecFileException } from 'node:child_process';
 import { EstimatorError, show } from '../errors.js';
 import { adviseOn } from './advice.js';
 import { MOST_ELEMENTS, parseSacct, parseScontrol, type JobState } from './job-state.js';
@@ -18,10 +18,13 @@ function call(command: string, words: readonly string[]) {
   const options = { timeout: COMMAND_MS, maxBuffer: 64 * 2 ** 20, env: withoutOuterJob(process.env) };
   return new Promise<{ code: number | string; stdout: string; stderr: string }>((resolve) => {
     execFile(command, words, options, (error, stdout, stderr) =>
-      resolve({ code: error ? (error.code ?? 'killed') : 0, stdout, stderr }),
+      resolve({ code: error ? (error.code ?? endOf(error)) : 0, stdout, stderr }),
     );
   });
 }
+
+/** Of a command without an exit code: it took too long, or a signal ended it, such as the terminal's Ctrl-C. */
+const endOf = ({ killed, signal }: ExecFileException) => (killed ? 'it took too long' : signal!);
 
 /**
  * Inside of a job, Slurm's variables describe that job: a job submitted from there would inherit its limits. The cluster
@@ -46,7 +49,7 @@ async function succeed(command: string, ...words: readonly string[]): Promise<st
 
 /** Whether an error means that Slurm's controller does not answer now. It may in a while. */
 export function isAway(error: unknown): boolean {
-  return error instanceof SlurmError && /does not answer/.test(error.message);
+  return error instanceof SlurmError && /does not answer|was ended by/.test(error.message);
 }
 
 /** Whether an error means that Slurm was asked for a job and said no: it has taken nothing. */

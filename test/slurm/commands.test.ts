@@ -101,6 +101,14 @@ describe('refusals', () => {
       /set 'memory'/,
     ],
     ['sbatch: error: Batch job submission failed: Invalid job array specification', /fewer elements/],
+    [
+      "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+      /A limit of your account/,
+    ],
+    ['sbatch: error: Batch job submission failed: Invalid qos specification', /sacctmgr show qos/],
+    ['sbatch: error: Batch job submission failed: Invalid feature specification', /set 'constraint'/],
+    ['sbatch: error: Batch job submission failed: Memory required by task is not available', /set 'memory'/],
+    ['sbatch: error: Batch job submission failed: Requested time limit is invalid', /shorter 'time'/],
     ['slurm_load_jobs error: Unable to contact slurm controller (connect failure)', /does not answer/],
     ['sbatch: fatal: Could not establish a configuration source', /knows no Slurm cluster/],
   ])('%s gets its own advice', (stderr, words) => {
@@ -191,6 +199,15 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     expect(isAway(failure)).toBe(away);
     expect((failure as SlurmError).message).toContain(said);
     expect(calls('sbatch')).toHaveLength(1);
+  });
+
+  test.each(['INT', 'HUP', 'KILL'])('a command that SIG%s ended is no silent controller', async (signal) => {
+    site({ scontrol: `kill -${signal} $$` });
+    const failure = await jobStates(['7'], 'mine').catch((error: unknown) => error as SlurmError);
+    expect((failure as SlurmError).message).toBe(
+      `scontrol was ended by SIG${signal}. Running jobs continue.`,
+    );
+    expect(isAway(failure)).toBe(true); // the next look may succeed
   });
 
   test('an answer without a number is refused with its text', async () => {

@@ -58,11 +58,12 @@ export interface Lola {
 /** Starts the `lola` command on the build that is there. */
 export function lola(
   words: readonly string[],
-  given: { input?: string; env?: NodeJS.ProcessEnv } = {},
+  given: { input?: string; env?: NodeJS.ProcessEnv; cwd?: string } = {},
 ): Lola {
   const script = fileURLToPath(new URL('./lola.mjs', import.meta.url));
   const child = spawn(process.execPath, [script, ...words], {
     stdio: 'pipe',
+    cwd: given.cwd,
     env: { ...process.env, ...given.env },
   });
   let output = '';

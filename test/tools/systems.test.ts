@@ -1,6 +1,6 @@
 // What is computed for other systems, tested on this one: folders, ways to Jupyter, commands that need a shell, signals.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -127,6 +127,17 @@ describe('signals that end a command', () => {
       }
     },
   );
+});
+
+test('a file that is named for `npm start` is written where it was typed, not in the clone’s root', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lola-typed-'));
+  const script = fileURLToPath(new URL('../../scripts/lola.mjs', import.meta.url));
+  const words = 'start --samples 1e4 --stages serial --workers 1 --repeats 1 --json typed.json'.split(' ');
+  const env = { ...process.env, npm_lifecycle_event: 'start', INIT_CWD: folder };
+  const { status, stderr } = spawnSync(process.execPath, [script, ...words], { env, encoding: 'utf8' });
+  expect([status, stderr]).toEqual([0, expect.any(String)]);
+  expect(readdirSync(folder)).toEqual(['typed.json']);
+  rmSync(folder, { recursive: true });
 });
 
 describe('a program and all that it started', () => {

@@ -26,12 +26,16 @@ export function stopped(): Promise<void> {
   });
 }
 
+/** Whether a signal has asked the run to stop: what fails after it may be its consequence. */
+export let wasInterrupted = false;
+
 /** The first signal asks the run to stop and keep what it has, a later one ends the program; `release` undoes this. */
 export function interruptible(): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController();
   let first: number | undefined;
   const stop = () => {
     first ??= performance.now();
+    wasInterrupted = true;
     controller.abort();
     if (performance.now() - first > SAME_PRESS_MS) process.exit(EXIT.interrupted);
   };

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { EstimatorError, plain } from '../../lib/errors.js';
 import { EXIT } from './exit.js';
+import { wasInterrupted } from './interrupt.js';
 
 /** The commands in the order of the help. Each is loaded when its name is given: a scheduler's packages take 60 ms. */
 const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => void> } = {
@@ -66,12 +67,14 @@ function endUnlessServer(error: NodeJS.ErrnoException, command: string | undefin
 function report(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.badInput; // commander has said it already
   const known = error instanceof EstimatorError;
-  const text = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  const isCancelled = known && error.code === 'CANCELLED';
+  const text = isCancelled ? 'stopped; no result was there yet.' : said;
   process.stderr.write(`lola: ${known ? '' : 'unexpected: '}${plain(text)}\n`);
   if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   else if (!known) process.stderr.write('lola: --debug shows where it happened.\n');
   if (!known) return EXIT.failed;
-  if (error.code === 'CANCELLED') return EXIT.interrupted;
+  if (isCancelled || wasInterrupted) return EXIT.interrupted;
   // A scheduler that is not there, or refuses us, was named wrongly more often than it is broken.
   return ['INVALID_ARGUMENT', 'CONNECTION', 'PROTOCOL'].includes(error.code) ? EXIT.badInput : EXIT.failed;
 }

@@ -17,7 +17,7 @@ afterEach(async () => {
   rmSync(parent, { recursive: true });
 });
 function start(...words: string[]): Lola {
-  const one = lola(words, { env });
+  const one = lola(words, { env, cwd: parent });
   started.push(one);
   return one;
 }
@@ -42,6 +42,15 @@ describe.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM'] as cons
     expect(output()).toMatch(/\nStopped before the probe had an answer\.\n$/);
     expect(calls('scancel')).toEqual([expect.stringMatching(/^--name lola-doctor-\w+$/)]);
     expect(readdirSync(logs())).toEqual([]);
+  });
+
+  test('while a run waits: the key that ends Slurm’s command is no fault of Slurm, and the exit code is 130', async () => {
+    const both = `kill -${signal.slice(3)} $PPID; sleep 1; kill -${signal.slice(3)} $$`;
+    site({ sbatch: 'echo 7', scontrol: both });
+    const { output, ended } = start('pi', '--stage', 'slurm', '--samples', '1e8', '--workers', '1');
+    expect(await ended).toBe(130);
+    expect(output()).toMatch(/lola: (scontrol was ended by SIG|stopped; no result was there yet)/); // whichever is told first
+    expect(output()).not.toContain('does not answer');
   });
 
   test('while up submits: the jobs that Slurm has taken are cancelled, and the exit code is 130', async () => {
