@@ -85,7 +85,9 @@ describe('the site in a browser', { timeout: 1_800_000 }, () => {
       const found = [];
       for (const site of Object.values(sites)) {
         const { page, problems } = await openPage(site, '', look);
-        for (const path of site.pages) {
+        for (const [i, path] of site.pages.entries()) {
+          // A hundred pages are lib's listings, all made alike: the second look at every tenth of them is enough.
+          if (look !== LOOKS[0] && /^lib\/.*\.(ts|mjs)\.html$/.test(path) && i % 10 > 0) continue;
           await page.goto(site.url + path);
           await page.locator('header search').waitFor(); // scripts have run
           await unfold(page);
