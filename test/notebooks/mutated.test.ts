@@ -85,8 +85,8 @@ describe(`${MUTATIONS} mutations of notebook files`, { timeout: 3_600_000 }, () 
 
 describe('by name', () => {
   test.each([
-    ['brackets without end', '['.repeat(2000), 'it is nested too deeply'],
-    ['a chain of calls without end', `a${'.b()'.repeat(5000)}`, 'it is nested too deeply'],
+    ['brackets without end', '['.repeat(100_000), 'it is nested too deeply'],
+    ['a chain of calls without end', `a${'.b()'.repeat(20_000)}`, 'it is nested too deeply'],
     ['a stray sign, as one pastes it from a mail', 'check.half(piOf(1,@8));', 'Invalid scope depth'],
     ['a quote that is left open', "console.log('pi);", 'Unterminated string'],
   ])('%s is a SyntaxError of the cell', (_name, source, words) => {
