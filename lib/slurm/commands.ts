@@ -38,8 +38,9 @@ function withoutOuterJob(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), ...(clustersOf(env) && { SLURM_CLUSTERS: clustersOf(env) }) };
 }
 
-const clustersOf = ({ SLURM_CLUSTERS, SBATCH_CLUSTERS }: NodeJS.ProcessEnv) =>
-  SLURM_CLUSTERS || SBATCH_CLUSTERS;
+/** The cluster that the user has chosen, on a site that has several. */
+export const clustersOf = ({ SLURM_CLUSTERS, SBATCH_CLUSTERS }: NodeJS.ProcessEnv): string | undefined =>
+  SLURM_CLUSTERS || SBATCH_CLUSTERS || undefined;
 
 async function succeed(command: string, ...words: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await call(command, words);

@@ -9,7 +9,7 @@ import { Run } from '../task/run.js';
 import type { Task, Value } from '../task/task.js';
 import { claim } from './claim.js';
 import { Collector, drawAll } from './collect.js';
-import { coresOf, maxArraySize } from './commands.js';
+import { clustersOf, coresOf, maxArraySize } from './commands.js';
 import { Follower } from './follow.js';
 import { FORMAT, RunFolder, type RunRecord } from './run-folder.js';
 import { checkSettings, type JobSettings } from './settings.js';
@@ -56,7 +56,8 @@ export async function startSlurm(options: SlurmOptions = {}): Promise<Executor> 
   new RunFolder(directory).attempt(() => mkdirSync(directory, { recursive: true })); // before there is anything to lose
   return new SlurmExecutor(workers, directory, onReport, (tasks) => {
     const length = Math.max(tasksPerElement, Math.ceil(tasks / most));
-    return { format: FORMAT, tasks, workers, tasksPerElement: length, modules, settings, label };
+    const clusters = clustersOf(process.env);
+    return { format: FORMAT, tasks, workers, tasksPerElement: length, modules, settings, label, clusters };
   });
 }
 
@@ -69,8 +70,8 @@ export interface Resumed {
 /**
  * Continues a run whose client has gone: waits for what is on its way and submits what is missing.
  * @param directory the run's folder
- * @throws what Executor.run throws; InvalidArgumentError if the folder is no run's or another user's; SlurmError if
- *   another client follows the run
+ * @throws what Executor.run throws; InvalidArgumentError if the folder is no run's or another user's, or its jobs are on
+ *   another of the site's clusters; SlurmError if another client follows the run
  */
 export async function resumeSlurm(
   directory: string,
@@ -80,6 +81,7 @@ export async function resumeSlurm(
   const folder = new RunFolder(resolve(directory));
   const record = folder.readRecord();
   refuseIfForeign(folder);
+  refuseElsewhere(record);
   const free = claim(folder);
   try {
     const run = new Run(folder.tasks([0, record.tasks]), options);
@@ -101,6 +103,16 @@ function refuseIfForeign(folder: RunFolder): void {
     const why = `run: ${path} belongs to another user (uid ${uid}), and your jobs would do what it says`;
     throw new InvalidArgumentError(`${why}. Ask its owner to resume it.`);
   }
+}
+
+/** Another of the site's clusters does not know the run's jobs: all of it would be submitted a second time. */
+function refuseElsewhere({ clusters }: RunRecord): void {
+  if (clusters === clustersOf(process.env)) return;
+  const [how, remedy] =
+    clusters === undefined
+      ? ['without SLURM_CLUSTERS', 'unset SLURM_CLUSTERS SBATCH_CLUSTERS']
+      : [`with SLURM_CLUSTERS=${clusters}`, `export SLURM_CLUSTERS='${clusters}'`];
+  throw new InvalidArgumentError(`run: it was started ${how}, and its jobs are there. Run: ${remedy}`);
 }
 
 class SlurmExecutor implements Executor {

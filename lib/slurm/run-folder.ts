@@ -41,6 +41,7 @@ const runRecord = v.object({
   modules: list(v.string()), // URLs of task modules
   settings: v.custom<JobSettings>((given) => Boolean(checkSettings(given, 'run.json'))),
   label: value, // what the run is for: an estimate's samples and seed
+  clusters: text, // which of the site's clusters has its jobs, if that was chosen
 });
 /** What a run is. It is written once, before its tasks are submitted. */
 export type RunRecord = v.InferOutput<typeof runRecord>;

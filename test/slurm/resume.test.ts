@@ -90,6 +90,36 @@ describe.skipIf(process.platform === 'win32')('a run that is taken up', () => {
     expect(['sbatch', 'scancel', 'squeue'].flatMap(calls)).toEqual([]);
   });
 
+  const choices = [
+    [undefined, 'two', /started without SLURM_CLUSTERS.*Run: unset SLURM_CLUSTERS SBATCH_CLUSTERS$/],
+    ['two', undefined, /started with SLURM_CLUSTERS=two.*Run: export SLURM_CLUSTERS='two'$/],
+    ['two', 'three', /Run: export SLURM_CLUSTERS='two'$/],
+  ] as const;
+  test.each(choices)(
+    'is refused if started with SLURM_CLUSTERS=%s, resumed with %s: nothing is submitted twice',
+    async (clusters, here, words) => {
+      folder.writeRecord({ ...folder.readRecord(), clusters });
+      vi.stubEnv('SBATCH_CLUSTERS', here);
+      const failure: unknown = await resumeSlurm(folder.path).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(InvalidArgumentError);
+      expect((failure as Error).message).toMatch(words);
+      expect(['sbatch', 'scancel', 'squeue', 'scontrol'].flatMap(calls)).toEqual([]);
+    },
+  );
+
+  test('is known by the cluster that was chosen when it started', async () => {
+    vi.stubEnv('SLURM_CLUSTERS', 'two');
+    const executor = await start({ label: 'sum' });
+    const controller = new AbortController();
+    const running = executor.run(tasks, { signal: controller.signal });
+    await expect.poll(() => calls('sbatch').length).toBeGreaterThan(0);
+    controller.abort();
+    await expect(running).rejects.toThrow(CancelledError);
+    await executor.close();
+    const [name] = readdirSync(join(parent, 'runs'));
+    expect(new RunFolder(join(parent, 'runs', name)).readRecord().clusters).toBe('two');
+  });
+
   test('blames the task that ran when its element ended, by name, with the code', async () => {
     site(element('FAILED', '7:0'));
     begins(folder, 3);
