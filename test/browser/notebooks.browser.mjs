@@ -97,17 +97,12 @@ function integersIn(text) {
   return text.replace(/:\d+\/?/g, '').match(/(?<![\d.])\d{5,}(?![\d.]*\d)/g) ?? [];
 }
 
-/** Cells whose recorded integers a page does not show, each with the reason. */
-const OTHERS = {
-  c3: 'recorded with fewer samples than the cell takes today',
-};
-
 /** Integers that were recorded under Node and are not on the page. Cells that need Node show what was recorded. */
 function missingFrom(name, cells) {
   const file = new URL(`../../episodes/recorded/${name.replace('.ipynb', '.json')}`, import.meta.url);
   const recorded = JSON.parse(readFileSync(file, 'utf8')).cells;
   return cells.flatMap(({ id, state, text }) => {
-    const wanted = state === 'not run' || id in OTHERS ? [] : integersIn(recorded[id]?.text ?? '');
+    const wanted = state === 'not run' ? [] : integersIn(recorded[id]?.text ?? '');
     const there = new Set(integersIn(text));
     return wanted.filter((integer) => !there.has(integer)).map((integer) => `${name}, ${id}: ${integer}`);
   });
