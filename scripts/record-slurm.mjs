@@ -30,12 +30,16 @@ async function play(env, home) {
   return cells.flatMap((cell) => stepsOf(module.textOf(cell)));
 }
 
+/** A line that a cell of notebook 07 prints itself, after its commands: the learner's prediction. */
+const CELLS_OWN = /^seconds: you predicted .*\n?/gm;
+
 /** A cell prints '$ command' and then what that printed, once or several times. */
-function stepsOf(text) {
+export function stepsOf(text) {
   return text.split(/^\$ /m).flatMap((part, i) => {
     if (i === 0) return []; // what was printed before any command
     const end = part.indexOf('\n');
-    const [command, printed] = end < 0 ? [part, ''] : [part.slice(0, end), part.slice(end + 1)];
+    const [command, rest] = end < 0 ? [part, ''] : [part.slice(0, end), part.slice(end + 1)];
+    const printed = rest.replace(CELLS_OWN, ''); // the cell prints it again when the command is replayed
     if (/^\(exit code/m.test(printed)) throw new Error(`'${command}' failed:\n${printed}`);
     return [{ command, text: printed.trimEnd() }];
   });

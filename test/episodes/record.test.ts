@@ -3,7 +3,7 @@ import { existsSync, symlinkSync } from 'node:fs';
 import { homedir, hostname, userInfo } from 'node:os';
 import { join, sep } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { cleaned } from '../../scripts/record-slurm.mjs';
+import { cleaned, stepsOf } from '../../scripts/record-slurm.mjs';
 import { partsOf } from '../../scripts/record/cell.mjs';
 import { recordCommands } from '../../scripts/record/commands.mjs';
 import { recordNotebook } from '../../scripts/record/notebook.mjs';
@@ -117,6 +117,14 @@ describe("a recording of Slurm's commands", () => {
     expect(clean(`${squeue}\n${home}/.lola on ${hostname()}, ${run}\n${process.execPath} x`)).toBe(
       '7 debug lola-wor lola R 0:01 1 node1\n~/.lola on login, ~/lolas-pi/lola-lesson/lola-runs\nnode x',
     );
+  });
+
+  test("leaves out what the cell prints itself, which it prints again when the command is replayed", () => {
+    const text = '$ sinfo\nidle\n$ npx lola pi\npi is 3\n\n1 s\nseconds: you predicted nothing\n';
+    expect(stepsOf(text)).toEqual([
+      { command: 'sinfo', text: 'idle' },
+      { command: 'npx lola pi', text: 'pi is 3\n\n1 s' },
+    ]);
   });
 
   test.each([

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Scheduler, workers and client in one job, for sites where nothing may run on the login node: sbatch all-in-one.sh
+# Scheduler, workers and client in one job, for sites that allow no programs on the login node: sbatch all-in-one.sh
 #SBATCH --job-name=lola-all-in-one
 #SBATCH --time=01:00:00
 #SBATCH --nodes=2
@@ -7,20 +7,20 @@
 #SBATCH --cpus-per-task=2
 #SBATCH --open-mode=append
 
-# prologue: what your site needs before Node is there, as in: module load nodejs
+# prologue: what your site needs to find Node, for example: module load nodejs
 set -euo pipefail
 
 lola=(node scripts/lola.mjs)
 client=(pi --stage distributed --samples 1e9)
 
 threads=${SLURM_CPUS_PER_TASK:-${SLURM_CPUS_ON_NODE:-1}}
-folder=$HOME/.lola/job-$SLURM_JOB_ID # closed to others, and seen by all nodes
+folder=$HOME/.lola/job-$SLURM_JOB_ID # closed to other users, and on the file system that all nodes share
 (umask 077; mkdir -p "$folder")
 file=$folder/scheduler.json
 
 "${lola[@]}" scheduler --host 0.0.0.0 --scheduler-file "$file" &
 scheduler=$!
-# Whatever happens below: nothing goes on, and nothing is left behind. Slurm ends what takes longer than ten seconds.
+# Whatever happens below, this stops what still runs and removes the folder. After ten seconds, Slurm kills the rest.
 end() {
   kill "$scheduler" "${run:-$scheduler}" 2>/dev/null || true
   for _ in {1..100}; do [ -z "$(jobs -r)" ] || sleep 0.1; done

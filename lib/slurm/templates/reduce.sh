@@ -5,11 +5,11 @@
 #SBATCH --nodes=1
 #SBATCH --ntasks=1
 #SBATCH --cpus-per-task=1
-# With 'afterok' a failed element means never: without this line the job would then wait for ever.
+# With 'afterok', a failed element means that this job can never start: without this line it would wait for ever.
 #SBATCH --kill-on-invalid-dep=yes
 #SBATCH --output=%j.log
 
-# prologue: what your site needs before Node is there, as in: module load nodejs
+# prologue: what your site needs to find Node, for example: module load nodejs
 set -euo pipefail
 
 node=(node)
