@@ -119,7 +119,7 @@ describe("a recording of Slurm's commands", () => {
     );
   });
 
-  test("leaves out what the cell prints itself, which it prints again when the command is replayed", () => {
+  test('leaves out what the cell prints itself, which it prints again when the command is replayed', () => {
     const text = '$ sinfo\nidle\n$ npx lola pi\npi is 3\n\n1 s\nseconds: you predicted nothing\n';
     expect(stepsOf(text)).toEqual([
       { command: 'sinfo', text: 'idle' },
