@@ -19,6 +19,7 @@ body { font: 1.6rem/1.5 system-ui, sans-serif; margin: 0; color: #222; backgroun
 section { box-sizing: border-box; min-height: 100vh; padding: 6vh 8vw; break-after: page }
 section.answer { min-height: 0; font-size: 1.1rem; break-inside: avoid; break-after: auto }
 h1 { font-size: 2.4rem; margin: 0 } h2 { font-size: 1.3rem }
+:is(h1, h2)::first-letter { text-transform: uppercase }
 ul { list-style: none; padding: 0 } li { margin: 1rem 0 }
 p.from { color: #555; font-size: 1rem } pre { font-size: 1.1rem; white-space: pre-wrap }`;
 

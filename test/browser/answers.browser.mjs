@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { readVotes, startRoom } from '../../dist/room/index.js';
+import { clock } from '../../dist/lib/task/index.js';
 import { ROOM_VERSION } from '../../dist/room/version.js';
 import { findings } from './axe.mjs';
 import { FLAGS, findChromium } from './chromium.mjs';
@@ -94,6 +95,36 @@ test(
     await wall.page.locator('#estimate').waitFor();
     await phone.page.locator('#vote').waitFor({ state: 'hidden' });
     for (const { errors } of [phone, wall, teach]) expect(errors).toEqual([]);
+  },
+  LONG,
+);
+
+test(
+  'a projector of 1280 by 720 shows every vote of the lesson with both rounds, and nobody has to scroll',
+  async () => {
+    await openRoom();
+    const { page } = await open(room.wall, 1280, 720);
+    const overflowing = [];
+    for (const { id, choices } of readVotes('episodes')) {
+      const order = (command) => room.desk.answers.handle({ type: 'command', command }, clock());
+      order({ do: 'show', shown: { what: 'vote', id } });
+      for (const [i, stage] of ['first', 'talk', 'second'].entries()) {
+        const [{ letter }] = choices.slice(i);
+        if (i !== 1) await say('ana', { kind: 'vote', vote: id, round: i / 2 + 1, choice: letter });
+        order({ do: 'next', id, stage });
+      }
+      const shown = page.locator('#shown');
+      await shown
+        .locator('progress')
+        .nth(2 * choices.length - 1)
+        .waitFor();
+      await shown
+        .locator(`tbody tr:nth-child(${choices.length})`, { hasText: choices.at(-1).text })
+        .waitFor();
+      const bottom = await shown.evaluate((element) => element.getBoundingClientRect().bottom);
+      if (bottom > 720) overflowing.push(`${id}: ${bottom}`);
+    }
+    expect(overflowing).toEqual([]);
   },
   LONG,
 );
