@@ -41,7 +41,7 @@ async function join(address: string, name: string, key?: string): Promise<void> 
   };
   await ask(wanted, 'GET', '/join');
   joined = wanted;
-  console.log(`Joined. ${SHARED} leaveRoom() ends this.`);
+  console.log(`Joined. ${SHARED} In a notebook, leaveRoom() ends this.`);
 }
 
 /** Ends what `joinRoom` began: nothing more is sent. */

@@ -13,13 +13,14 @@ const FLAGS = ['--json', '--help'];
 const HELP = `Usage: lola doctor [--json]
 
 Says what this machine has for the lesson, and what to do about what is missing.
-  --json   print the facts as one JSON object
-  --help   print this text
+  --json      print the facts as one JSON object
+  -h, --help  print this text
 Exit code: 0 ready, 1 something required is missing, 2 unknown flag.
 `;
 
 /** Runs the command with its arguments; returns the exit code: 0 ready, 1 something required is missing, 2 bad input. */
-export function main(args) {
+export function main(given) {
+  const args = given.map((arg) => (arg === '-h' ? '--help' : arg)); // as the other commands have it
   const unknown = args.find((arg) => !FLAGS.includes(arg));
   if (unknown !== undefined) {
     process.stderr.write(`lola doctor: ${unknownFlag(unknown)}\n`);

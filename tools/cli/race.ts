@@ -83,7 +83,7 @@ const START: Form = {
   table: progressionOf,
   laws: false,
   next: `What to do next:
-  npm run notebooks                             the lesson, notebook by notebook, in your own Jupyter
+  npm run lesson                                the lesson in your browser (npm run notebooks: in your Jupyter)
   npx lola pi --stage pool --workers 4          one stage with your own flags (npx lola pi --help)
   npx lola race                                 with 1, 2, 4 ... workers: memory, CPU time, efficiency, Amdahl's law
   npx lola doctor                               what this machine has

@@ -159,7 +159,7 @@ function serialPartsOf(result: RaceResult): string[] {
 
 function serialPartAt({ workers, speedUp: { median } }: AtWorkers): string {
   return median < 1
-    ? `with ${workers} workers slower than with one (speed-up ${short(median)}): the overhead was larger than the gain, so no serial part can be told`
+    ? `with ${workers} workers slower than with one (speed-up ${short(median)}): the overhead was larger than the gain, so there is no serial part to compute`
     : `Karp-Flatt at ${workers} workers ${percent(karpFlatt(median, workers))}, overhead included`;
 }
 

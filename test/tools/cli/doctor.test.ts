@@ -532,6 +532,7 @@ describe.skipIf(process.platform === 'win32')('the command in a clone', () => {
       stderr: "lola doctor: unknown flag '--jsno'. The nearest known one is --json; all: --json, --help.\n",
     });
     expect(run(['--help'])).toMatchObject({ status: 0, stderr: '' });
+    expect(run(['-h'])).toEqual(run(['--help']));
   });
 
   it('it runs in a clone that is reached through a link', () => {

@@ -156,7 +156,7 @@ describe('what a race says', () => {
   test('a stage that is slower than serial has no serial part, and no share above 100 % is printed', () => {
     const tiny = raced([run('serial', 1, 2), run('pool', 2, 35), run('chunked', 2, 2)]);
     expect(findingsOf(tiny).slice(1, 3)).toEqual([
-      'pool: with 2 workers slower than with one (speed-up 0.0571): the overhead was larger than the gain, so no serial part can be told.',
+      'pool: with 2 workers slower than with one (speed-up 0.0571): the overhead was larger than the gain, so there is no serial part to compute.',
       'chunked: Karp-Flatt at 2 workers 100.0 %, overhead included.',
     ]);
   });
