@@ -6,7 +6,7 @@
 #SBATCH --nodes=1
 #SBATCH --ntasks=1
 #SBATCH --cpus-per-task=2
-# 120 s before the time is up, Slurm sends TERM to this script (B:): the worker hands back tasks that it has not begun.
+# 120 to 180 s before the time is up, Slurm sends TERM to this script (B:): the worker hands back tasks not yet begun.
 #SBATCH --signal=B:TERM@120
 # If the node fails, or a job of higher priority takes it, Slurm runs this script again and appends to its log.
 #SBATCH --requeue
