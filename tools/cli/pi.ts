@@ -42,7 +42,7 @@ export function addPi(program: Command): void {
     .command('pi')
     .description('estimate pi with one stage of the lesson')
     .addOption(choiceOption('--stage <NAME>', 'how to compute', Object.keys(STAGES)).default('serial'))
-    .addOption(countOption('--samples <N>', 'random points: 1e9, or 1_000_000', 0).default(1e8, '1e8'))
+    .addOption(countOption('--samples <N>', 'random points: 1e9, or 1_000_000').default(1e8, '1e8'))
     .addOption(countOption('--workers <P>', 'threads (default: your allotted cores)').conflicts(WHERE))
     .option('--seed <S>', 'a number or a text; every stage gives the same count for it', readSeed, 2017)
     .addOption(choiceOption('--kernel <NAME>', 'simd: compiled; reference: TypeScript; same count', KERNELS))

@@ -88,7 +88,7 @@ describe('lola pi', () => {
     [['pi', '--samples', '1e400'], "got '1e400'"],
     [['pi', '--samples', '9007199254740992'], "got '9007199254740992'"],
     [['pi', '--samples='], 'samples'],
-    [['pi', '--samples', '0'], 'samples must be an integer from 1 to 2^53 - 1, got 0'],
+    [['pi', '--samples', '0'], "--samples must be a whole number from 1 to 2^53 - 1, got '0'"],
     [['pi', '--samples', '1__0'], "got '1__0'"],
     [['pi', '--samples', '0x10'], "got '0x10'"],
     [['pi', '--workers', '0', '--stage', 'pool'], "got '0'"],
