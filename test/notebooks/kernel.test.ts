@@ -1,0 +1,36 @@
+// What the kernel of this repository adds to tslab: a notebook that is open survives what happens to the files around it.
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { Kernel } from '../support/kernel.js';
+
+test('cells run on when a package that they use is installed again', { timeout: 600_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lola-watched-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, 'node_modules', 'one'), { recursive: true });
+  const install = () => {
+    const files = {
+      'package.json': '{"name": "one", "main": "index.js", "types": "index.d.ts"}\n',
+      'index.js': 'exports.one = 1;\n',
+      'index.d.ts': 'export declare const one: number;\n',
+    };
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(join(folder, 'new'), text);
+      renameSync(join(folder, 'new'), join(folder, 'node_modules', 'one', name));
+    }
+  };
+  install();
+  const kernel = await Kernel.start(folder, {});
+  onTestFinished(() => kernel.kill());
+  const run = async (code: string) => {
+    const { status, outputs } = kernel.execute(code);
+    return [await status, outputs.map(({ text }) => text).join('')];
+  };
+  expect(await run("import { one } from 'one';\nconsole.log(one);")).toEqual(['ok', '1\n']);
+  install();
+  await setTimeout(1000); // by now a kernel that watches the files has heard of it
+  expect(await run('console.log(one + 1);')).toEqual(['ok', '2\n']);
+  expect(await run('console.log(one + 2);')).toEqual(['ok', '3\n']);
+});
