@@ -2,7 +2,7 @@
 import { show } from '../../lib/errors.js';
 import { LEDGER_ROWS } from '../../tools/measure/index.js';
 import { chooseGrains } from '../capstone/sum.js';
-import { checksOf, check, checkLater, described, functionCheck, type Wrong, each } from './check.js';
+import { checksOf, check, checkLater, described, functionCheck, grouped, type Wrong, each } from './check.js';
 import { wrongArray, wrongSum } from './own-sum.js';
 
 const NOT_FREE: { readonly [letter: string]: string } = {
@@ -14,7 +14,7 @@ const NOT_FREE: { readonly [letter: string]: string } = {
 /** 'Which of these ways give one number, however the sum is cut and whichever worker is first?' */
 function wrongLetters(answer: readonly string[]): Wrong {
   if (!Array.isArray(answer)) return `give a list of letters, as ['A', 'B'], not ${show(answer)}.`;
-  const letters = answer.map(String);
+  const letters = answer.map((letter) => String(letter).toUpperCase());
   if (letters.length === 0) return 'the list is empty. Which of the five would you trust?';
   const odd = letters.find((letter) => !/^[A-E]$/.test(letter));
   if (odd !== undefined) return `${show(odd)} is not one of A, B, C, D and E.`;
@@ -37,7 +37,7 @@ function wrongGrains(found: number, terms: number, largest: number): Wrong {
   if (!Number.isInteger(Math.log2(found)))
     return 'this is not a power of two, so multiplying by it rounds. Take the largest power of two below it.';
   const most = found * terms * largest;
-  if (most > 2 ** 53) return `a total may be ${most}, beyond 2^53 = ${2 ** 53}.`;
+  if (most > 2 ** 53) return `a total may be ${grouped(most)}, beyond 2^53 = ${grouped(2 ** 53)}.`;
   return 'this is safe, but twice as many still fit and give more digits.';
 }
 
@@ -78,7 +78,7 @@ function wrongTotal(answer: (leaves: readonly Leaf[]) => number): Wrong {
   const again = answer([...shuffled(leaves, 9), leaves[3], leaves[17]]);
   return again === found
     ? undefined
-    : `two leaves that arrived twice change ${found} to ${again}. Count each leaf once.`;
+    : `two leaves that arrived twice change ${grouped(found)} to ${grouped(again)}. Count each leaf once.`;
 }
 
 /** The same leaves, in an order that a seed decides. */

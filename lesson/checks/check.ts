@@ -46,8 +46,8 @@ export function checkLater<A extends readonly unknown[]>(
 const NAMES = new Map<unknown, string>();
 /** What the lesson says about wrong answers that it knows. A room gets these texts, and no answer. */
 const SLIPS = new Set<string>();
-/** An exercise that is as the notebook has it. */
-const UNTRIED = /^replace NaN|returns nothing/;
+/** An exercise that is as the notebook has it: its NaN, its empty list or text, its missing return. */
+const UNTRIED = /^replace |returns nothing|is empty|but is NaN\.$|^name (?:one|two) of|^give your sum/;
 
 /** Names the checks of a notebook. */
 export function checksOf<T extends object>(notebook: string, checks: T): T {
@@ -74,9 +74,14 @@ export function stoppedWith(error: unknown, code?: unknown): string {
 
 /** A value in words, with what to do where its kind is a likely slip. */
 export function described(value: unknown): string {
-  if (value instanceof Promise) return 'a promise: leave out `async`';
+  if (value instanceof Promise) {
+    value.catch(() => {}); // how it ends is no news any more
+    return 'a promise: leave out `async`';
+  }
   if (typeof value === 'function') return 'a function: call it, with () after its name';
   if (typeof value === 'bigint') return `${value}n, a BigInt: leave out the n`;
+  if (typeof value === 'string' && value.includes('[object '))
+    return `${show(value)}, a text made of an object: name the field that you mean`;
   const isNumeric = typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value));
   return isNumeric ? `${show(value)}, a text: leave out the quotes` : show(value);
 }
@@ -151,16 +156,20 @@ function wrongFunction<A extends readonly unknown[], R>(
     return `${name} must be a function of ${list.replace(/, (?=\w+$)/, ' and ')}.`;
   for (const [i, input] of inputs.entries()) {
     const found: unknown = answer(...structuredClone(input)); // a learner's code may change what it gets
-    if (found === undefined) return `${name} returns nothing. Does it end in a return?`;
+    if (found === undefined && i === 0) return `${name} returns nothing. Does it end in a return?`;
     const shown = input.map((value, i) => inCall(value, parameters[i]));
     const call = `${name}(${shown.join(', ')})`;
-    if (!isA(gives, found)) return `${call} must be ${gives ?? 'a number'}, but is ${described(found)}.`;
-    const text = wrong(found as R, ...input);
-    const hidden = parameters.filter((parameter, p) => i > 0 && shown[p] === parameter);
-    const values = hidden.map(
-      (parameter) => ` Here ${parameter} is ${JSON.stringify(input[parameters.indexOf(parameter)])}.`,
+    const hidden = parameters.map((parameter, p) =>
+      i > 0 && shown[p] === parameter && parameter !== 'key' ? hiddenValue(parameter, input[p]) : '',
     );
-    if (text) return `${call}${inResult(found)}: ${text}${values.join('')}`;
+    if (found === undefined) return `${call} gives nothing back. Which way has no return?${hidden.join('')}`;
+    const asList = gives === 'a list' && isIterable(found) ? ': make a list of it, as [...it]' : '';
+    if (!isA(gives, found))
+      return `${call} must be ${gives ?? 'a number'}, but is ${described(found)}${asList}.`;
+    const text = wrong(found as R, ...input);
+    const power = gives === undefined && /[\w)] *\^ *[\w(]/.test(String(answer));
+    const hint = power ? ' (In TypeScript, ^ is no power: write **.)' : '';
+    if (text) return `${call}${inResult(found)}: ${text}${hint}${hidden.join('')}`;
   }
   return undefined;
 }
@@ -168,14 +177,33 @@ function wrongFunction<A extends readonly unknown[], R>(
 function isA(gives: FunctionCase<never, never>['gives'], found: unknown): boolean {
   if (gives === 'a list') return Array.isArray(found);
   if (gives === 'a text') return typeof found === 'string';
-  if (gives) return typeof found === 'object' && found !== null && !(found instanceof Promise);
+  if (gives)
+    return typeof found === 'object' && found !== null && !(found instanceof Promise || Array.isArray(found));
   return typeof found === 'number' && !Number.isNaN(found);
 }
 
 /** An argument as a call shows it: numbers and short lists as they are, anything else by its parameter's name. */
 function inCall(value: unknown, parameter: string): string {
   const text = JSON.stringify(value).replaceAll(',', ', ');
-  return /[{}]/.test(text) || text.length > 60 ? parameter : text;
+  return /[{}]/.test(text) || text.length > 60 || parameter === 'key' ? parameter : text;
+}
+
+/** An argument that a call does not show: lists with a line for each element. */
+function hiddenValue(parameter: string, value: unknown): string {
+  const written = (one: unknown) =>
+    typeof one === 'string'
+      ? one
+      : JSON.stringify(one)
+          .replace(/"(\w+)":/g, '$1: ')
+          .replace(/[{}]|,/g, (sign) => PADDED[sign]);
+  if (!Array.isArray(value)) return ` Here ${parameter} is ${written(value)}.`;
+  return `\nHere ${parameter} has\n${value.map((one) => `  ${written(one)}`).join('\n')}`;
+}
+
+const PADDED: Readonly<Record<string, string>> = { '{': '{ ', '}': ' }', ',': ', ' };
+
+function isIterable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
 function inResult(found: unknown): string {
@@ -183,8 +211,9 @@ function inResult(found: unknown): string {
   return typeof found === 'string' ? ` is '${found}'` : '';
 }
 
-/** A number for a message: whole ones with thin gaps, 1 000 000; others to four digits. */
+/** A number for a message: whole ones with thin gaps, 1 000 000; others, and those beyond 1e15, to four digits. */
 export function grouped(value: number): string {
+  if (Math.abs(value) > 1e15) return value.toExponential(3).replace('+', '');
   const shown = Number.isInteger(value) ? value : Number(value.toPrecision(4));
   const text = String(shown);
   return Number.isSafeInteger(shown) ? text.replace(/\B(?=(\d{3})+$)/g, ' ') : text;

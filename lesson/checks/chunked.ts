@@ -1,7 +1,7 @@
 // Checks for the exercises of notebook 05.
 import { compute, random, startSerial } from '../../lib/index.js';
 import { wrongLazy } from './arrays.js';
-import { checksOf, check, checkLater, wrongNumber, type Wrong } from './check.js';
+import { checksOf, check, checkLater, grouped, wrongNumber, type Wrong } from './check.js';
 
 type Counts = { readonly [form in 'unfused' | 'fused']: number };
 
@@ -12,11 +12,12 @@ function wrongTasks(answer: Counts): Wrong {
     return 'give two numbers, as { unfused: 1, fused: 1 }.';
   if (Number.isNaN(unfused) || Number.isNaN(fused)) return 'replace both NaN by a number.';
   if (unfused === 21 || fused === 3) return 'three chunks hold 900 000 points. Where are the other 100 000?';
+  if (unfused === 4 && fused === 28) return 'the other way round: fusion makes fewer tasks.';
   if (unfused === 7 && fused === 1) return 'that is one chunk. How many chunks are there?';
   if (unfused === fused)
     return 'fusion makes a difference. Count the operations of one chunk: unfused, each of them is a task.';
   if (unfused === 24) return 'almost: the sum over a chunk is a task too.';
-  if (fused !== 4) return `after fusion a chunk is one task, so there are not ${fused}.`;
+  if (fused !== 4) return `after fusion each chunk is one task. How many chunks are there? Not ${fused}.`;
   if (unfused === 28) return undefined;
   return `not ${unfused} tasks. For each chunk: x, y, two squares, one addition, one comparison, one sum.`;
 }
@@ -24,18 +25,19 @@ function wrongTasks(answer: Counts): Wrong {
 /** 'Cut 1 000 001 elements into chunks for two threads, so that neither waits long for the other.' */
 function wrongCut(chunks: readonly number[]): Wrong {
   if (!Array.isArray(chunks) || !chunks.every((size) => typeof size === 'number'))
-    return 'give a list of sizes, as [3, 4].';
+    return 'give a list of sizes, all numbers, as [3, 4].';
   const sizes = chunks as readonly number[];
   if (sizes.length === 0) return 'the list is empty.';
   if (sizes.some((size) => !Number.isInteger(size) || size < 1))
     return 'a size is a whole number of 1 or more.';
   const sum = sizes.reduce((a, b) => a + b, 0);
   if (sum === 1_000_000) return "the sizes sum to 1 000 000: the last point is lost, as in Lola's pool.";
-  if (sum !== 1_000_001) return `the sizes sum to ${sum}, not to 1 000 001.`;
-  if (sizes.length % 2 === 1)
-    return `${sizes.length} chunks on two threads: in the last round one of the threads waits.`;
-  if (Math.max(...sizes) - Math.min(...sizes) <= 1) return undefined;
-  return 'one chunk is larger than another by more than one point: its thread ends last.';
+  if (sum !== 1_000_001) return `the sizes sum to ${grouped(sum)}, not to 1 000 001.`;
+  if (sizes.length === 1) return 'one chunk is one task, and the second thread has none.';
+  const done = [0, 0]; // each chunk goes to the thread that is free first
+  for (const size of sizes) done[done[0] <= done[1] ? 0 : 1] += size;
+  if (Math.abs(done[0] - done[1]) <= 1) return undefined;
+  return `in turn, the threads get ${grouped(done[0])} and ${grouped(done[1])} points. One of them waits for the other.`;
 }
 
 type Points = readonly ArrayLike<number>[];
@@ -75,7 +77,7 @@ function wrongDistance(value: number, [x, y]: Points): Wrong {
       [x.length * mean(Math.hypot), 'that is the sum, not the mean.'],
     ],
     other: () =>
-      `the mean distance of these ${x.length} points is ${mean(Math.hypot).toFixed(4)}, not ${value.toFixed(4)}. Do you use the seed and the streams of the lesson?`,
+      `the mean distance of these ${x.length} points is ${mean(Math.hypot).toFixed(4)}, not ${value.toFixed(4)}. Is it the root of x*x + y*y, with the lesson's seed and streams?`,
   })(value);
 }
 
@@ -95,9 +97,10 @@ function wrongBall(count: number, streams: Points): Wrong {
       [inside(0, 1, 1), copied],
       [inside(0, 1, 0), copied],
       [samples - inside(0, 1, 2), 'that counts the points outside.'],
+      [inside(0, 1, 2) / samples, 'that is their share. Return their count.'],
     ],
     other: () =>
-      `of ${samples} points in streams x, y and 2, ${inside(0, 1, 2)} are inside, not ${count}. Is it x*x + y*y + z*z <= 1, added from left to right?`,
+      `of ${samples} points in streams x, y and 2, ${inside(0, 1, 2)} are inside, not ${grouped(count)}. Is it x*x + y*y + z*z <= 1, added from left to right?`,
   })(count);
 }
 

@@ -1,6 +1,6 @@
 // Checks for the exercises of notebook 06.
 import { show } from '../../lib/errors.js';
-import { checksOf, functionCheck, wrongNumber, type Wrong, each } from './check.js';
+import { checksOf, functionCheck, grouped, wrongNumber, type Wrong, each } from './check.js';
 
 /** A scheduler's log: '+ida' for a worker that joins, '-ida' for one that leaves, anything else as it is. */
 function logOf(...events: readonly string[]): string[] {
@@ -22,10 +22,12 @@ const LOGS = [
   logOf('+a', '-a', '+b', '+a'),
 ];
 
+const WORKER = /Worker (joined|left): ([^ ,]+)/;
+
 function hereAfter(log: readonly string[]): Set<string> {
   const here = new Set<string>();
   for (const line of log) {
-    const [, what, name] = /Worker (joined|left): ([^ ,]+)/.exec(line) ?? [];
+    const [, what, name] = WORKER.exec(line) ?? [];
     if (what === 'joined') here.add(name);
     if (what === 'left') here.delete(name);
   }
@@ -33,12 +35,16 @@ function hereAfter(log: readonly string[]): Set<string> {
 }
 
 function wrongHere(found: readonly unknown[], log: readonly string[]): Wrong {
-  const odd = found.find((name) => typeof name !== 'string');
-  if (odd !== undefined) return `a name is a text, not ${show(odd)}.`;
+  const odd = found.findIndex((name) => typeof name !== 'string');
+  if (odd >= 0) return `a name is a text, not ${show(found[odd])}.`;
   const names = found as readonly string[];
   if (names.length === 0) return 'the list is empty. Which lines say that a worker came?';
   const cut = names.find((name) => /[\s,;:]/.test(name));
   if (cut !== undefined) return `${show(cut)} is more than a name. Where does the name end?`;
+  const known = log.flatMap((line) => WORKER.exec(line)?.[2] ?? []);
+  const part = names.find((name) => !known.includes(name) && known.some((one) => one.startsWith(name)));
+  if (part !== undefined)
+    return `${show(part)} is only the beginning of a name. Which signs may a name have?`;
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     return `${show(twice)} is in the list twice: it left and came back, and is one worker.`;
@@ -78,7 +84,7 @@ export interface Arrival {
 }
 
 /** Counts as they arrive, each with its task; the notebook shows the first list. */
-const ARRIVALS = ['count-0:785 count-1:790 count-2:785 count-1:790', 'b:7 a:0 b:7 b:7 c:7'].map((list) =>
+const ARRIVALS = ['count-0:785 count-1:790 count-2:785 count-1:790', 'b:7 a:0 b:7 b:7 c:8'].map((list) =>
   list.split(' ').map((text, i): Arrival => {
     const [task, inside] = text.split(':');
     return { task, assignment: i + 1, inside: Number(inside) };
@@ -100,7 +106,7 @@ function wrongTotal(found: number, arrivals: readonly Arrival[]): Wrong {
       [sum(once), 'it leaves out all arrivals of a task that came twice. Count one of them.'],
       [new Set(tasks).size, 'that is the number of tasks. Add up their counts.'],
     ],
-    other: () => `the samples inside are ${right}. Each task counts once.`,
+    other: () => `the samples inside are ${grouped(right)}. Each task counts once.`,
   })(found);
 }
 
@@ -114,16 +120,19 @@ const cost = (fixed: number, perSample: number): Cost => ({ fixed, perSample });
 
 function wrongCrossover(found: number, pool: Cost, cluster: Cost): Wrong {
   const [late, gain] = [cluster.fixed - pool.fixed, pool.perSample - cluster.perSample];
-  const slower = cluster.perSample / pool.perSample;
+  const slower = grouped(cluster.perSample / pool.perSample);
+  const slow = slower === '1' ? 'as long' : `${slower} times as long`;
   if (gain <= 0 && found === Infinity) return undefined;
   if (gain <= 0)
-    return `here the cluster starts later and takes ${slower} times as long for a sample: it is never faster. Return Infinity.`;
+    return `here the cluster starts later and takes ${slow} for a sample: it is never faster. Return Infinity.`;
+  if (found === Infinity) return 'here the cluster takes less time for a sample, so it does catch up.';
+  if (found < 0) return 'a negative number of samples: subtract the other way round in one of the two.';
   const seconds = ({ fixed, perSample }: Cost) => (fixed + perSample * found).toPrecision(3);
   return wrongNumber({
     right: late / gain,
     slips: [
-      [-late / gain, 'a negative number of samples: subtract the other way round in one of the two.'],
       [cluster.fixed / gain, 'the pool has a fixed cost too.'],
+      [late / cluster.perSample, 'the pool computes too. What does each sample gain?'],
       [late / pool.perSample, 'the cluster computes too, only faster. What does each sample gain?'],
     ],
     other: () =>
@@ -162,6 +171,10 @@ export const checkCluster = checksOf('06', {
         [(share, lies) => share * lies, 'chances like these do not add up: for 21 lies it would be above 1.'],
         [(share, lies) => (1 - share) ** lies, 'that is the chance that every lie gets through.'],
         [(share, lies) => share ** lies, 'that is the chance that every lie is caught. One is enough.'],
+        [
+          (share, lies) => lies * share * (1 - share) ** (lies - 1),
+          'that is the chance to catch exactly one lie.',
+        ],
       ],
     }),
     why: 'few checks catch a worker that lies often. Only a check of everything (a share of 1) catches one that lies once.',
@@ -170,6 +183,7 @@ export const checkCluster = checksOf('06', {
     of: 'crossover(pool, cluster)',
     inputs: each(
       [cost(0.001, 1e-9), cost(0.011, 0.5e-9)],
+      [cost(0.001, 4e-9), cost(0.031, 1e-9)],
       [cost(0.002, 2e-9), cost(0.05, 2e-9)],
       [cost(0.002, 1e-9), cost(0.05, 3e-9)],
     ),

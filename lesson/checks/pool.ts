@@ -1,7 +1,16 @@
 // Checks for the exercises of notebook 03.
 import { show } from '../../lib/errors.js';
 import type { Part } from '../../lib/index.js';
-import { checksOf, check, functionCheck, grouped, numberCheck, type Wrong, each } from './check.js';
+import {
+  checksOf,
+  check,
+  described,
+  functionCheck,
+  grouped,
+  numberCheck,
+  type Wrong,
+  each,
+} from './check.js';
 
 type Cut = readonly [total: number, parts: number];
 /** The notebook shows the first one. */
@@ -12,11 +21,13 @@ type Input = { readonly [what in 'samples' | 'cores']: number };
 /** 'Give an input for which trunc(samples / cores) for each core draws too few samples.' */
 function wrongInput(answer: Input): Wrong {
   const { samples, cores } = Object(answer) as Input;
-  if (typeof samples !== 'number' || typeof cores !== 'number')
+  if (samples === undefined || cores === undefined)
     return `give { samples, cores }, two numbers, not ${show(answer)}.`;
+  const odd = [samples, cores].find((value) => typeof value !== 'number');
+  if (odd !== undefined) return `samples and cores are numbers, not ${described(odd)}.`;
   if (Number.isNaN(samples) || Number.isNaN(cores)) return 'replace NaN by numbers.';
-  if (!Number.isInteger(samples) || !Number.isInteger(cores) || samples < 0 || cores < 1)
-    return 'both must be whole numbers, with at least one core.';
+  if (!Number.isSafeInteger(samples) || !Number.isSafeInteger(cores) || samples < 0 || cores < 1)
+    return 'both must be whole numbers below 2^53, with at least one core.';
   if (samples === 0) return 'you ask for nothing, so nothing is lost. Ask for some samples.';
   if (cores === 1) return 'one core draws them all. The fault needs a cut.';
   if (samples % cores === 0)
@@ -31,9 +42,12 @@ function sharesOf({ samples, cores }: Input): string {
 function wrongShares(shares: readonly unknown[], total: number, parts: number): Wrong {
   if (shares.length === 0) return 'the list is empty. Give one share for each worker.';
   if (shares.length !== parts) return `a list of ${shares.length} for ${parts} workers.`;
-  const odd = shares.find((share) => !Number.isInteger(share) || (share as number) < 0);
-  const drawn = typeof odd === 'number' ? grouped(odd) : show(odd);
-  if (odd !== undefined) return `nobody can draw ${drawn} samples. Shares are whole numbers, 0 or more.`;
+  const odd = shares.findIndex((share) => !Number.isInteger(share) || (share as number) < 0);
+  const share = shares[odd];
+  if (odd >= 0 && typeof share !== 'number')
+    return `share ${odd} is ${described(share)}. Shares are whole numbers, 0 or more.`;
+  if (odd >= 0)
+    return `nobody can draw ${grouped(share as number)} samples. Shares are whole numbers, 0 or more.`;
   const sizes = shares as readonly number[];
   const sum = sizes.reduce((a, b) => a + b, 0);
   if (sum !== total) {
@@ -58,6 +72,8 @@ function wrongPieces(pieces: readonly Part[], total: number, parts: number): Wro
   let next = 0;
   for (const [i, { start, samples }] of pieces.entries()) {
     const fate = start < next ? 'counted twice' : 'in no piece';
+    if (start !== next && starts.includes(next) && new Set(starts).size === starts.length)
+      return `piece ${i} starts at ${start}, and the piece from ${next} comes later. Give them in order.`;
     if (start !== next && samples > 0)
       return `piece ${i} starts at ${start} but should start at ${next}, so some samples are ${fate}.`;
     next += samples;
@@ -77,7 +93,7 @@ export const checkPool = checksOf('03', {
       [1, 'that is true of promises, which share one thread. These are four threads.'],
       [8, 'you cannot multiply cores and workers: a thread needs a core to run on.'],
     ],
-    other: (n) => `${n} is not it. How many threads can compute at the same moment?`,
+    other: (n) => `${grouped(n)} is not it. How many threads can compute at the same moment?`,
     why: 'only as many threads compute at once as there are cores. The others just take turns.',
   }),
   shares: functionCheck<Cut, readonly number[]>({
@@ -94,7 +110,8 @@ export const checkPool = checksOf('03', {
       [1, 'a point that is drawn four times says no more than once: the estimate is that of one worker.'],
       [0.5, 'the other way round: the true error is the larger one.'],
     ],
-    other: (n) => `${n} is not it. How many different points are there? How does the error depend on that?`,
+    other: (n) =>
+      `${grouped(n)} is not it. How many different points are there? How does the error depend on that?`,
     why: 'sqrt(4) = 2. With 100 workers it would be 10: one digit less than printed, and nothing looks wrong.',
   }),
   pieces: functionCheck<Cut, readonly Part[]>({

@@ -1,7 +1,16 @@
 // Checks for the exercises of notebook 08.
 import { show } from '../../lib/errors.js';
 import { LEDGER_ROWS } from '../../tools/measure/index.js';
-import { checksOf, check, functionCheck, numberCheck, wrongNumber, type Wrong, each } from './check.js';
+import {
+  checksOf,
+  check,
+  functionCheck,
+  grouped,
+  numberCheck,
+  wrongNumber,
+  type Wrong,
+  each,
+} from './check.js';
 
 function wrongRows(answer: { readonly smaller: string; readonly larger: string }): Wrong {
   const { smaller, larger } = answer ?? {};
@@ -11,8 +20,8 @@ function wrongRows(answer: { readonly smaller: string; readonly larger: string }
   if (unknown !== undefined) return `the ledger has no row ${show(unknown)}. Its rows: ${rows.join(', ')}.`;
   if (smaller !== 'imbalance')
     return `smaller chunks do not make '${smaller}' smaller. Who waits for whom at the end?`;
-  if (larger === 'dispatch' || larger === 'transfer') return undefined;
-  return `'${larger}' does not grow with the number of tasks. What do you pay once for each task?`;
+  if (['dispatch', 'transfer', 'compute'].includes(larger)) return undefined; // compute: what each chunk skips
+  return `'${larger}' hardly depends on the number of tasks. What do you pay once for each task?`;
 }
 
 /** From 1 / (1 + serial * (workers - 1)) >= least. */
@@ -22,7 +31,8 @@ function wrongWorthwhile(found: number, serial: number, least: number): Wrong {
   if (found === mostWorkers(serial, least)) return undefined;
   if (Math.abs(found * serial - 1) < 0.02)
     return '1 / serial is the highest speed-up of all, with any number of workers.';
-  if (!Number.isInteger(found)) return 'you cannot hire a part of a worker.';
+  if (!Number.isInteger(found) && Number.isFinite(found))
+    return 'you cannot hire a part of a worker. Round down.';
   if (found < 1) return 'one worker alone is always efficient.';
   const reached = `${(100 / (1 + serial * (found - 1))).toFixed(1)} %`; // Amdahl's speed-up, shared among them
   if (found > mostWorkers(serial, least)) return `that many reach ${reached}, which is less.`;
@@ -53,7 +63,8 @@ export const checkScaling = checksOf('08', {
       [1.25, SECOND_ROUND],
       [0.8, SECOND_ROUND],
     ],
-    other: (n) => `${n} is not it. How many rounds do 10 chunks take, and how many would one thread take?`,
+    other: (n) =>
+      `${grouped(n)} is not it. How many rounds do 10 chunks take, and how many would one thread take?`,
     why: 'two rounds instead of ten: 5. With several chunks for each thread the last round hardly counts (C10).',
   }),
   worthwhile: functionCheck<[serial: number, efficiency: number]>({

@@ -15,7 +15,10 @@ const wrongSamples = wrongNumber<[error: number]>({
     [(error) => 1 / error ** 2, 'which number is divided by sqrt(n)?'],
     [(error) => FACTOR / error ** 2, 'nearly. If you square the equation, you square 1.64 too.'],
   ],
-  other: (samples) => `with that many samples the error is ${errorOf(samples)}.`,
+  other: (samples) =>
+    samples > 0 && samples < Infinity
+      ? `with that many samples the error is ${errorOf(samples)}.`
+      : 'nobody can draw that many. Solve error = 1.64 / sqrt(n) for n.',
 });
 const secondsFor = (digits: number, nanoseconds: number): number =>
   (FACTOR / (0.5 * 10 ** -digits)) ** 2 * nanoseconds * 1e-9;
@@ -27,9 +30,13 @@ export const checkSerial = checksOf('01', {
     slips: [
       [10, 'with 10 times the samples the error is only sqrt(10) = 3.2 times smaller. A digit needs 10.'],
       [Math.sqrt(10), 'the other way round: the error falls with a root, so the samples grow with a square.'],
+      [8, '10 ^ 2 is no power in TypeScript. Write 10 ** 2.'],
       [20, '10 times, and then 10 times again, is not 20 times.'],
     ],
-    other: (n) => `with ${n} times the samples the error is ${Math.sqrt(n).toPrecision(3)} times smaller.`,
+    other: (n) =>
+      n > 0 && n < Infinity
+        ? `with ${grouped(n)} times the samples the error is ${Math.sqrt(n).toPrecision(3)} times smaller.`
+        : 'the answer is a factor: 2 would mean twice as many samples.',
     why: 'a digit costs 100 times the samples. If you double the workers, you gain only 0.15 of a digit.',
   }),
   samplesFor: functionCheck<[error: number]>({
@@ -37,7 +44,9 @@ export const checkSerial = checksOf('01', {
     inputs: [[0.001], [0.00004]],
     wrong: (samples, error) =>
       wrongSamples(samples, error) ??
-      (Number.isInteger(samples) ? undefined : 'you cannot draw part of a sample. Round up.'),
+      (Number.isInteger(samples) && samples !== Math.floor((FACTOR / error) ** 2)
+        ? undefined
+        : 'you cannot draw part of a sample. Round up.'),
     why: 'an error ten times smaller costs a hundred times the samples.',
   }),
   years: functionCheck<[digits: number, nanoseconds: number]>({
@@ -51,6 +60,8 @@ export const checkSerial = checksOf('01', {
         [(digits, ns) => (1e9 * secondsFor(digits, ns)) / YEAR_SECONDS, 'a nanosecond is 1e-9 of a second.'],
         [(digits) => secondsFor(digits, 1) / YEAR_SECONDS, 'this is right for 1 nanosecond a sample only.'],
       ],
+      other: (_, digits, nanoseconds) =>
+        `it should be ${grouped(secondsFor(digits, nanoseconds) / YEAR_SECONDS)}. First samples, then seconds, then years: which step is off?`,
     }),
     why: 'and each further digit takes a hundred times as long.',
   }),

@@ -2,7 +2,7 @@
 import { show } from '../../lib/errors.js';
 import { secondsOf } from '../../tools/slurm/directives.js';
 import { readScript } from '../slurm/lint.js';
-import { checksOf, check, functionCheck, type Wrong, each } from './check.js';
+import { checksOf, check, described, functionCheck, grouped, type Wrong, each } from './check.js';
 
 /** 'Fix the script: ten minutes, four cores, a node of its own.' */
 function wrongScript(answer: string): Wrong {
@@ -14,12 +14,18 @@ function wrongScript(answer: string): Wrong {
   const seconds = secondsOf(time);
   if (seconds !== 600) return `it asks for ${time}, which is ${seconds} s. Ten minutes are 600 s.`;
   if (!options.has('exclusive')) return 'nothing asks for a node of its own any more. Keep one --exclusive.';
-  if (options.get('cpus-per-task')?.value !== '4') return 'nothing asks for four cores (-c 4).';
-  return /^exec\b.*\bworker\b/m.test(script) ? undefined : 'the last line, which starts the worker, is gone.';
+  if (options.get('cpus-per-task')?.value !== '4')
+    return options.get('ntasks')?.value === '4'
+      ? '-n 4 asks for four tasks of one core each. One worker with four cores is -c 4.'
+      : 'nothing asks for four cores (-c 4).';
+  return /^exec\b.*\bworker\b/m.test(script)
+    ? undefined
+    : 'the last line must start the worker, and begin with exec.';
 }
 
 function wrongTime(found: string, seconds: number): Wrong {
   if (found === '') return 'the text is empty.';
+  if (found.includes('.')) return 'Slurm knows no fractions. Round each field down.';
   const read = secondsOf(found);
   if (read === undefined) return 'Slurm does not know this as a time.';
   if (/^\d+$/.test(found)) return 'a single field counts minutes. Write all three.';
@@ -46,7 +52,10 @@ function wrongElements(found: number, tasks: number, secondsPerTask: number): Wr
     return `${found} elements of ${inMinute} tasks leave out ${tasks - found * inMinute} tasks.`;
   if (found === 1)
     return `a single element computes everything. How often does ${LEAST_SECONDS} s of work fit?`;
-  return `each would have ${Math.ceil(tasks / found)} tasks. An element should run for ${LEAST_SECONDS} s at least, so take ${expected}.`;
+  const each = `each would have ${grouped(Math.ceil(tasks / found))} tasks`;
+  if (found < expected)
+    return `${each}, more than the rules ask for. They allow ${grouped(expected)} elements.`;
+  return `${each}. An element should run for ${LEAST_SECONDS} s at least, so take ${expected}.`;
 }
 
 /** Tasks and the names in results/; the notebook shows the first. */
@@ -64,8 +73,8 @@ function missingIn(tasks: number, names: readonly string[]): number[] {
 }
 
 function wrongMissing(found: readonly unknown[], tasks: number, names: readonly string[]): Wrong {
-  const odd = found.find((task) => typeof task !== 'number');
-  if (odd !== undefined) return `a task is a number, not ${show(odd)}.`;
+  const odd = found.findIndex((task) => typeof task !== 'number');
+  if (odd >= 0) return `a task is a number, not ${described(found[odd])}.`;
   const given = found as readonly number[];
   const beyond = given.find((task) => task >= tasks || task < 0);
   if (beyond !== undefined) return `there is no task ${beyond}: they are 0 to ${tasks - 1}.`;

@@ -1,6 +1,5 @@
 // Checks for the exercises of notebook 04.
-import { show } from '../../lib/errors.js';
-import { checksOf, functionCheck, numberCheck, wrongNumber } from './check.js';
+import { checksOf, described, functionCheck, grouped, numberCheck, wrongNumber } from './check.js';
 
 /** The generator's numbers, as the notebook states them: samples in a block, and lanes that take turns. */
 const [BLOCK, LANES] = [65_536, 4];
@@ -15,7 +14,11 @@ function wrongPlace(found: Place, i: number): string | undefined {
   const wrong = (['block', 'lane', 'step'] as const).find((name) => found[name] !== place[name]);
   if (wrong === 'block' && found.block === i >> 16)
     return '>> works on 32 bits only, so large samples come out wrong. Divide, and round down.';
-  return wrong && `${wrong} must be ${place[wrong]}, but is ${show(found[wrong])}.`;
+  if (wrong === undefined) return undefined;
+  const part: unknown = found[wrong];
+  const isFraction = typeof part === 'number' && !Number.isInteger(part);
+  const shown = isFraction ? `${grouped(part)}: round down` : described(part);
+  return `${wrong} must be ${place[wrong]}, but is ${shown}.`;
 }
 
 /** What notebook 04 calls. */
@@ -27,8 +30,16 @@ export const checkStreams = checksOf('04', {
       right: pairsIn,
       slips: [
         [(counts) => 2 * pairsIn(counts) + counts.length, 'no worker is its own twin. A pair counts once.'],
+        [(counts) => pairsIn(counts) + counts.length, 'no worker is its own twin.'],
         [(counts) => 2 * pairsIn(counts), 'each pair is counted twice, from both sides.'],
-        [(counts) => new Set(counts).size, 'that is how many counts differ. How many pairs are equal?'],
+        [
+          (counts) => new Set(counts).size,
+          'that is how many different counts there are. How many pairs are equal?',
+        ],
+        [
+          (counts) => counts.length - new Set(counts).size,
+          'compare each worker with all others, not with one.',
+        ],
       ],
     }),
     why: 'one equal pair may be chance; six of six pairs are a fault.',
@@ -39,7 +50,7 @@ export const checkStreams = checksOf('04', {
       [16, 'only 1/16 of the points are different, but the error falls with the root of their number.'],
       [1, 'look at the table: with 4 workers it was about 2 already.'],
     ],
-    other: (n) => `${n} is not it. How did 4 workers make 2?`,
+    other: (n) => `${grouped(n)} is not it. How did 4 workers make 2?`,
     why: 'sqrt(16). The program prints a standard error that is 4 times too small, and nobody notices.',
   }),
   place: functionCheck<[i: number], Place>({

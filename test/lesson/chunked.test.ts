@@ -22,7 +22,7 @@ describe('notebook 05', () => {
         [{ unfused: 7, fused: 1 }, /that is one chunk/],
         [{ unfused: 24, fused: 4 }, /the sum over a chunk is a task too/],
         [{ unfused: 4, fused: 4 }, /fusion makes a difference/],
-        [{ unfused: 28, fused: 2 }, /there are not 2/],
+        [{ unfused: 28, fused: 2 }, /How many chunks are there\? Not 2/],
         [{ unfused: 27, fused: 4 }, /not 27 tasks/],
       ],
     });
@@ -33,13 +33,14 @@ describe('notebook 05', () => {
       right: [
         [500_001, 500_000],
         [250_001, 250_000, 250_000, 250_000],
+        [500_000, 250_000, 250_001],
       ],
       wrong: [
         [[], /the list is empty/],
         ['5', /give a list of sizes/],
         [[500_000, 500_000], /the last point is lost/],
-        [[1_000_001], /1 chunks on two threads/],
-        [[1, 1_000_000], /more than one point/],
+        [[1_000_001], /the second thread has none/],
+        [[1, 1_000_000], /the threads get 1 and 1 000 000 points/],
         [[500_000.5, 500_000.5], /a whole number/],
         [[3, 4], /sum to 7, not/],
       ],

@@ -36,6 +36,8 @@ describe('notebook 06', () => {
         [() => [1, 2], /a name is a text, not 1/],
         [came, /'rob' has left\. Do you read those lines/],
         [(lines: readonly string[]) => namesOf(lines, /joined: (\S+)/), /'lola,' is more than a name/],
+        [(lines: readonly string[]) => ['lola', 'ida', undefined, ...lines], /a name is a text, not nothing/],
+        [() => ['lo'], /'lo' is only the beginning of a name/],
         [(lines: readonly string[]) => [...replayed(lines), 'scheduler'], /'scheduler' is not a worker/],
         [
           withoutLikeNamed,
@@ -102,7 +104,11 @@ describe('notebook 06', () => {
           (arrivals: readonly Arrival[]) => new Set(arrivals.map(({ task }) => task)).size,
           /is 3: that is the number of tasks/,
         ],
-        [() => 2360, /is 2 360: the samples inside are 14/],
+        [(arrivals: readonly Arrival[]) => sum(arrivals.slice(0, 3).map(({ inside }) => inside)), /is 14: /],
+        [
+          () => 2360,
+          /is 2 360: the samples inside are 15\. [^]*\n {2}\{ task: "c", assignment: 5, inside: 8 \}$/,
+        ],
         [fails, /oops/],
       ],
     });
@@ -153,6 +159,12 @@ describe('notebook 06', () => {
         [(pool: Cost, cluster: Cost) => cluster.fixed / gain(pool, cluster), /the pool has a fixed cost too/],
         [(pool: Cost, cluster: Cost) => late(pool, cluster) / pool.perSample, /the cluster computes too/],
         [
+          (pool: Cost, cluster: Cost) =>
+            gain(pool, cluster) > 0 ? late(pool, cluster) / cluster.perSample : Infinity,
+          /is 30 000 000: the pool computes too/,
+        ],
+        [() => Infinity, /so it does catch up/],
+        [
           () => 1e6,
           /is 1 000 000: for that many samples the pool takes 0\.00200 s and the cluster 0\.0115 s/,
         ],
@@ -164,7 +176,7 @@ describe('notebook 06', () => {
         [
           (pool: Cost, cluster: Cost) =>
             gain(pool, cluster) > 0 ? late(pool, cluster) / gain(pool, cluster) : 0,
-          /is 0: .* 1 times as long .* Return Infinity/,
+          /is 0: .* takes as long for a sample: .* Return Infinity/,
         ],
         [fails, /oops/],
       ],

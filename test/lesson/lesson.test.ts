@@ -27,7 +27,9 @@ describe('notebook 01', () => {
         [10, /3\.2 times smaller/],
         [3.16, /the other way round/],
         [20, /is not 20 times/],
-        [1000, /with 1000 times the samples the error is 31\.6 times smaller/],
+        [1000, /with 1 000 times the samples the error is 31\.6 times smaller/],
+        [10 ^ 2, /\^ 2 is no power/],
+        [-100, /the answer is a factor/],
       ],
     });
   });
@@ -45,9 +47,13 @@ describe('notebook 01', () => {
         [(e: number) => Math.ceil(1 / e ** 2), /which number is divided by sqrt/],
         [(e: number) => Math.ceil(1.64 / e ** 2), /you square 1\.64 too/],
         [(e: number) => (factor / e) ** 2, /Round up/],
+        [(e: number) => Math.floor((factor / e) ** 2), /is 2 696 766: .* Round up/],
+        [() => -5, /is -5: nobody can draw that many/],
+        [(e: number) => (factor / e) ^ 2, /In TypeScript, \^ is no power/],
+        [(e: number) => (e === 0.001 ? 2_696_767 : undefined), /samplesFor\(0\.00004\) gives nothing back/],
         [
-          () => 2_696_766,
-          /samplesFor\(0\.00004\) is 2 696 766: with that many samples the error is 0\.00100/,
+          () => 2_696_767,
+          /samplesFor\(0\.00004\) is 2 696 767: with that many samples the error is 0\.00100/,
         ],
         [
           (e: number) => 1.64 / Math.sqrt(e),
@@ -169,7 +175,12 @@ describe('notebook 03', () => {
         [() => undefined, /shares returns nothing\. Does it end in a return/],
         [() => 3, /shares\(10, 3\) must be a list, but is 3/],
         [5, /must be a function/],
-        [() => ['4', '3', '3'], /nobody can draw '4' samples/],
+        [() => ['4', '3', '3'], /share 0 is '4', a text: leave out the quotes/],
+        [(_: number, parts: number) => list(parts, () => undefined!), /share 0 is nothing/],
+        [
+          (_: number, parts: number) => new Set(list(parts, (i) => i)),
+          /an object \(Set\): make a list of it/,
+        ],
         [floor, /shares\(10, 3\): the shares sum to 9, not 10\. Where is the remainder/],
         [
           (total: number, parts: number) => list(parts, () => Math.ceil(total / parts)),

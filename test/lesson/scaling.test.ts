@@ -15,7 +15,8 @@ describe('notebook 02', () => {
         [() => NaN, /must be a number, but is NaN/],
         [(p: number, s: number) => 1 - p + p / s, /speedUp\(0\.73, 2\) is 0\.635: that is the new time/],
         [(p: number, s: number) => 1 / (p + (1 - p) / s), /the serial share is faster/],
-        [(p: number, s: number) => p * s, /not of speed/],
+        [(p: number, s: number) => p * s, /is 1\.46: .*not of speed/],
+        [(p: number, s: number) => 1 - p + p * s, /is 1\.73: .*not of speed/],
         [() => 7, /speedUp\(0\.73, 2\) is 7: it should be 1\.575/],
       ],
     });
@@ -62,7 +63,7 @@ describe('notebook 04', () => {
         [(counts: readonly number[]) => 2 * pairs(counts) + counts.length, /its own twin/],
         [
           (counts: readonly number[]) => new Set(counts).size,
-          /\[785, 785, 785, 785\]\) is 1: that is how many counts differ/,
+          /\[785, 785, 785, 785\]\) is 1: that is how many different counts/,
         ],
         [() => 9, /is 9: it should be 6/],
       ],
@@ -133,6 +134,7 @@ describe('notebook 08', () => {
         [(serial: number, least: number) => Math.ceil(real(serial, least)), /that many reach 59\.9 %/],
         [(serial: number, least: number) => Math.floor(real(serial, least)) - 1, /one more worker would/],
         [() => 0, /one worker alone/],
+        [() => Infinity, /that many reach 0\.0 %/],
       ],
     });
   });
@@ -156,12 +158,13 @@ describe('notebook 08', () => {
       right: [
         { smaller: 'imbalance', larger: 'transfer' },
         { smaller: 'imbalance', larger: 'dispatch' },
+        { smaller: 'imbalance', larger: 'compute' },
       ],
       wrong: [
         [undefined, /name two of these rows/],
         [{ smaller: 'imbalanc', larger: 'dispatch' }, /no row 'imbalanc'/],
         [{ smaller: 'tail', larger: 'dispatch' }, /do not make 'tail' smaller/],
-        [{ smaller: 'imbalance', larger: 'compute' }, /'compute' does not grow/],
+        [{ smaller: 'imbalance', larger: 'lost' }, /'lost' hardly depends/],
       ],
     });
   });

@@ -28,7 +28,8 @@ describe('notebook 07', () => {
         [mended.replace('00:10:00', '10:00:00'), /it asks for 10:00:00, which is 36000 s/],
         [mended.replace('#SBATCH --exclusive\n', ''), /a node of its own/],
         [mended.replace('#SBATCH -c 4\n', ''), /nothing asks for four cores/],
-        [mended.replace(/exec .*/, ''), /starts the worker, is gone/],
+        [mended.replace('-c 4', '-n 4'), /-n 4 asks for four tasks/],
+        [mended.replace(/exec .*/, ''), /must start the worker/],
         [undefined, /must be a text, not nothing/],
       ],
     });

@@ -348,7 +348,7 @@ export const ANSWERS: readonly Answer[] = [
   answer(
     '03',
     'texts in an input',
-    'not yet: give { samples, cores }, two numbers, not an object.',
+    "not yet: samples and cores are numbers, not '10', a text: leave out the quotes.",
     "check.breaks({ samples: '10', cores: '3' } as any);",
   ),
   answer(
