@@ -107,10 +107,22 @@ async function wrongTerms(run: Run, largest: number, grains: number): Promise<Wr
   const empty = await run(5, 0);
   if (empty !== 0)
     return `a piece of length 0 has no terms, and returns ${empty}. The last term of a piece is start + length - 1.`;
-  for (const i of [0, 1, Math.floor(TERMS / 3), TERMS - 1]) {
-    const term = await run(i, 1);
-    if (Math.abs(term) > largest * grains + 1)
-      return `term ${i} is ${term / grains} and \`largest\` says ${largest}. Which is wrong?`;
+  const terms = await Promise.all(Array.from({ length: TERMS }, (_, i) => run(i, 1)));
+  const high = terms.findIndex((term) => Math.abs(term) > largest * grains + 1);
+  if (high >= 0)
+    return `term ${high} is ${terms[high] / grains} and \`largest\` says ${largest}. Which is wrong?`;
+  const low = terms.findIndex((term) => term < 0);
+  if (low >= 0) return `term ${low} is ${terms[low] / grains}: f must be 0 or more on the whole interval.`;
+  for (const [start, length] of [
+    [0, TERMS],
+    [0, 500],
+    [500, TERMS - 500],
+  ]) {
+    // two of them may agree by chance
+    const alone = terms.slice(start, start + length).reduce((sum, term) => sum + term, 0);
+    const piece = await run(start, length);
+    if (Math.abs(piece - alone) <= length / 2 && piece !== alone)
+      return `term by term it is ${alone} grains, in one piece ${piece}: round each term, not their sum.`;
   }
   return undefined;
 }

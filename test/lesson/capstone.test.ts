@@ -111,6 +111,22 @@ describe('notebook 09', () => {
           }),
           /a fraction\. Make each term a whole number of grains/,
         ],
+        [
+          own(({ start, length, terms, grains }: SumInput) => {
+            let total = 0;
+            for (let i = start; i < start + length; i++) total += grains / (1 + (i + 0.5) / terms);
+            return Math.floor(total + 0.5);
+          }),
+          /term by term it is \d+ grains, in one piece \d+: round each term, not their sum/,
+        ],
+        [
+          own(({ start, length, terms, grains }: SumInput) => {
+            let total = 0;
+            for (let i = start; i < start + length; i++) total += Math.floor((0.5 - i / terms) * grains);
+            return total;
+          }),
+          /term \d+ is -\S+: f must be 0 or more/,
+        ],
         [own(({ length, grains }: SumInput) => length * 1e9 * grains), /beyond 2\^53/],
         [
           own(({ length, grains }: SumInput) => {

@@ -480,7 +480,7 @@ export const ANSWERS: readonly Answer[] = [
   answer(
     '01',
     'countInside is replaced, and used',
-    'not yet: countInPieces([1295095032, 3749566150], 1000, 300) is 4: in one go it is 794. Where does each piece start and end?',
+    'not yet: countInPieces(key, 1000, 300) is 4: in one go it is 794. Where does each piece start and end?',
     'const countInside = () => 1;',
     'check.pieces(function countInPieces(key, total, size) {\n  let inside = 0;\n  for (let start = 0; start < total; start += size) inside += countInside();\n  return inside;\n});',
   ),
@@ -493,7 +493,7 @@ export const ANSWERS: readonly Answer[] = [
   answer(
     '06',
     'the input is emptied',
-    'not yet: total(arrivals) is 0: the samples inside are 2360. Each task counts once.',
+    'not yet: total(arrivals) is 0: the samples inside are 2 360. Each task counts once.',
     'check.total(function total(arrivals) {\n  (arrivals as any).length = 0;\n  return 0;\n});',
   ),
   answer(
