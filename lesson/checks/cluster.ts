@@ -44,7 +44,7 @@ function wrongHere(found: readonly unknown[], log: readonly string[]): Wrong {
   const known = log.flatMap((line) => WORKER.exec(line)?.[2] ?? []);
   const part = names.find((name) => !known.includes(name) && known.some((one) => one.startsWith(name)));
   if (part !== undefined)
-    return `${show(part)} is only the beginning of a name. Which signs may a name have?`;
+    return `${show(part)} is only the beginning of a name. Which characters may a name have?`;
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     return `${show(twice)} is in the list twice: it left and came back, and is one worker.`;
