@@ -78,17 +78,19 @@ type Run = (start: number, length: number, terms?: number) => Promise<number>;
 
 async function wrongRuns(mine: OwnIntegral, executor: Executor): Promise<Wrong> {
   const grains = chooseGrains(TERMS, mine.largest) / ROOM;
-  const run: Run = async (start, length, terms = TERMS) => {
-    const input = { start, length, terms, grains };
-    return (await executor.run([{ key: `from-${start}`, operation: 'mine', input }]))[0] as number;
+  const taskOf = (...[start, length, terms = TERMS]: Parameters<Run>) => {
+    return { key: `from-${start}`, operation: 'mine', input: { start, length, terms, grains } };
   };
+  const run: Run = async (...piece) => (await executor.run([taskOf(...piece)]))[0] as number;
+  const alone = () =>
+    executor.run(Array.from({ length: TERMS }, (_, i) => taskOf(i, 1))) as Promise<number[]>;
   const whole = await run(0, TERMS);
   const text = wrongTotal(whole);
   if (text) return text;
   if ((await run(0, TERMS)) !== whole)
     return 'the second run gives another number. A task must give the same number in every run: no Math.random, no clock.';
   return (
-    (await wrongTerms(run, mine.largest, grains)) ??
+    (await wrongTerms(run, alone, mine.largest, grains)) ??
     (await wrongCuts(run, whole)) ??
     (await wrongValue(mine, executor))
   );
@@ -103,11 +105,16 @@ function wrongTotal(whole: unknown): Wrong {
   return `mine.sum returns ${whole}, beyond 2^53. Is no term larger than \`largest\`?`;
 }
 
-async function wrongTerms(run: Run, largest: number, grains: number): Promise<Wrong> {
+async function wrongTerms(
+  run: Run,
+  alone: () => Promise<number[]>,
+  largest: number,
+  grains: number,
+): Promise<Wrong> {
   const empty = await run(5, 0);
   if (empty !== 0)
     return `a piece of length 0 has no terms, and returns ${empty}. The last term of a piece is start + length - 1.`;
-  const terms = await Promise.all(Array.from({ length: TERMS }, (_, i) => run(i, 1)));
+  const terms = await alone();
   const high = terms.findIndex((term) => Math.abs(term) > largest * grains + 1);
   if (high >= 0)
     return `term ${high} is ${terms[high] / grains} and \`largest\` says ${largest}. Which is wrong?`;
@@ -119,10 +126,10 @@ async function wrongTerms(run: Run, largest: number, grains: number): Promise<Wr
     [500, TERMS - 500],
   ]) {
     // two of them may agree by chance
-    const alone = terms.slice(start, start + length).reduce((sum, term) => sum + term, 0);
+    const apart = terms.slice(start, start + length).reduce((sum, term) => sum + term, 0);
     const piece = await run(start, length);
-    if (Math.abs(piece - alone) <= length / 2 && piece !== alone)
-      return `term by term it is ${alone} grains, in one piece ${piece}: round each term, not their sum.`;
+    if (Math.abs(piece - apart) <= length / 2 && piece !== apart)
+      return `term by term it is ${apart} grains, in one piece ${piece}: round each term, not their sum.`;
   }
   return undefined;
 }
