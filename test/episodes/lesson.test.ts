@@ -74,6 +74,18 @@ describe('recordings', () => {
     expect(wide).toEqual([]);
   });
 
+  test('end with no echo of a cell’s last value: NaN, a truth value, a function', () => {
+    const echoes = names
+      .filter((name) => /^\d\d-.*\.json$/.test(name))
+      .flatMap((name) => {
+        const { cells } = JSON.parse(read(name)) as { cells: Record<string, { text: string }> };
+        return Object.entries(cells)
+          .filter(([, { text }]) => /(^|\n)(NaN|true|false|undefined|\[(Async)?Function.*)$/.test(text))
+          .map(([id]) => `${name} ${id}`);
+      });
+    expect(echoes).toEqual([]);
+  });
+
   test('name the pictures that there are, and no others lie about', () => {
     const runs = names.filter((name) => /^\d\d-.*\.json$/.test(name)).map((name) => JSON.parse(read(name)));
     const cells = runs.flatMap(({ cells }: { cells: object }) => Object.values(cells));
