@@ -51,7 +51,7 @@ export function probeScript(settings: JobSettings, folder: string): string {
  * @throws SlurmError if Slurm refuses the job: the message has the remedy
  */
 export async function diagnose(settings: JobSettings, addresses: readonly string[], options: Options) {
-  const parent = resolve(settings.logDir ?? 'lola-logs');
+  const parent = resolve(settings.logDir ?? '.'); // seen by the nodes, like all that jobs read
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, 'doctor-'));
   const standIn = addresses.length === 0 ? await listen() : undefined;

@@ -67,3 +67,14 @@ describe.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM'] as cons
     expect(calls('scancel')).toEqual(['41 42']);
   });
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a doctor whose probe Slurm refuses says why, and leaves nothing where it was started',
+  async () => {
+    site({ sbatch: "echo 'sbatch: error: Invalid account or account/partition combination' >&2; exit 1" });
+    const { output, ended } = start('slurm', 'doctor');
+    expect(await ended).toBe(1);
+    expect(output()).toContain('sbatch refused');
+    expect(readdirSync(parent).filter((name) => /logs|doctor/.test(name))).toEqual([]);
+  },
+);
