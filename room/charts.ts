@@ -25,18 +25,18 @@ export function spreadChart(name: string, values: readonly number[]): Chart {
   });
   const text = `${values.length} predictions${beyond === 0 ? '' : `, ${beyond} of them beyond the edges`}`;
   const series = [{ name: text, dots: true, points }];
-  return { kind: 'lines', title: `Predicted: ${name}`, x: { label: name }, y: { label: 'people' }, series };
+  const most = Math.max(0, ...heights.values());
+  const y = { label: 'people', ...(most < 7 && { ticks: [...Array(most + 1).keys()] }) }; // no part of a person
+  return { kind: 'lines', title: `Predicted: ${name}`, x: { label: name }, y, series };
 }
 
 /** For each number of samples, speed-up and efficiency of every machine, and Amdahl's curve through their middle. */
 export function timingCharts(timings: readonly Timing[]): Chart[] {
   const groups = groupsOf(timings).slice(0, MOST_GROUPS);
   return groups.flatMap(([samples, group]) => {
+    const names = namesOf(group);
     const lines = Object.fromEntries(
-      namesOf(group).map((name, i) => [
-        `${name}: ${group[i].stage}, ${group[i].cores} cores`,
-        group[i].points,
-      ]),
+      group.map(({ stage, cores, points }, i) => [`${names[i]}: ${stage}, ${cores} cores`, points]),
     );
     const of = `; ${short(samples)} samples`;
     const charts = [speedUpChart(lines, serialPartOfAll(group)), efficiencyChart(lines)];

@@ -297,6 +297,9 @@ describe('the charts', () => {
       const [low, high] = [Math.min(...values), Math.max(...values)];
       for (const { x } of points) expect(x >= low && x <= high).toBe(true);
       expect(new Set(points.map(({ x, y }) => `${x} ${y}`)).size).toBe(values.length);
+      expect(chart.y.ticks).toEqual(
+        Array.from({ length: Math.max(...points.map(({ y }) => y)) + 1 }, (_, i) => i),
+      );
     }
   });
 });
