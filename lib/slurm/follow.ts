@@ -8,7 +8,7 @@ import { adviseOnReason, adviseOnStart, describeEnd, mayTryAgain } from './advic
 import type { Collector } from './collect.js';
 import { SlurmError, isAway } from './commands.js';
 import { EXIT_UNSAVED, GONE, isLive, type JobState } from './job-state.js';
-import type { RunFolder, RunRecord, Span } from './run-folder.js';
+import { resumeCommand, type RunFolder, type RunRecord, type Span } from './run-folder.js';
 import { Submitter } from './submit.js';
 
 /** A task is not tried again once this many elements were lost while they ran it. */
@@ -128,7 +128,7 @@ export class Follower {
     await this.submitter.submitReduce(job).catch(({ message }: Error) => {
       this.report('reduce', `no job will add up if you leave; this client does. ${message}`);
     });
-    const way = `lola slurm resume ${this.folder.path}`;
+    const way = resumeCommand(this.folder.path);
     this.report('submitted', `job ${job} is submitted. You may leave, and come back with: ${way}`);
   }
 

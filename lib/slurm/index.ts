@@ -6,4 +6,5 @@ export { isLive, type JobState } from './job-state.js';
 export { render, templateText } from './render.js';
 export { describeResult } from './result.js';
 export { checkSettings, nodeWords, readSettings, type JobSettings } from './settings.js';
+export { resumeCommand } from './run-folder.js';
 export { COMMENT, submitWorkers, submittedWorkers, watchWorkers, workerScript } from './workers.js';

@@ -5,7 +5,7 @@ import { Run } from '../task/run.js';
 import { Collector, drawAll } from './collect.js';
 import { SlurmError } from './commands.js';
 import { describeResult } from './result.js';
-import { RunFolder } from './run-folder.js';
+import { RunFolder, resumeCommand } from './run-folder.js';
 
 const folder = new RunFolder(process.argv[2]);
 try {
@@ -14,7 +14,7 @@ try {
   const collector = new Collector(folder, run, drawAll(run));
   collector.collect();
   const missing = `${collector.open.size} of ${tasks} tasks have no result`;
-  if (!run.settled) throw new SlurmError(`${missing}: lola slurm resume ${folder.path}`);
+  if (!run.settled) throw new SlurmError(`${missing}: ${resumeCommand(folder.path)}`);
   const text = describeResult(label, await run.result);
   folder.write('result.txt', text);
   process.stdout.write(text);

@@ -17,7 +17,11 @@ import { packTask, packValue, unpackTask, unpackValue, type PackedTask } from '.
 import type { Drawn, Run } from '../task/run.js';
 import type { Task, Value } from '../task/task.js';
 import { SlurmError } from './commands.js';
+import { shellQuote } from './render.js';
 import { checkSettings, type JobSettings } from './settings.js';
+
+/** What continues the run of a folder, for a shell. */
+export const resumeCommand = (path: string): string => `lola slurm resume ${shellQuote(path)}`;
 
 /** Raised with every change of what the files hold. */
 export const FORMAT = 2;

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { countInside } from '../../lib/sampling/kernel.js';
 import { partition } from '../../lib/sampling/partition.js';
 import { keyOfSeed } from '../../lib/sampling/seed.js';
-import type { RunFolder } from '../../lib/slurm/run-folder.js';
+import { resumeCommand, type RunFolder } from '../../lib/slurm/run-folder.js';
 import { writeRun } from '../support/slurm-site.js';
 
 const label = { samples: 1_000, seed: 'jobs' };
@@ -101,3 +101,12 @@ describe('the job that adds up', () => {
     expect(readFileSync(folder.file('result.txt'), 'utf8')).toBe(stdout);
   });
 });
+
+test.each(['/runs/of Ada', '/runs/(50%) #1', "/runs/it's $HOME", '/runs/\u00e4; exit 3'])(
+  'what continues a run is a line that a shell reads: %s',
+  (path) => {
+    const line = `lola() { printf '%s\\n' "$@"; }; ${resumeCommand(path)}`;
+    const { stdout } = spawnSync('bash', ['-c', line], { encoding: 'utf8' });
+    expect(stdout).toBe(`slurm\nresume\n${path}\n`);
+  },
+);

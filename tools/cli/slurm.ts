@@ -11,6 +11,7 @@ import {
   describeResult,
   isLive,
   readSettings,
+  resumeCommand,
   resumeSlurm,
   scancel,
   submitWorkers,
@@ -169,7 +170,7 @@ async function runResume(directory: string): Promise<void> {
   const { signal, release } = interruptible();
   const resuming = resumeSlurm(directory, { signal, onReport: warn }).finally(release);
   const { label, values } = await resuming.catch((error: unknown) => {
-    if (signal.aborted) say(`Stopped. To continue: lola slurm resume ${directory}`);
+    if (signal.aborted) say(`Stopped. To continue: ${resumeCommand(directory)}`);
     throw error;
   });
   process.stdout.write(describeResult(label, values));
