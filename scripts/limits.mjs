@@ -27,8 +27,18 @@ export function addressWarning(limits, cores) {
   return `this shell allows ${gb(allowed)} of addresses (ulimit -v), and Node may reserve ${gb(wanted)} for ${cores} threads. If it ends with 'OOM' or 'Out of memory', run ulimit -v unlimited, or take fewer workers.`;
 }
 
-/** What to do about an error for lack of files; undefined for other errors. @param {unknown} error */
+/** What to do about a file that the system refuses, by its code. @type {{ [code: string]: string | undefined }} */
+const REMEDIES = {
+  EMFILE: 'This shell allows too few open files: see ulimit -n.',
+  ENFILE: 'This shell allows too few open files: see ulimit -n.',
+  EROFS: 'That file system is read-only: go to a folder that you may write to.',
+  ENOSPC: 'The disk is full: make room, or go to another one.',
+  EDQUOT: 'Your quota is used up: make room, or go to another disk.',
+};
+
+/** The same for an error of files; undefined for other errors. @param {unknown} error */
 export function filesAdvice(error) {
-  const scarce = ['EMFILE', 'ENFILE'].includes(/** @type {NodeJS.ErrnoException} */ (error)?.code ?? '');
-  return scarce ? `${error.message}. This shell allows too few open files: see ulimit -n.` : undefined;
+  const { code = '', path, message } = /** @type {NodeJS.ErrnoException} */ (error ?? {});
+  const remedy = REMEDIES[code] ?? (path && 'Look whose it is, and what you may do there: ls -ld shows it.');
+  return remedy && `${message}. ${remedy}`;
 }

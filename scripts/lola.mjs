@@ -24,6 +24,9 @@ if (words[0] === 'doctor') {
     const advice = filesAdvice(error);
     if (!advice) throw error;
     process.stderr.write(`lola: ${advice}\n`);
+    if (words.includes('--debug')) process.stderr.write(`${error.stack}\n`);
     process.exitCode = 1;
+  } finally {
+    if (process.connected) process.disconnect(); // a command that is done ends, also if the one that started it lives
   }
 }

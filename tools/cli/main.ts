@@ -47,7 +47,8 @@ export async function main(words: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(rest, { from: 'user' });
   } catch (error) {
-    if (['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error; // scripts/lola.mjs knows
+    const { code = '', path } = error as NodeJS.ErrnoException;
+    if (['EMFILE', 'ENFILE'].includes(code) || path !== undefined) throw error; // scripts/lola.mjs knows
     process.exitCode = report(error, debug);
   }
 }

@@ -55,7 +55,6 @@ async function runWorker(address: string | undefined, flags: WorkerFlags): Promi
     await untilEnded(worker, log);
   } finally {
     await threads.close();
-    if (process.connected) process.disconnect();
   }
 }
 
@@ -73,7 +72,7 @@ async function untilEnded(
   };
   for (const signal of endingSignals()) process.on(signal, leave);
   process.once('message', (message) => message === 'leave' && leave());
-  whenOrphaned(() => process.exit(0));
+  whenOrphaned(() => process.exit()); // with the code of an error, if there was one
   try {
     await worker.joined; // one that is never let in ends with an error
     joined = true;

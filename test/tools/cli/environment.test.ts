@@ -1,5 +1,5 @@
 // What surrounds a command may be missing, small, full or shared: it says so, or goes on without.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -265,6 +265,18 @@ describe('limits of which a program hears too late', () => {
     expect(advice?.includes(words ?? '')).toBe(words === undefined ? undefined : true);
     expect(filesAdvice(null)).toBe(undefined);
   });
+
+  test.each([
+    ['EACCES', 'ls -ld shows it'],
+    ['EPERM', 'ls -ld shows it'],
+    ['ENOTDIR', 'ls -ld shows it'],
+    ['EROFS', 'read-only'],
+    ['ENOSPC', 'full'],
+    ['EDQUOT', 'quota'],
+  ])('a file that is refused: %s', (code, words) => {
+    const error = Object.assign(new Error(`${code}: refused, open '/x'`), { code, path: '/x' });
+    expect(filesAdvice(error)).toMatch(new RegExp(`^${code}: refused, open '/x'\\. .*${words}`));
+  });
 });
 
 test.runIf(isLinux)('a pool in a folder that was removed says so, and nothing of limits', () => {
@@ -464,3 +476,80 @@ async function end(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM');
   await ended;
 }
+
+describe.runIf(isLinux)(
+  'a command that another program started, with a channel to it',
+  { timeout: 120_000 },
+  () => {
+    test.each([
+      [
+        'a scheduler',
+        ['scheduler', '--port', '0', '--no-dashboard', '--scheduler-file', join(home, 'forked')],
+      ],
+      ['a room', ['room', '--host', '127.0.0.1', '--port', '0', '--no-wall']],
+      [
+        'a worker that nobody lets in',
+        ['worker', '--scheduler-file', join(home, 'forked'), '--death-timeout', '1'],
+      ],
+    ])('ends when it is told to, or done, although that program lives: %s', async (_, words) => {
+      const child = fork(real, words, {
+        env,
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        timeout: 60_000,
+        killSignal: 'SIGKILL',
+      });
+      if (words[0] !== 'worker') {
+        await once(child.stdout!, 'data');
+        child.kill('SIGTERM');
+      }
+      const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+      expect({ code, signal }).toEqual({ code: words[0] === 'worker' ? 2 : 0, signal: null });
+    });
+  },
+);
+
+describe.runIf(isLinux)('where Slurm’s scripts and logs go', { timeout: 120_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lola-logs-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const [file, logs] = [join(folder, 'scheduler.json'), join(folder, 'logs')];
+  const site = makeSite(mkdtempSync(join(home, 'site-')));
+  const said = (words: string, user = '') => {
+    const line = `cd '${folder}'; exec ${user} '${process.execPath}' '${real}' slurm ${words} --log-dir '${logs}'`;
+    const { status, stdout, stderr } = shell(line, { PATH: site.path });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    return stderr;
+  };
+  const refused = (code: string) =>
+    new RegExp(`^lola: ${code}: .*'${logs}.*'\\. Look whose it is, .*ls -ld shows it\\.\n$`);
+  afterEach(() => {
+    expect(site.calls('sbatch')).toEqual([]);
+    rmSync(logs, { recursive: true });
+  });
+
+  test('something else is there, for doctor', () => {
+    writeFileSync(logs, '');
+    expect(said('doctor')).toMatch(refused('EEXIST'));
+  });
+
+  test.runIf(canBeAnother)('the folder is another user’s, for doctor', () => {
+    mkdirSync(logs, { mode: 0o755 });
+    chmodSync(folder, 0o755);
+    expect(said('doctor', asUser(54324))).toMatch(refused('EACCES'));
+  });
+
+  test('the script of an earlier up cannot be replaced', async () => {
+    mkdirSync(join(logs, 'worker.sh'), { recursive: true });
+    const scheduler = fork(
+      real,
+      ['scheduler', '--host', '0.0.0.0', '--port', '0', '--no-dashboard', '--scheduler-file', file],
+      {
+        env,
+        silent: true,
+      },
+    );
+    await once(scheduler.stdout!, 'data');
+    expect(said(`up --workers 1 --scheduler-file '${file}'`)).toMatch(refused('EISDIR'));
+    scheduler.disconnect();
+    await once(scheduler, 'exit');
+  });
+});
