@@ -1,5 +1,5 @@
 // One call of run, the same for every executor: draws tasks, keeps values in order, reports events, settles once.
-import { CancelledError, InvalidArgumentError, show, toError } from '../errors.js';
+import { CancelledError, EstimatorError, InvalidArgumentError, show, toError } from '../errors.js';
 import { clock, type ExecutorEvent, type RunOptions } from './executor.js';
 import { takeTask, type Task, type Value } from './task.js';
 
@@ -21,6 +21,13 @@ export interface Place {
   readonly worker: string;
   readonly thread: number;
 }
+
+/** Runs that have not settled. A kernel whose cell was interrupted ends them: nobody waits for them any more. */
+const underWay = new Set<Run>();
+export const endAllRuns = (): void =>
+  underWay.forEach((run) =>
+    run.fail(new EstimatorError('INTERRUPTED', 'the run was ended by an interrupt.')),
+  );
 
 /**
  * A call of run. The executor draws tasks while it has room, and says what becomes of each: started, finished, failed.
@@ -54,6 +61,7 @@ export class Run {
     this.result.catch(() => {}); // the caller hears of it
     this.source = tasks[Symbol.iterator]();
     if (typeof this.source?.next !== 'function') throw notTasks(this.source);
+    underWay.add(this);
     options.signal?.addEventListener('abort', this.onAbort, { once: true });
     if (options.signal?.aborted) this.onAbort();
   }
@@ -156,6 +164,7 @@ export class Run {
 
   private settle(): void {
     this.settled = true;
+    underWay.delete(this);
     this.options.signal?.removeEventListener('abort', this.onAbort);
   }
 

@@ -49,9 +49,9 @@ export class Session {
     }
   }
 
-  /** Gives up the cell that waits for something. What it has begun goes on in the background. */
+  /** Gives up the cell that waits for something. Its runs are for the caller to end (see endAllRuns); what else it has begun goes on. */
   interrupt(): void {
-    this.stop(new Interrupted('the cell was stopped while it waited; what it has begun may go on.'));
+    this.stop(new Interrupted('the cell was stopped while it waited, and all runs with it.'));
   }
 
   private readonly isKnown = (name: string): boolean => Object.hasOwn(this.names, name);

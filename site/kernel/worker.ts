@@ -1,4 +1,5 @@
 // The kernel's worker: it runs the cells that a page sends.
+import { endAllRuns } from '../../dist/lib/task/run.js';
 import { consoleOf } from './console.js';
 import { load } from './modules.js';
 import { installProcess } from './node.js';
@@ -12,8 +13,10 @@ const session = new Session(load, outputs);
 
 self.onmessage = ({ data }: MessageEvent<ToKernel>) => {
   if (data.type === 'start') start(data.env);
-  else if (data.type === 'interrupt') session.interrupt();
-  else void run(data.cell, data.code);
+  else if (data.type === 'interrupt') {
+    session.interrupt();
+    endAllRuns();
+  } else void run(data.cell, data.code);
 };
 // What goes wrong outside of a cell's own flow, as in a timer, must not end the kernel.
 self.onerror = (_, __, ___, ____, error) => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { Kernel } from '../support/kernel.js';
 import { codeCell, notebookOf, soundNotebook } from '../support/made-up.js';
 import {
   runNotebook,
@@ -14,7 +15,7 @@ import {
   type NotebookRun,
   type RunSettings,
 } from '../support/notebook-runner.js';
-import { hasTag, solved, solvedInTurn } from '../support/notebook.js';
+import { hasTag, notebookFolder, solved, solvedInTurn } from '../support/notebook.js';
 import { thorough } from '../support/thorough.js';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 }); // the runner has limits of its own; a busy machine starts a kernel in 10 s
@@ -145,5 +146,44 @@ test.skipIf(process.platform === 'win32')(
     kept.stdin.end(); // as when the process at its other end is gone
     await once(kept, 'close'); // when nobody holds its standard error any longer: keeper, kernel, the kernel's child
     expect(existsSync(folder)).toBe(false);
+  },
+);
+
+test.skipIf(process.platform === 'win32')(
+  'an interrupt ends what the cell waits for, and leaves the executors to later cells',
+  async () => {
+    const kernel = await Kernel.start(notebookFolder, {});
+    const said = async (code: string) => {
+      const { outputs, status } = kernel.execute(code);
+      return [await status, outputs.map(({ text }) => text).join('')];
+    };
+    /** For a moment after a cell that failed the kernel aborts whatever comes. */
+    const next = async (code: string): Promise<string[]> => {
+      const [status, text] = await said(code);
+      return status === 'abort' ? next(code) : [status, text];
+    };
+    const start =
+      "import * as L from '../lib'; const pool = await L.startPool({ workers: 1 }); const cluster = await L.startClusterExecutor({ workers: 1 });";
+    expect(await said(start)).toEqual(['ok', '']);
+    const stop = "setTimeout(() => process.kill(process.pid, 'SIGINT'), 500);";
+    for (const waiting of [
+      'estimatePool(1e13, { executor: pool })',
+      'estimateDistributed(1e13, { executor: cluster })',
+      'estimateSerial(1e13)',
+    ]) {
+      const [status, text] = await next(`${stop} await L.${waiting}; console.log('went on');`);
+      expect([status, text.split('\n')[0]]).toEqual(['error', 'Error: Interrupted asynchronously']);
+    }
+    const after =
+      'const used = process.cpuUsage(); await new Promise((go) => setTimeout(go, 1000)); console.log(process.cpuUsage(used).user < 5e5);';
+    expect(await next(after)).toEqual(['ok', 'true\n']);
+    const counts = ['Pool(1e6, { executor: pool })', 'Distributed(1e6, { executor: cluster })'].map(
+      (each) => `(await L.estimate${each}).inside`,
+    );
+    expect(
+      await next(`console.log(${counts.join(' === ')}); await pool.close(); await cluster.close();`),
+    ).toEqual(['ok', 'true\n']);
+    await kernel.shutdown(60_000);
+    await kernel.kill();
   },
 );

@@ -256,7 +256,7 @@ describe('a cell that fails', () => {
     const { ok, text } = await waiting;
     expect([ok, text]).toEqual([
       false,
-      'Interrupted: the cell was stopped while it waited; what it has begun may go on.',
+      'Interrupted: the cell was stopped while it waited, and all runs with it.',
     ]);
     expect((await run('1 + 1')).text).toBe('2\n');
     expect(session.count).toBe(2);

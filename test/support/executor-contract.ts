@@ -11,6 +11,7 @@ import { countInside } from '../../lib/sampling/kernel.js';
 import { partition } from '../../lib/sampling/partition.js';
 import { keyOfSeed } from '../../lib/sampling/seed.js';
 import type { Executor, ExecutorEvent, RunOptions } from '../../lib/task/executor.js';
+import { endAllRuns } from '../../lib/task/run.js';
 import type { Task, Value } from '../../lib/task/task.js';
 import { watched } from './watchdog.js';
 
@@ -273,6 +274,15 @@ export function executorContract(name: string, start: () => Promise<Executor>, a
         expect(failed).toEqual(how === 'cancelled' ? [] : [tasks[at].key]);
       },
     );
+
+    test('an interrupt ends all runs, and the next one is served at once', async () => {
+      const executor = await open();
+      const tasks = Array.from({ length: 5_000 }, (_, i) => task('spin', 2, `spin-${i}`));
+      const runs = [tasks, tasks].map((each) => executor.run(each));
+      setTimeout(endAllRuns, 100);
+      for (const run of runs) await expect(run).rejects.toMatchObject({ code: 'INTERRUPTED' });
+      expect(await executor.run(numbered(3))).toEqual([0, 2, 4]);
+    });
 
     test('a signal that is aborted already runs nothing', async () => {
       const heard: Value[] = [];

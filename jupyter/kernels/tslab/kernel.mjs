@@ -15,4 +15,8 @@ for (const { prototype } of [zeromq.Publisher, zeromq.Router]) {
   };
   Object.defineProperty(prototype, 'bind', { value: bindUnlimited });
 }
+// tslab gives up the cell that waits; what it waits for would go on for hours, on cores that the next cell measures with.
+process.on('SIGINT', () => {
+  import('../../../dist/lib/task/run.js').then(({ endAllRuns }) => endAllRuns()).catch(() => {});
+});
 await import('../../../node_modules/tslab/bin/tslab');
