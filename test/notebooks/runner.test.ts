@@ -1,7 +1,7 @@
 // The runner says what Jupyter would, and more: each way in which a notebook can break, shown by one that does.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -149,22 +149,29 @@ test.skipIf(process.platform === 'win32')(
   },
 );
 
+/** A kernel for cells one by one, each with its status and its text. */
+async function openKernel(folder: string) {
+  const kernel = await Kernel.start(folder, {});
+  /** For a moment after a cell that failed the kernel aborts whatever comes. */
+  const next = async (code: string): Promise<string[]> => {
+    const { outputs, status } = kernel.execute(code);
+    const ended = await status;
+    return ended === 'abort' ? next(code) : [ended, outputs.map(({ text }) => text).join('')];
+  };
+  const close = async () => {
+    await kernel.shutdown(60_000);
+    await kernel.kill();
+  };
+  return { next, close };
+}
+
 test.skipIf(process.platform === 'win32')(
   'an interrupt ends what the cell waits for, and leaves the executors to later cells',
   async () => {
-    const kernel = await Kernel.start(notebookFolder, {});
-    const said = async (code: string) => {
-      const { outputs, status } = kernel.execute(code);
-      return [await status, outputs.map(({ text }) => text).join('')];
-    };
-    /** For a moment after a cell that failed the kernel aborts whatever comes. */
-    const next = async (code: string): Promise<string[]> => {
-      const [status, text] = await said(code);
-      return status === 'abort' ? next(code) : [status, text];
-    };
+    const { next, close } = await openKernel(notebookFolder);
     const start =
       "import * as L from '../lib'; const pool = await L.startPool({ workers: 1 }); const cluster = await L.startClusterExecutor({ workers: 1 });";
-    expect(await said(start)).toEqual(['ok', '']);
+    expect(await next(start)).toEqual(['ok', '']);
     const stop = "setTimeout(() => process.kill(process.pid, 'SIGINT'), 500);";
     for (const waiting of [
       'estimatePool(1e13, { executor: pool })',
@@ -183,7 +190,30 @@ test.skipIf(process.platform === 'win32')(
     expect(
       await next(`console.log(${counts.join(' === ')}); await pool.close(); await cluster.close();`),
     ).toEqual(['ok', 'true\n']);
-    await kernel.shutdown(60_000);
-    await kernel.kill();
+    await close();
   },
 );
+
+test('what a cell looked for in vain may come later, and change: the kernel sees it, and lives', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lola-late-'));
+  const { next, close } = await openKernel(folder);
+  const eventually = (code: string, text: string) =>
+    vi.waitFor(async () => expect(await next(code)).toEqual(['ok', text]), {
+      timeout: 60_000,
+      interval: 300,
+    });
+  const [ofFile, ofPackage] = ["import { one } from './one'; one", "import { two } from 'two'; two"];
+  for (const code of [ofFile, ofPackage])
+    expect(await next(code)).toEqual(['error', expect.stringContaining('Cannot find module')]);
+  writeFileSync(join(folder, 'one.ts'), 'export const one = 1;');
+  await eventually(ofFile, '1\n');
+  const place = join(folder, 'node_modules', 'two');
+  mkdirSync(place, { recursive: true });
+  writeFileSync(join(place, 'index.js'), 'exports.two = 2;');
+  writeFileSync(join(place, 'index.d.ts'), 'export const two: number;');
+  writeFileSync(join(folder, 'one.ts'), 'export const one = 11;');
+  await eventually(ofFile, '11\n');
+  await eventually(ofPackage, '2\n');
+  await close();
+  rmSync(folder, { recursive: true });
+});

@@ -1,11 +1,7 @@
 // tslab with all its messages. zeromq puts off a send now and then, and refuses further ones until that is done. tslab
 // does not look, so what a cell printed was lost, or the note that it has ended. Without a time limit none is put off.
-import ts from '@tslab/typescript-for-tslab';
+import { createRequire } from 'node:module';
 import zeromq from 'zeromq';
-
-// tslab's compiler watches all files that a notebook uses. If some change together, as an update or an install does, tslab
-// fails, and so does every later cell. What is loaded stays loaded until a restart: there is nothing to watch.
-ts.sys.watchFile = ts.sys.watchDirectory = () => ({ close: () => {} });
 
 for (const { prototype } of [zeromq.Publisher, zeromq.Router]) {
   const { bind } = prototype;
@@ -15,6 +11,15 @@ for (const { prototype } of [zeromq.Publisher, zeromq.Router]) {
   };
   Object.defineProperty(prototype, 'bind', { value: bindUnlimited });
 }
+// The compiler has two timers: for files that changed, and for those that were looked for in vain. tslab keeps one, and each
+// cell failed once both were due, as after a build. The first one does the other's work, too: that one need not be kept.
+const { sys } = createRequire(import.meta.url)('@tslab/typescript-for-tslab');
+const { setTimeout: own } = sys;
+const keep = function (timer) {
+  const value = (act) => (act.name === 'invalidateResolutionsOfFailedLookup' ? undefined : timer(act));
+  Object.defineProperty(this, 'setTimeout', { value });
+};
+Object.defineProperty(sys, 'setTimeout', { get: () => own, set: keep });
 // tslab gives up the cell that waits; what it waits for would go on for hours, on cores that the next cell measures with.
 process.on('SIGINT', () => {
   import('../../../dist/lib/task/run.js').then(({ endAllRuns }) => endAllRuns()).catch(() => {});
