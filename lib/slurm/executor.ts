@@ -108,11 +108,9 @@ function refuseIfForeign(folder: RunFolder): void {
 /** Another of the site's clusters does not know the run's jobs: all of it would be submitted a second time. */
 function refuseElsewhere({ clusters }: RunRecord): void {
   if (clusters === clustersOf(process.env)) return;
-  const [how, remedy] =
-    clusters === undefined
-      ? ['without SLURM_CLUSTERS', 'unset SLURM_CLUSTERS SBATCH_CLUSTERS']
-      : [`with SLURM_CLUSTERS=${clusters}`, `export SLURM_CLUSTERS='${clusters}'`];
-  throw new InvalidArgumentError(`run: it was started ${how}, and its jobs are there. Run: ${remedy}`);
+  const remedy = clusters ? `export SLURM_CLUSTERS='${clusters}'` : 'unset SLURM_CLUSTERS SBATCH_CLUSTERS';
+  const why = "run: its jobs may be on another of this site's clusters than the one you chose now";
+  throw new InvalidArgumentError(`${why}. Run: ${remedy}`);
 }
 
 class SlurmExecutor implements Executor {

@@ -43,7 +43,12 @@ async function runJob(srun: string, client: string): Promise<{ code: number; sai
   program('sleep', 'case "$1" in 0.*) exec /bin/sleep 0.01 ;; *) exec /bin/sleep "$1" ;; esac'); // no test waits ten seconds
   writeFileSync(join(home, 'job.sh'), templateText('all-in-one'));
   const log = openSync(join(home, 'log'), 'w'); // not a pipe: what lasts would hold it open
-  const env = { PATH: `${bin}${delimiter}${process.env.PATH}`, HOME: home, SLURM_JOB_ID: '7' };
+  const env = {
+    PATH: `${bin}${delimiter}${process.env.PATH}`,
+    HOME: home,
+    SLURM_JOB_ID: '7',
+    SLURM_CPUS_PER_TASK: '3',
+  };
   const job = spawn('bash', [join(home, 'job.sh')], { env, stdio: ['ignore', log, log] });
   const [code] = (await once(job, 'exit')) as [number];
   return { code, said: readFileSync(join(home, 'log'), 'utf8') };
@@ -64,6 +69,12 @@ describe.skipIf(process.platform === 'win32')('the job of scheduler, workers and
     expect(pids()).toHaveLength(2);
     expect(pids().filter(isAlive)).toEqual([]);
     expect(readdirSync(join(home, '.lola'))).toEqual([]);
+  });
+
+  test('gives each worker the cores of its task: srun does not read what sbatch was told', async () => {
+    const client = 'until [ -s "$HOME/srun" ]; do sleep 0.1; done';
+    expect(await runJob('echo "$@" > "$HOME/srun"; LASTS', client)).toEqual({ code: 0, said: '' });
+    expect(readFileSync(join(home, 'srun'), 'utf8')).toMatch(/^--cpus-per-task=3 .* --threads 3 /);
   });
 
   test.each([0, 2])('ends as its client does, with %d, also if srun hangs', async (code) => {

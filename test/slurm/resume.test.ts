@@ -91,8 +91,8 @@ describe.skipIf(process.platform === 'win32')('a run that is taken up', () => {
   });
 
   const choices = [
-    [undefined, 'two', /started without SLURM_CLUSTERS.*Run: unset SLURM_CLUSTERS SBATCH_CLUSTERS$/],
-    ['two', undefined, /started with SLURM_CLUSTERS=two.*Run: export SLURM_CLUSTERS='two'$/],
+    [undefined, 'two', /another of this site's clusters.*Run: unset SLURM_CLUSTERS SBATCH_CLUSTERS$/],
+    ['two', undefined, /Run: export SLURM_CLUSTERS='two'$/],
     ['two', 'three', /Run: export SLURM_CLUSTERS='two'$/],
   ] as const;
   test.each(choices)(

@@ -33,8 +33,8 @@ until [ -s "$file" ]; do
   sleep 0.1
 done
 
-# One worker on each node; they end with the scheduler.
-srun --kill-on-bad-exit=0 "${lola[@]}" worker --scheduler-file "$file" --threads "$threads" --death-timeout 10 &
+# One worker on each node; they end with the scheduler. Since Slurm 22.05, srun has to be told the cores again.
+srun --cpus-per-task="$threads" --kill-on-bad-exit=0 "${lola[@]}" worker --scheduler-file "$file" --threads "$threads" --death-timeout 10 &
 workers=$!
 "${lola[@]}" "${client[@]}" --scheduler-file "$file" &
 run=$!
