@@ -60,7 +60,7 @@ export function describeEnd({ state, exitCode, node, reason }: JobState, log: st
   const details = [
     node && `on ${node}`,
     code !== '0' && `exit code ${code}`,
-    signal !== '0' && `signal ${signal}`,
+    signal !== '0' && `signal ${signal}${signal === '53' ? ' (the node could not open its log)' : ''}`,
     reason !== 'None' && reason !== 'NonZeroExitCode' && reason,
   ];
   return `${[state, ...details].filter(Boolean).join(', ')}, ${lastLines(log)}`;

@@ -155,6 +155,9 @@ describe('how an element ended', () => {
     expect(describeEnd(ended('OUT_OF_MEMORY', '0:125'), '/no/such.log')).toBe(
       'OUT_OF_MEMORY, on node1, signal 125, no log at /no/such.log',
     );
+    expect(describeEnd(ended('FAILED', '0:53'), '/no/such.log')).toBe(
+      'FAILED, on node1, signal 53 (the node could not open its log), no log at /no/such.log',
+    );
   });
 });
 
