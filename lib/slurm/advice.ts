@@ -10,6 +10,8 @@ export function adviseOn(command: string, code: number | string, stderr: string)
   const said = lines.split('\n').slice(-3).join('; ');
   if (code === 'ENOENT')
     return `${command} is not on the PATH. On a cluster: module avail slurm. On your own Debian or Ubuntu, npm run test:slurm says what to install.`;
+  if (/^E[A-Z\d]+$/.test(String(code)))
+    return `${command} cannot be started (${code}). The reason shows here: ls -lL $(which ${command}); ulimit -a`;
   if (/^SIG/.test(String(code))) return `${command} was ended by ${code}. Running jobs continue.`;
   if (typeof code === 'string' || AWAY.test(said))
     return `${command}: Slurm's controller does not answer (${said || code}). Try again in a while; running jobs continue.`;
@@ -85,9 +87,7 @@ export function mayTryAgain({ state, exitCode = '' }: JobState, progressed: bool
 
 /** What to do about an element that ended before its first task. */
 export function adviseOnStart({ exitCode = '' }: JobState): string {
-  return (
-    find(STARTS, exitCode) ?? "Submit the run folder's array-0.sh by hand with --array=0, and read its log."
-  );
+  return find(STARTS, exitCode) ?? "Submit the run's array-0.sh by hand with --array=0, and read its log.";
 }
 
 const STARTS: Advice = [

@@ -13,6 +13,7 @@ export class SlurmError extends EstimatorError {
 
 /** Slurm's commands give up on a controller after about a minute by themselves (ms). */
 const COMMAND_MS = 90_000;
+const PASSES = /does not answer|was ended by|cannot be started \(E(AGAIN|MFILE|NFILE|NOMEM)\)/;
 
 function call(command: string, words: readonly string[]) {
   const options = { timeout: COMMAND_MS, maxBuffer: 64 * 2 ** 20, env: withoutOuterJob(process.env) };
@@ -50,12 +51,12 @@ async function succeed(command: string, ...words: readonly string[]): Promise<st
 
 /** Whether an error means that Slurm's controller does not answer now. It may in a while. */
 export function isAway(error: unknown): boolean {
-  return error instanceof SlurmError && /does not answer|was ended by/.test(error.message);
+  return error instanceof SlurmError && PASSES.test(error.message);
 }
 
-/** Whether an error means that Slurm was asked for a job and said no: it has taken nothing. */
+/** Whether an error means that Slurm has taken no job: it said no, or sbatch has not even begun. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof SlurmError && error.message.startsWith('sbatch refused');
+  return error instanceof SlurmError && /^sbatch (refused|is|cannot)/.test(error.message) && !isAway(error);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -7,6 +7,7 @@ import {
   SlurmError,
   coresOf,
   isAway,
+  isRefusal,
   jobNamed,
   jobStates,
   jobsWithComment,
@@ -211,6 +212,24 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
       `scontrol was ended by SIG${signal}. Running jobs continue.`,
     );
     expect(isAway(failure)).toBe(true); // the next look may succeed
+  });
+
+  test('a command that may not be run is no silent controller: another try ends alike', async () => {
+    site();
+    for (const name of ['scontrol', 'scancel']) chmodSync(join(parent, 'bin', name), 0o600);
+    vi.stubEnv('PATH', join(parent, 'bin'));
+    const failure = await jobStates(['7'], 'mine').catch((error: unknown) => error as SlurmError);
+    expect((failure as SlurmError).message).toMatch(
+      /^scontrol cannot be started \(EACCES\)\..* ls -lL \$\(which scontrol\)/,
+    );
+    expect(isAway(failure)).toBe(false);
+    await expect(scancel(['7'])).rejects.toThrow(/^scancel cannot be started .* scancel 7$/);
+  });
+
+  test.each(['EAGAIN', 'EMFILE', 'ENOMEM'])('a limit of this host passes: %s', (code) => {
+    const failure = new SlurmError(adviseOn('sbatch', code, ''));
+    expect(failure.message).toMatch(/^sbatch cannot be started \(.*ulimit -a/);
+    expect([isAway(failure), isRefusal(failure)]).toEqual([true, false]);
   });
 
   test('an answer without a number is refused with its text', async () => {

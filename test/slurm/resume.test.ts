@@ -1,5 +1,5 @@
 // How a run ends for its caller and for its jobs: with programs of Slurm's names that answer as one small site.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -177,6 +177,19 @@ describe.skipIf(process.platform === 'win32')('a run that Slurm refuses', () => 
     site(recorded);
     const executor = await start({ onReport });
     await expect(executor.run(tasks)).rejects.toThrow(/^sbatch refused .* set less 'cpus' or 'memory'\.$/);
+    await executor.close();
+    expect({ runs: runs(), reports }).toEqual({ runs: [], reports: [] });
+  });
+
+  test.each([
+    ['is not there', (sbatch: string) => rmSync(sbatch), 'sbatch is not on the PATH.'],
+    ['may not be run', (sbatch: string) => chmodSync(sbatch, 0o600), 'sbatch cannot be started (EACCES).'],
+  ])('nor does one whose sbatch %s: it fails at once', async (_, spoil, words) => {
+    const bin = join(parent, 'bin');
+    vi.stubEnv('PATH', bin); // this machine may have an sbatch
+    spoil(join(bin, 'sbatch'));
+    const executor = await start({ onReport });
+    await expect(executor.run(tasks)).rejects.toThrow(words);
     await executor.close();
     expect({ runs: runs(), reports }).toEqual({ runs: [], reports: [] });
   });
