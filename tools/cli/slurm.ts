@@ -103,8 +103,9 @@ async function runUp(flags: JobFlags): Promise<void> {
   const { signal, release } = interruptible(); // before there is anything to take back
   try {
     const jobs = await submitWorkers(workers, settings, file, signal);
-    await waitUntilJoined(jobs, settings, file, signal).catch((error: unknown) => {
-      if (!signal.aborted) throw error; // a key ends Slurm's commands, too
+    await waitUntilJoined(jobs, settings, file, signal).catch((error: Error) => {
+      const message = `${error.message} The jobs stay. To end them: scancel ${jobs.join(' ')}`;
+      if (!signal.aborted) throw Object.assign(error, { message }); // a key ends Slurm's commands, too
     });
     const stay = 'Stopped waiting. The jobs stay: lola slurm status shows them, lola slurm down ends them.';
     if (signal.aborted) stop(jobs.length > 0 ? stay : 'Stopped. Jobs submitted so far are cancelled.');
@@ -142,8 +143,7 @@ function describe(job: JobState): string {
 
 async function runStatus(): Promise<void> {
   const rows = (await submittedWorkers()).map((job) => [job.job, describe(job)]);
-  const none = 'no workers. Submit some: lola slurm up --workers 2';
-  say(rows.length === 0 ? none : table(['job', 'state'], rows));
+  say(rows.length > 0 ? table(['job', 'state'], rows) : 'no workers. Submit some: lola slurm up --workers 2');
 }
 
 async function runDown(): Promise<void> {

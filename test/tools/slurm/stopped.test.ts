@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM while `lola slurm` submits or waits: what was submitted is taken back, and the command says so.
+// Ctrl-C and SIGTERM and failures, while `lola slurm` submits or waits: what was submitted is taken back or named.
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,10 +26,30 @@ function site(answers: Answers): void {
   env = { PATH: made.path, HOME: parent };
   calls = made.calls;
 }
+const logs = () => join(parent, 'logs');
+async function up(workers: string): Promise<Lola> {
+  const file = join(parent, 'scheduler.json');
+  start('scheduler', '--host', '0.0.0.0', '--port', '0', '--no-dashboard', '--scheduler-file', file);
+  await until(() => existsSync(file));
+  return start('slurm', 'up', '--workers', workers, '--scheduler-file', file, '--log-dir', logs());
+}
+
+describe.skipIf(process.platform === 'win32')('up that cannot wait for what it has submitted', () => {
+  const ended = 'JobName=lola-worker UserId=u(1) JobState=FAILED Reason=None ExitCode=1:0 NodeList=node1';
+  test.each([
+    ['is too old for squeue --me', `echo "squeue: unrecognized option '--me'" >&2; exit 1`, 'too old: 20.02'],
+    ['is away', "echo 'Unable to contact slurm controller (connect failure)' >&2; exit 1", 'does not answer'],
+    ['has ended one of them', 'true', 'ended before it joined: FAILED'],
+  ])('as Slurm %s: it says which jobs stay', async (_, squeue, why) => {
+    site({ squeue, scontrol: `echo "JobId=7 ${ended}"` });
+    const { output, ended: end } = await up('2');
+    expect(await end).not.toBe(0);
+    expect(output()).toContain(why);
+    expect(output()).toMatch(/ The jobs stay\. To end them: scancel 7 7\n$/);
+  });
+});
 
 describe.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
-  const logs = () => join(parent, 'logs');
-
   test('while doctor waits for its probe: the job is cancelled, and the exit code is 130', async () => {
     site({
       scontrol:
@@ -56,11 +76,7 @@ describe.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM'] as cons
   test('while up submits: the jobs that Slurm has taken are cancelled, and the exit code is 130', async () => {
     const [one, second] = [join(parent, 'one'), `kill -${signal.slice(3)} $PPID; echo 42`];
     site({ sbatch: `if [ -e '${one}' ]; then ${second}; else touch '${one}'; echo 41; fi` });
-    const file = join(parent, 'scheduler.json');
-    start('scheduler', '--host', '0.0.0.0', '--port', '0', '--no-dashboard', '--scheduler-file', file);
-    await until(() => existsSync(file));
-    const up = ['slurm', 'up', '--workers', '9', '--scheduler-file', file, '--log-dir', logs()];
-    const { output, ended } = start(...up);
+    const { output, ended } = await up('9');
     expect(await ended).toBe(130);
     expect(output()).toBe('Stopped. Jobs submitted so far are cancelled.\n');
     expect(calls('sbatch')).toHaveLength(2);
