@@ -38,7 +38,9 @@ function take(file, say) {
     const owner = readOwner(file);
     if (isNobodys(file)) setAside(file);
     else {
-      if (waits === 10) say(`waiting for process ${owner?.pid} on ${owner?.host}, which prepares this clone`);
+      const who = owner ? `process ${owner.pid} on ${owner.host}` : 'another process';
+      const remedy = `If it is not there any more, delete ${file}.`;
+      if (waits === 10) say(`waiting for ${who}, which prepares this clone. ${remedy}`);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS);
     }
   }

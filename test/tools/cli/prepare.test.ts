@@ -136,6 +136,26 @@ describe.skipIf(process.platform === 'win32')('prepare', { timeout: 120_000 }, (
     await end;
   });
 
+  test.each([
+    [
+      'of another host',
+      JSON.stringify({ ...thisProcess(), pid: 77, host: 'login2' }),
+      'process 77 on login2',
+    ],
+    ['whose text is cut short', '{"host":"lo', 'another process'],
+    ['that names nobody', 'null', 'another process'],
+  ])('the lock %s is named, with what to do if nobody is there', async (_, text, who) => {
+    writeFileSync(at('.preparing'), text);
+    const child = command();
+    const end = ended(child);
+    child.stderr.once('data', () => rmSync(at('.preparing'))); // as one does who follows the advice
+    const { code, stderr } = await end;
+    expect(stderr).toContain(
+      `waiting for ${who}, which prepares this clone. If it is not there any more, delete ${at('.preparing')}.`,
+    );
+    expect(code).toBe(0);
+  });
+
   test('a lock that is older than any build is nobody’s', async () => {
     writeFileSync(at('.preparing'), JSON.stringify({ ...thisProcess(), host: 'login2' }));
     utimesSync(at('.preparing'), new Date(0), new Date(0));
