@@ -1,5 +1,5 @@
 // Threads of this process. Each runs one batch of tasks at a time, and is replaced when it ends.
-import { EstimatorError, fromErrorRecord, toErrorRecord } from '../errors.js';
+import { EstimatorError, InvalidArgumentError, fromErrorRecord, toErrorRecord } from '../errors.js';
 import { packValue, type PackedTask } from '../task/pack.js';
 import type { Task, Value } from '../task/task.js';
 import { openPort } from './node-port.js';
@@ -39,7 +39,7 @@ export interface BatchEnd<V> extends Answer<V> {
  * Starts threads and resolves when all of them are ready.
  * @param o.count how many, 1 or more
  * @param o.tasks URLs of task modules (see task/run-task.ts)
- * @throws InvalidArgumentError where a task module cannot be loaded
+ * @throws InvalidArgumentError where a task module cannot be loaded, EstimatorError where a thread cannot be had
  */
 export async function startThreads(o: { count: number; tasks?: readonly string[] }): Promise<Threads> {
   const threads = Array.from({ length: o.count }, () => new Thread(o.tasks ?? []));
@@ -53,6 +53,8 @@ export async function startThreads(o: { count: number; tasks?: readonly string[]
   const advice = why.includes('uv_cwd')
     ? 'The folder that this program is in was removed: go to another one.'
     : 'See ulimit -a: take fewer workers.';
+  if (o.tasks?.length && !/EAGAIN|EMFILE|ENFILE|ENOMEM|memory|uv_cwd/.test(why))
+    throw new InvalidArgumentError(`tasks: a module ended its thread while it was loaded: ${why}. Fix it.`);
   throw new EstimatorError('THREADS', `a thread did not start: ${why}. ${advice}`);
 }
 

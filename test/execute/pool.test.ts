@@ -101,6 +101,7 @@ describe('the pool', () => {
       await writeFile(join(folder, name), text);
       return pathToFileURL(join(folder, name)).href;
     };
+    const wait = 'await new Promise((end) => setTimeout(end, 60_000));';
     const attempt = async (url: string) =>
       startPool({ workers: 1, tasks: [url] }).catch((error: unknown) => error as Error);
     for (const [url, words] of [
@@ -108,6 +109,12 @@ describe('the pool', () => {
       [await module('broken.mjs', 'export function'), /cannot load/],
       [await module('empty.mjs', 'export const three = 3;'), /exports no function/],
       [await module('taken.mjs', 'export function evaluate() {}'), /name that is taken/],
+      [await module('exits.mjs', 'process.exit(3);'), /ended its thread while it was loaded: .*code: 3/],
+      [await module('rejects.mjs', `void Promise.reject(Error('odd')); ${wait}`), /was loaded: odd\./],
+      [
+        await module('throws.mjs', `setTimeout(() => { throw Error('late'); }); ${wait}`),
+        /was loaded: late\./,
+      ],
     ] as const) {
       const failure = await attempt(url);
       expect(failure).toBeInstanceOf(InvalidArgumentError);
