@@ -31,7 +31,8 @@ export interface ClientOptions {
  * @throws what dial throws
  */
 export async function openClient(dial: Dial, options: ClientOptions = {}): Promise<Executor> {
-  const client = new ClientShell(dial, options);
+  const { onNotice = (text) => console.error(text) } = options;
+  const client = new ClientShell(dial, { ...options, onNotice });
   await client.link.joined;
   return client;
 }
@@ -48,7 +49,7 @@ class ClientShell implements Executor {
 
   constructor(
     dial: Dial,
-    private readonly options: ClientOptions,
+    private readonly options: ClientOptions & Required<Pick<ClientOptions, 'onNotice'>>,
   ) {
     this.shell = new Shell(
       this.machine,
@@ -61,6 +62,7 @@ class ClientShell implements Executor {
         this.shell.post(event);
         this.watchWorkers();
       },
+      log: (level, text) => level === 'WARNING' && this.runs.size > 0 && this.options.onNotice(text),
       giveUp: (seconds, why, lost) =>
         lost === undefined
           ? why
@@ -107,13 +109,12 @@ class ClientShell implements Executor {
 
   /** Makes runs that wait for a worker say so, and fail once their time is up. */
   private watchWorkers(): void {
-    const alone = this.machine.workers.size === 0 && this.runs.size > 0;
+    const alone = this.link.up && this.machine.workers.size === 0 && this.runs.size > 0; // else the link says so
     if (alone === this.timers.length > 0) return;
     for (const timer of this.timers.splice(0)) clearTimeout(timer);
     if (!alone) return;
     const { noWorkersMs, noWorkersRemedy: remedy = START_ONE } = this.options;
-    const { onNotice = (text) => console.error(text) } = this.options;
-    this.timers.push(setTimeout(() => onNotice(`waiting: 0 workers. ${remedy}`), WAITING_MS));
+    this.timers.push(setTimeout(() => this.options.onNotice(`waiting: 0 workers. ${remedy}`), WAITING_MS));
     if (noWorkersMs === undefined) return;
     const failure = new NoWorkersError(noWorkersMs / 1000, remedy);
     this.timers.push(setTimeout(() => this.fail(failure), noWorkersMs));

@@ -76,8 +76,7 @@ export abstract class OwnCluster implements LocalCluster {
   connect(options: ClientOptions = {}): Promise<Executor> {
     return this.openClient({
       noWorkersMs: 30_000,
-      noWorkersRemedy:
-        'All workers of this cluster have ended, perhaps for lack of memory. Start another cluster.',
+      noWorkersRemedy: 'All workers of this cluster have ended, perhaps for lack of memory. Start another.',
       ...options,
     });
   }

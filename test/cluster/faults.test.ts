@@ -510,16 +510,49 @@ describe('a local cluster', () => {
     );
   });
 
+  const mine = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`lola-${process.pid}-`));
+  /** Kills the scheduler of the cluster that has made its file since. */
+  async function killScheduler(before: readonly string[]): Promise<string> {
+    const [file] = mine().filter((name) => !before.includes(name));
+    const { pid } = JSON.parse(readFileSync(join(tmpdir(), file), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    await until(() => !isAlive(pid));
+    return file;
+  }
+
+  test('whose scheduler was killed says so, and nothing of its workers', async () => {
+    const before = mine();
+    const own = await cluster({ workers: 1 });
+    const notices: string[] = [];
+    const options = { noWorkersMs: 50, reconnectMs: 1000, onNotice: (text: string) => notices.push(text) };
+    const executor = cleanup(await own.connect(options), (each) => each.close());
+    const { onEvent, first } = watch();
+    const run = executor.run(many(1, 'forever', 0), { onEvent });
+    run.catch(() => {});
+    await first('started');
+    await killScheduler(before);
+    await expect(run).rejects.toThrow(/^lost the scheduler \(.*\) and have not found it again for 1 s: /);
+    expect(notices).toEqual([expect.stringMatching(/^Looking for the scheduler for 1 s: /)]);
+    expect(own.workers).toHaveLength(1);
+  });
+
+  test('tells nobody who waits for nothing that its scheduler is gone', async () => {
+    const before = mine();
+    const own = await cluster({ workers: 1 });
+    const notices: string[] = [];
+    const onNotice = (text: string) => notices.push(text);
+    const executor = cleanup(await own.connect({ reconnectMs: 50, onNotice }), (each) => each.close());
+    await killScheduler(before);
+    await expect.poll(() => executor.run(many(1, 'double', 1)).catch(String)).toMatch(/lost the scheduler/);
+    expect(notices.filter((text) => text.includes('0 workers'))).toEqual([]);
+  });
+
   test.skipIf(process.platform === 'win32')(
     'leaves no file behind when its scheduler was killed',
     async () => {
-      const mine = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`lola-${process.pid}-`));
       const before = mine();
       const own = await cluster({ workers: 0 });
-      const [file] = mine().filter((name) => !before.includes(name));
-      const { pid } = JSON.parse(readFileSync(join(tmpdir(), file), 'utf8')) as { pid: number };
-      process.kill(pid, 'SIGKILL');
-      await until(() => !isAlive(pid));
+      const file = await killScheduler(before);
       expect(mine()).toContain(file);
       await own.close();
       expect(mine()).not.toContain(file);
