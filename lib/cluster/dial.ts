@@ -108,6 +108,6 @@ function connectionError(address: string, cause: Error & { code?: string }): Con
         ? `no host has the name in ${address}. ${LOOK}`
         : cause.name === 'TimeoutError' || /timed? ?out/i.test(cause.message)
           ? `${address} did not answer in ${DIAL_MS / 1000} s. A firewall may drop the messages, or the program that listens there hangs: try 'lola status' on the scheduler's own machine.`
-          : `cannot reach ${new URL(address).host}: ${cause.message}. Perhaps another program listens there: look in the scheduler's log for its address.`;
+          : `cannot reach ${new URL(address).host}: ${cause.message}. Perhaps another program listens there, or too many come at once: look in the scheduler's log.`;
   return new ConnectionError(message, { cause });
 }

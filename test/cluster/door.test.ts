@@ -359,6 +359,15 @@ describe('who looks for a scheduler', () => {
     expect(error.message).toMatch(/did not answer in 5 s/);
   });
 
+  test.each([
+    ['at once', () => createServer((socket) => void socket.on('error', () => {}).destroy())],
+    ['by a reset', () => createServer((socket) => void socket.on('error', () => {}).resetAndDestroy())],
+    ['at the request', () => createHttpServer().on('upgrade', (_request, socket) => socket.destroy())],
+  ])('is told what it may be if it is dropped %s, as one of a crowd is', async (_, serverOf) => {
+    const error = await failure(connect({ address: await listening(serverOf()), token: newToken() }));
+    expect(error.message).toMatch(/Perhaps another program listens there, or too many come at once: look/);
+  });
+
   test('is told when what listens is something else', async () => {
     const server = createHttpServer((_request, response) => response.writeHead(404).end());
     const error = await failure(connect({ address: await listening(server), token: newToken() }));
