@@ -61,13 +61,13 @@ export interface Leaf {
 /** 'Write totalOf(leaves): one number, in any order of arrival, and if some leaves arrive twice.' */
 function wrongTotal(answer: (leaves: readonly Leaf[]) => number): Wrong {
   if (typeof answer !== 'function') return 'totalOf must be a function of the list of leaves.';
-  const leaves = Array.from({ length: 40 }, (_, place) => ({ place, sum: Math.sqrt(place + 1) / 7 }));
+  const leaves = Array.from({ length: 40 }, (_, place) => ({ place, sum: Math.sqrt((place >> 1) + 1) / 7 }));
   const expected = leaves.reduce((total, { sum }) => total + sum, 0);
   const found: unknown = answer(structuredClone(leaves));
   if (typeof found !== 'number' || Number.isNaN(found))
     return `totalOf must return a number, and returns ${described(found)}.`;
   if (Math.abs(found - expected) > 1e-9)
-    return `the leaves of the first list sum to ${expected}, not ${found}.`;
+    return `the leaves of the first list sum to ${expected}, not ${found}. Some of them have equal sums.`;
   const tiny = Math.PI * 1e-9;
   if (answer([{ place: 0, sum: tiny }]) !== tiny)
     return `a single leaf of ${tiny} must give ${tiny}: rounding hides the order most of the time, not always.`;

@@ -73,7 +73,7 @@ export function stoppedWith(error: unknown, code?: unknown): string {
 }
 
 /** A value in words, with what to do where its kind is a likely slip. */
-export function described(value: unknown): string {
+export function described(value: unknown, made = 'the quotes'): string {
   if (value instanceof Promise) {
     value.catch(() => {}); // how it ends is no news any more
     return 'a promise: leave out `async`';
@@ -83,7 +83,7 @@ export function described(value: unknown): string {
   if (typeof value === 'string' && value.includes('[object '))
     return `${show(value)}, a text made of an object: name the field that you mean`;
   const isNumeric = typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value));
-  return isNumeric ? `${show(value)}, a text: leave out the quotes` : show(value);
+  return isNumeric ? `${show(value)}, a text: leave out ${made}` : show(value);
 }
 
 /** A number, which may follow from what a function is called with. */
@@ -164,8 +164,9 @@ function wrongFunction<A extends readonly unknown[], R>(
     );
     if (found === undefined) return `${call} gives nothing back. Which way has no return?${hidden.join('')}`;
     const asList = gives === 'a list' && isIterable(found) ? ': make a list of it, as [...it]' : '';
+    const made = /\.(to(?:Fixed|Precision|String))\(/.exec(String(answer))?.[1]; // a text of a number
     if (!isA(gives, found))
-      return `${call} must be ${gives ?? 'a number'}, but is ${described(found)}${asList}.`;
+      return `${call} must be ${gives ?? 'a number'}, but is ${described(found, made)}${asList}.`;
     const text = wrong(found as R, ...input);
     const power = gives === undefined && /[\w)] *\^ *[\w(]/.test(String(answer));
     const hint = power ? ' (In TypeScript, ^ is no power: write **.)' : '';

@@ -38,10 +38,11 @@ function wrongHere(found: readonly unknown[], log: readonly string[]): Wrong {
   const odd = found.findIndex((name) => typeof name !== 'string');
   if (odd >= 0) return `a name is a text, not ${show(found[odd])}.`;
   const names = found as readonly string[];
-  if (names.length === 0) return 'the list is empty. Which lines say that a worker came?';
+  const known = log.flatMap((line) => WORKER.exec(line)?.[2] ?? []);
+  if (names.length === 0)
+    return `the list is empty. Which ${known[0].includes('-') ? 'characters may a name have' : 'lines say that a worker came'}?`;
   const cut = names.find((name) => /[\s,;:]/.test(name));
   if (cut !== undefined) return `${show(cut)} is more than a name. Where does the name end?`;
-  const known = log.flatMap((line) => WORKER.exec(line)?.[2] ?? []);
   const part = names.find((name) => !known.includes(name) && known.some((one) => one.startsWith(name)));
   if (part !== undefined)
     return `${show(part)} is only the beginning of a name. Which characters may a name have?`;

@@ -3,7 +3,7 @@ import { CancelledError, InvalidArgumentError, show, toErrorRecord } from '../..
 import { startPool, taskModule, type Executor } from '../../lib/index.js';
 import { chooseGrains, integralOf, sumTerms, widestTolerance, type SumInput } from '../capstone/sum.js';
 import { wrongLazy } from './arrays.js';
-import { stoppedWith, type Wrong } from './check.js';
+import { grouped, stoppedWith, type Wrong } from './check.js';
 import { TooLong, limit } from './limit.js';
 
 /** What a learner brings: f on an interval, a value that is known, and the task. */
@@ -119,7 +119,8 @@ async function wrongTerms(
   if (high >= 0)
     return `term ${high} is ${terms[high] / grains} and \`largest\` says ${largest}. Which is wrong?`;
   const low = terms.findIndex((term) => term < 0);
-  if (low >= 0) return `term ${low} is ${terms[low] / grains}: f must be 0 or more on the whole interval.`;
+  if (low >= 0)
+    return `term ${low} is ${grouped(terms[low] / grains)}: f must be 0 or more on the whole interval.`;
   for (const [start, length] of [
     [0, TERMS],
     [0, 500],

@@ -21,7 +21,7 @@ function wrongRows(answer: { readonly smaller: string; readonly larger: string }
   if (smaller !== 'imbalance')
     return `smaller chunks do not make '${smaller}' smaller. Who waits for whom at the end?`;
   if (['dispatch', 'transfer', 'compute'].includes(larger)) return undefined; // compute: what each chunk skips
-  return `'${larger}' hardly depends on the number of tasks. What do you pay once for each task?`;
+  return `smaller chunks do not make '${larger}' larger. What do you pay once for each task?`;
 }
 
 /** From 1 / (1 + serial * (workers - 1)) >= least. */

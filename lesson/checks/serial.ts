@@ -44,9 +44,8 @@ export const checkSerial = checksOf('01', {
     inputs: [[0.001], [0.00004]],
     wrong: (samples, error) =>
       wrongSamples(samples, error) ??
-      (Number.isInteger(samples) && samples !== Math.floor((FACTOR / error) ** 2)
-        ? undefined
-        : 'you cannot draw part of a sample. Round up.'),
+      (samples === Math.floor((FACTOR / error) ** 2) ? 'this is one sample too few. Round up.' : undefined) ??
+      (Number.isInteger(samples) ? undefined : `you cannot draw ${samples} samples, a fraction. Round up.`),
     why: 'an error ten times smaller costs a hundred times the samples.',
   }),
   years: functionCheck<[digits: number, nanoseconds: number]>({

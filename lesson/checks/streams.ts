@@ -32,14 +32,8 @@ export const checkStreams = checksOf('04', {
         [(counts) => 2 * pairsIn(counts) + counts.length, 'no worker is its own twin. A pair counts once.'],
         [(counts) => pairsIn(counts) + counts.length, 'no worker is its own twin.'],
         [(counts) => 2 * pairsIn(counts), 'each pair is counted twice, from both sides.'],
-        [
-          (counts) => new Set(counts).size,
-          'that is how many different counts there are. How many pairs are equal?',
-        ],
-        [
-          (counts) => counts.length - new Set(counts).size,
-          'compare each worker with all others, not with one.',
-        ],
+        [(counts) => new Set(counts).size, 'that is how many different ones there are. Count equal pairs.'],
+        [(counts) => counts.length - new Set(counts).size, 'compare each worker with *all* others.'],
       ],
     }),
     why: 'one equal pair may be chance; six of six pairs are a fault.',

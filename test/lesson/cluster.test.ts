@@ -31,6 +31,10 @@ describe('notebook 06', () => {
       right: [replayed, (lines: readonly string[]) => replayed(lines).reverse()],
       wrong: [
         [() => [], /the list is empty/],
+        [
+          (log: readonly string[]) => (log.join().includes('node-1') ? [] : ['lola', 'ida']),
+          /the list is empty. Which characters may a name have/,
+        ],
         [() => undefined, /workersHere returns nothing\. Does it end in a return/],
         ['lola', /must be a function/],
         [() => [1, 2], /a name is a text, not 1/],

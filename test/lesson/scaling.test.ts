@@ -63,7 +63,7 @@ describe('notebook 04', () => {
         [(counts: readonly number[]) => 2 * pairs(counts) + counts.length, /its own twin/],
         [
           (counts: readonly number[]) => new Set(counts).size,
-          /\[785, 785, 785, 785\]\) is 1: that is how many different counts/,
+          /\[785, 785, 785, 785\]\) is 1: that is how many different ones there are/,
         ],
         [() => 9, /is 9: it should be 6/],
       ],
@@ -164,7 +164,8 @@ describe('notebook 08', () => {
         [undefined, /name two of these rows/],
         [{ smaller: 'imbalanc', larger: 'dispatch' }, /no row 'imbalanc'/],
         [{ smaller: 'tail', larger: 'dispatch' }, /do not make 'tail' smaller/],
-        [{ smaller: 'imbalance', larger: 'lost' }, /'lost' hardly depends/],
+        [{ smaller: 'imbalance', larger: 'lost' }, /do not make 'lost' larger/],
+        [{ smaller: 'imbalance', larger: 'imbalance' }, /do not make 'imbalance' larger/],
       ],
     });
   });

@@ -18,13 +18,17 @@ describe('notebook 07', () => {
       textIn(solutionCode(cell('script-solution'))),
     ];
     await claim(checkSlurm.script, {
-      right: [mended, mended.replace('-t 00:10:00', '--time=00:10:00').replace('-c 4', '--cpus-per-task=4')],
+      right: [
+        mended,
+        mended.replace('-t 00:10:00', '--time=00:10:00').replace('-c 4', '--cpus-per-task=4'),
+        ...['10:00', '0:10:0', '10'].map((time) => mended.replace('00:10:00', time)), // Slurm reads ten minutes
+      ],
       wrong: [
         [given, /^not yet: line 3: '00:10' is 10 seconds/],
         [mended.replace('#SBATCH -c 4', '# SBATCH -c 4'), /line \d: Slurm reads this as a comment/],
         [`${mended}\n#SBATCH --mem=4G`, /--mem comes after the first command/],
         [mended.replace('-t 00:10:00', '-t 00:10:00\n#SBATCH --exclusive'), /--exclusive is in line/],
-        [mended.replace('00:10:00', '0:10:0'), /a field with one digit/],
+        [mended.replace('00:10:00', '0:1:0'), /a field with one digit/],
         [mended.replace('00:10:00', '10:00:00'), /it asks for 10:00:00, which is 36000 s/],
         [mended.replace('#SBATCH --exclusive\n', ''), /a node of its own/],
         [mended.replace('#SBATCH -c 4\n', ''), /nothing asks for four cores/],
@@ -83,6 +87,14 @@ describe('notebook 07', () => {
         [
           (tasks: number, seconds: number) => Math.ceil(tasks / inMinute(seconds)),
           /elementsOf\(1000000, 0.1\) .* at most/,
+        ],
+        [
+          (tasks: number, s: number) => Math.min(1000, Math.ceil((tasks * s) / 60)),
+          /so 834 elements do them all/,
+        ],
+        [
+          (tasks: number, s: number) => Math.ceil(tasks / Math.max(60 / s, Math.ceil(tasks / 1000))),
+          /elementsOf\(100, 40\) is 67: each would have 2 tasks, so 50 elements do them all/,
         ],
         [() => 1, /computes everything/],
         [() => 1000, /each would have 10 tasks/],
