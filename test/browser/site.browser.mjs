@@ -100,6 +100,22 @@ describe('the site in a browser', { timeout: 1_800_000 }, () => {
     1_800_000,
   );
 
+  test('no recorded line of a notebook is cut off on a laptop', async () => {
+    const { page } = await openPage(sites.real, '', { scripts: false });
+    const cut = [];
+    for (const path of sites.real.pages.filter((name) => name.startsWith('notebooks/'))) {
+      await page.goto(sites.real.url + path);
+      await unfold(page);
+      const wide = await page.$$eval('.output pre', (all) =>
+        all
+          .filter((one) => one.scrollWidth > one.clientWidth + 1)
+          .map((one) => one.closest('.cell').dataset.cell),
+      );
+      cut.push(...wide.map((cell) => `${path}#${cell}`));
+    }
+    expect(cut).toEqual([]);
+  });
+
   test('a chart comes alive where it is seen, fits, and follows a change to dark', async () => {
     const { page, problems } = await openPage(sites['made-up'], 'notebooks/01-serial.html', { width: 360 });
     expect(await page.locator('.chart img').count()).toBe(1);

@@ -46,7 +46,7 @@ export async function startDashboard({ title = "Lola's pi" }: DashboardOptions =
     display.html(frameOf(title, recorded(recorder.picture())));
   };
   display.html(frameOf(title, live(name)));
-  return { url: 'below', address: 'this page', port: 0, onEvent, onVitals: () => {}, close };
+  return { url: 'right below the cell', address: 'this page', port: 0, onEvent, onVitals: () => {}, close };
 }
 
 /** The last picture stays, as in a report. */
