@@ -122,6 +122,15 @@ describe('notebook 01', () => {
           (key: Key, total: number) => countInside(key, 1, total - 1) + 7,
           /Where does each piece start and end/,
         ],
+        [
+          (key: Key, total: number, size: number) => {
+            let count = 0;
+            for (let start = 0; start < total; start += size)
+              count += countInside(key, start, start + size < total ? size : total % size);
+            return count;
+          },
+          /countInPieces\(key, 196608, 65536\) is 102 961: in one go it is 154 360/,
+        ],
         [fails, /oops/],
       ],
     });
