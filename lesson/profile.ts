@@ -83,14 +83,13 @@ export function linesOf(profile: Profiler.Profile, read: (url: string) => readon
     if (functionName === '(idle)' || functionName === '(root)') continue;
     const unplaced = hitCount - positionTicks.reduce((sum, { ticks }) => sum + ticks, 0);
     for (const { line, ticks } of [...positionTicks, { line: 0, ticks: unplaced }]) {
-      const key = JSON.stringify([url, line, functionName]);
+      const key = JSON.stringify([url, line, read(url)[line - 1]?.trim() ?? functionName]);
       if (ticks > 0) ticksOf.set(key, (ticksOf.get(key) ?? 0) + ticks);
     }
   }
   const total = [...ticksOf.values()].reduce((sum, ticks) => sum + ticks, 0);
   const lines = Array.from(ticksOf, ([key, ticks]): ProfiledLine => {
-    const [url, line, name] = JSON.parse(key) as [string, number, string];
-    const source = read(url)[line - 1]?.trim() ?? name;
+    const [url, line, source] = JSON.parse(key) as [string, number, string];
     return { file: url.split('/').at(-1) ?? '', line, source, share: ticks / total };
   });
   return lines.sort((a, b) => b.share - a.share);

@@ -25,7 +25,9 @@ test('ticks are summed by line over all callers, idle time is left out, and shar
           { line: 2, ticks: 4 },
         ],
       },
-      { id: 3, callFrame: frame('f', 'file:///a.js'), hitCount: 2, positionTicks: [{ line: 2, ticks: 2 }] },
+      { id: 3, callFrame: frame('f', 'file:///a.js'), hitCount: 1, positionTicks: [{ line: 2, ticks: 1 }] },
+      // the same line where the compiler has put f into its caller
+      { id: 5, callFrame: frame('g', 'file:///a.js'), hitCount: 1, positionTicks: [{ line: 2, ticks: 1 }] },
       { id: 4, callFrame: frame('(garbage collector)', ''), hitCount: 1 },
     ],
   };
