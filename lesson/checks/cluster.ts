@@ -63,7 +63,9 @@ function wrongHere(found: readonly unknown[], log: readonly string[]): Wrong {
 
 function wrongEnd(found: number, work: number, joinedAt: number): Wrong {
   if (joinedAt >= work)
-    return found === work ? undefined : 'the second worker came when everything was done.';
+    return wrongNumber({ right: work, other: () => 'the second worker came when everything was done.' })(
+      found,
+    );
   return wrongNumber({
     right: joinedAt + (work - joinedAt) / 2,
     slips: [

@@ -92,7 +92,7 @@ async function wrongRuns(mine: OwnIntegral, executor: Executor): Promise<Wrong> 
   return (
     (await wrongTerms(run, alone, mine.largest, grains)) ??
     (await wrongCuts(run, whole)) ??
-    (await wrongValue(mine, executor))
+    (await wrongValue(mine, executor, whole / grains / TERMS))
   );
 }
 
@@ -150,13 +150,17 @@ async function wrongCuts(run: Run, whole: number): Promise<Wrong> {
 async function wrongValue(
   { width, largest, expected, tolerance }: OwnIntegral,
   executor: Executor,
+  rough: number,
 ): Promise<Wrong> {
   const sum = { operation: 'mine', terms: 1e6, grains: chooseGrains(1e6, largest), width };
   const value = integralOf(sum, await sumTerms(executor, sum, 1));
-  if (Math.abs(value - expected) <= tolerance) return undefined;
+  if (Math.abs(value - expected) <= tolerance)
+    return Math.abs(rough - value / width) <= largest / 10
+      ? undefined
+      : `right with 1e6 terms, but with ${TERMS} the mean of f is ${rough}. Take the number of terms from \`terms\`.`;
   if (Math.abs(value / width - expected) <= tolerance)
     return `${value} is expected * width: \`width\` counts twice, or expected is a mean.`;
-  return `with 1e6 terms the value is ${value}, and you expected ${expected} to within ${tolerance}. Which of the two is wrong? Look at width, too.`;
+  return `with 1e6 terms the value is ${value}, and you expected ${expected} to within ${tolerance}. Which of the two is wrong? Look at width and grains, too.`;
 }
 
 /** 'Write the same sum as an array.' */

@@ -1,16 +1,7 @@
 // Checks for the exercises of notebook 08.
 import { show } from '../../lib/errors.js';
 import { LEDGER_ROWS } from '../../tools/measure/index.js';
-import {
-  checksOf,
-  check,
-  functionCheck,
-  grouped,
-  numberCheck,
-  wrongNumber,
-  type Wrong,
-  each,
-} from './check.js';
+import { checksOf, check, functionCheck, numberCheck, wrongNumber, type Wrong, each } from './check.js';
 
 function wrongRows(answer: { readonly smaller: string; readonly larger: string }): Wrong {
   const { smaller, larger } = answer ?? {};
@@ -64,7 +55,7 @@ export const checkScaling = checksOf('08', {
       [0.8, SECOND_ROUND],
     ],
     other: (n) =>
-      `${grouped(n)} is not it. How many rounds do 10 chunks take, and how many would one thread take?`,
+      `${Number(n.toPrecision(4))} is not it. How many rounds do 10 chunks take, and how many would one thread take?`,
     why: 'two rounds instead of ten: 5. With several chunks for each thread the last round hardly counts (C10).',
   }),
   worthwhile: functionCheck<[serial: number, efficiency: number]>({

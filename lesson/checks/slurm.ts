@@ -19,9 +19,11 @@ function wrongScript(answer: string): Wrong {
     return options.get('ntasks')?.value === '4'
       ? '-n 4 asks for four tasks of one core each. One worker with four cores is -c 4.'
       : 'nothing asks for four cores (-c 4).';
-  return /^exec\b.*\bworker\b/m.test(script)
+  const more = ['nodes', 'ntasks', 'array'].find((name) => (options.get(name)?.value ?? '1') !== '1');
+  if (more) return `--${more} asks for more than one worker. Lola wants one, with four cores: leave it out.`;
+  return /^exec\b.*\bworker\b.*(?<!& *)$/m.test(script)
     ? undefined
-    : 'the last line must start the worker, and begin with exec.';
+    : 'the last line must start the worker, begin with exec, and not end with &.';
 }
 
 function wrongTime(found: string, seconds: number): Wrong {
@@ -47,12 +49,10 @@ function wrongElements(found: number, tasks: number, secondsPerTask: number): Wr
   if (!Number.isInteger(found)) return 'you cannot start a part of an element. Round up.';
   if (found < 1) return 'somebody must compute the tasks.';
   if (found === tasks && secondsPerTask < LEAST_SECONDS)
-    return `with one task each, an element runs for ${secondsPerTask} s. It takes longer to start it.`;
+    return `with one task each, an element runs for ${secondsPerTask} s. The rules ask for ${LEAST_SECONDS} s.`;
   if (found > MOST_ELEMENTS) return `this site's arrays have ${MOST_ELEMENTS} elements at most.`;
   if (found === Math.floor(tasks / inMinute))
     return `${found} elements of ${inMinute} tasks leave out ${tasks - found * inMinute} tasks.`;
-  if (found === 1)
-    return `a single element computes everything. How often does ${LEAST_SECONDS} s of work fit?`;
   const perElement = Math.ceil(tasks / found);
   const each = `each would have ${grouped(perElement)} tasks`;
   if (found < expected)
@@ -67,7 +67,7 @@ const FOLDERS: readonly (readonly [tasks: number, names: readonly string[]])[] =
   [10, ['0-0-0-3', '0-2-6-2', '0-1-3-3']],
   [6, []],
   [12, ['0-0-0-4', '0-1-4-4', '0-2-8-2.4711-a0.draft']],
-  [12, ['0-0-0-2', '1-0-1-3', '0-1-6-6']],
+  [30, ['0-0-0-12', '1-0-10-3', '0-1-16-14']],
 ];
 
 function missingIn(tasks: number, names: readonly string[]): number[] {
@@ -90,7 +90,7 @@ function wrongMissing(found: readonly unknown[], tasks: number, names: readonly 
       : `task ${lacking} has no result, and is not in your list.`;
   const done = given.find((task) => !missing.includes(task));
   if (done !== undefined)
-    return `task ${done} has a result. Is the fourth number of a name the count of its tasks, or their end?`;
+    return `task ${done} has a result. Which number of a name, of one digit or more, is its first task? Is the fourth the count of its tasks, or their end?`;
   return given.length > missing.length ? 'a task is in your list twice.' : undefined;
 }
 
@@ -103,13 +103,13 @@ export const checkSlurm = checksOf('07', {
   time: functionCheck<[seconds: number], string>({
     of: 'askFor(seconds)',
     gives: 'a text',
-    inputs: [[600], [3661], [90_000], [59]],
+    inputs: [[600], [5461], [90_000], [59]],
     wrong: wrongTime,
     why: 'three fields, two digits each, mean the same to Slurm and to a reader.',
   }),
   elements: functionCheck<[tasks: number, secondsPerTask: number]>({
     of: 'elementsOf(tasks, secondsPerTask)',
-    inputs: each([10_000, 0.1], [7, 0.1], [1_000_000, 0.1], [2500, 600], [100, 40]),
+    inputs: each([10_000, 0.1], [7, 0.1], [1_000_000, 0.1], [2401, 600], [100, 45]),
     wrong: wrongElements,
     why: 'each element is worth its start, and there are no more of them than an array may have.',
   }),

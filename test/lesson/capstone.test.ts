@@ -42,7 +42,12 @@ describe('notebook 09', () => {
         [2 ** 28, /must be a function/],
         [() => undefined, /Does it end in a return/],
         [() => '5', /grainsFor\(20000000, 1\) must be a number, but is '5'/],
-        [() => 2 ** 53, /fit into one term/],
+        [() => 2 ** 53, /a total may be 1\.801e23, beyond/],
+        [
+          (terms: number, largest: number) =>
+            2 ** (53 - Math.ceil(Math.log2(terms)) - Math.ceil(Math.log2(largest))),
+          /grainsFor\(10000000, 3\) .* twice as many still fit/,
+        ],
         [(terms: number, largest: number) => 2 ** 53 / (terms * largest), /is not a power of two/],
         [(terms: number) => chooseGrains(terms, 1), /is right for terms up to 1\. Here they go up to 3/],
         [
@@ -166,6 +171,15 @@ describe('notebook 09', () => {
         [own(right, { largest: 0.6 }), /term 0 is 0\.99\d+ and `largest` says 0\.6/],
         [own(right, { expected: 0.7 }), /the value is 0\.69314\d+, and you expected 0\.7/],
         [own(right, { width: 2 }), /is expected \* width/],
+        [
+          own(({ start, length, grains }: SumInput) => {
+            let total = 0;
+            for (let i = start; i < start + length; i++)
+              total += Math.floor((1 / (1 + (i + 0.5) / 1e6)) * grains + 0.5);
+            return total;
+          }),
+          /right with 1e6 terms, but with 1009 the mean of f is 0\.999\d+\. Take/,
+        ],
         [own(fails), /your code stopped with RangeError: oops/],
       ],
     });
@@ -278,6 +292,19 @@ describe('notebook 09', () => {
         ],
         [(leaves: readonly Leaf[]) => Number(sum(once(leaves)).toFixed(10)), /rounding hides the order/],
         [(leaves: readonly Leaf[]) => sum(once(leaves)), /in another order of arrival/],
+        [
+          (leaves: readonly Leaf[]) => {
+            let [total, lost] = [0, 0]; // Neumaier's sum keeps nearly all that is cut off
+            for (const leaf of once(leaves)) {
+              const next = total + leaf.sum;
+              const [large, small] = total >= leaf.sum ? [total, leaf.sum] : [leaf.sum, total];
+              lost += large - next + small;
+              total = next;
+            }
+            return total + lost;
+          },
+          /a better sum still has an order/,
+        ],
         [
           (leaves: readonly Leaf[]) => sum([...leaves].sort((a, b) => a.place - b.place)),
           /two leaves that arrived twice/,

@@ -1,7 +1,7 @@
 // The checks of notebook 07: the right answer passes; each plausible slip gets a message of its own; none throws.
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkSlurm } from '../../lesson/checks/slurm.js';
-import { claim, fails } from '../support/check-claims.js';
+import { claim, fails, said } from '../support/check-claims.js';
 import { readNotebook, solutionCode, sourceOf } from '../support/notebook.js';
 
 const pad = (value: number) => String(value).padStart(2, '0');
@@ -21,6 +21,7 @@ describe('notebook 07', () => {
       right: [
         mended,
         mended.replace('-t 00:10:00', '--time=00:10:00').replace('-c 4', '--cpus-per-task=4'),
+        mended.replace('threads 4', 'threads 4 > worker.log 2>&1'),
         ...['10:00', '0:10:0', '10'].map((time) => mended.replace('00:10:00', time)), // Slurm reads ten minutes
       ],
       wrong: [
@@ -33,10 +34,14 @@ describe('notebook 07', () => {
         [mended.replace('#SBATCH --exclusive\n', ''), /a node of its own/],
         [mended.replace('#SBATCH -c 4\n', ''), /nothing asks for four cores/],
         [mended.replace('-c 4', '-n 4'), /-n 4 asks for four tasks/],
+        [mended.replace('-c 4', '-c 4 -n 4'), /--ntasks asks for more than one worker/],
+        [mended.replace('-c 4', '-c 4 -N 2'), /--nodes asks for more than one worker/],
         [mended.replace(/exec .*/, ''), /must start the worker/],
         [undefined, /must be a text, not nothing/],
       ],
     });
+    const inBackground = mended.replace('threads 4', 'threads 4 &'); // the job would end at once
+    expect(await said(checkSlurm.script, inBackground)).toMatch(/begin with exec, and not end with &/);
   });
 
   test('the time to ask for', async () => {
@@ -47,6 +52,11 @@ describe('notebook 07', () => {
         [() => 600, /must be a text, but is 600/],
         ['00:10:00', /must be a function/],
         [() => 'ten minutes', /does not know this as a time/],
+        [
+          (seconds: number) =>
+            [pad(Math.round(seconds / 3600)), ...clock(seconds).split(':').slice(1)].join(':'),
+          /askFor\(5461\) is '02:31:01'/,
+        ],
         [
           (seconds: number) => `${pad(seconds / 60)}:${pad(seconds % 60)}`,
           /'10:00': this is 600 s: two fields/,
@@ -59,7 +69,7 @@ describe('notebook 07', () => {
         ],
         [
           (seconds: number) => clock(60 * Math.ceil(seconds / 60)),
-          /askFor\(3661\) is '01:02:00': Slurm reads this as 3720 s/,
+          /askFor\(5461\) is '01:32:00': Slurm reads this as 5520 s/,
         ],
         [
           (seconds: number) => clock(seconds % 86_400),
@@ -81,7 +91,7 @@ describe('notebook 07', () => {
         [() => NaN, /elementsOf\(10000, 0.1\) must be a number, but is NaN/],
         [() => '17', /must be a number, but is '17'/],
         [17, /must be a function/],
-        [(tasks: number) => tasks, /takes longer to start it/],
+        [(tasks: number) => tasks, /runs for 0\.1 s\. The rules ask for 60 s/],
         [(tasks: number, seconds: number) => (tasks * seconds) / 60, /part of an element/],
         [(tasks: number, seconds: number) => Math.floor(tasks / inMinute(seconds)), /leave out 400 tasks/],
         [
@@ -90,15 +100,25 @@ describe('notebook 07', () => {
         ],
         [
           (tasks: number, s: number) => Math.min(1000, Math.ceil((tasks * s) / 60)),
-          /so 834 elements do them all/,
+          /so 801 elements do them all/,
         ],
         [
           (tasks: number, s: number) => Math.ceil(tasks / Math.max(60 / s, Math.ceil(tasks / 1000))),
-          /elementsOf\(100, 40\) is 67: each would have 2 tasks, so 50 elements do them all/,
+          /elementsOf\(100, 45\) is 75: each would have 2 tasks, so 50 elements do them all/,
         ],
-        [() => 1, /computes everything/],
+        [() => 1, /each would have 10 000 tasks, more than/],
         [() => 1000, /each would have 10 tasks/],
         [() => 0, /somebody must/],
+        [
+          (tasks: number, s: number) =>
+            Math.ceil(tasks / Math.max(Math.round(60 / s), Math.round(tasks / 1000))),
+          /elementsOf\(2401, 600\) is 1 201: .* 1000 elements at most/,
+        ],
+        [
+          (tasks: number, s: number) =>
+            Math.max(1, Math.round(tasks / Math.max(inMinute(s), Math.ceil(tasks / 1000)))),
+          /elementsOf\(2401, 600\) is 800: .* They allow 801 elements/,
+        ],
         [fails, /oops/],
       ],
     });
@@ -139,6 +159,12 @@ describe('notebook 07', () => {
           (tasks: number, names: readonly string[]) =>
             without(tasks, doneOf(names.map((name) => name.replace(/\..*/, '')))),
           /A draft was never finished/,
+        ],
+        [
+          (tasks: number, names: readonly string[]) =>
+            // numbers of one digit
+            without(tasks, doneOf(names.filter((name) => name.length === 7))),
+          /missing\(30, .*: task 0 has a result\. Which number of a name, of one digit or more/,
         ],
         [
           (tasks: number, names: readonly string[]) => [...right(tasks, names), ...right(tasks, names)],
