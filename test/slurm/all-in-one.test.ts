@@ -28,6 +28,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** For a client: waits until the scheduler and srun have noted their pids, so that none is left behind. */
+const BOTH = 'until [ "$(wc -l < "$HOME/pids")" -ge 2 ]; do sleep 0.1; done';
+
 /** Runs the script. Its scheduler lasts until it is ended; `srun` and `client` are lines of sh. */
 async function runJob(srun: string, client: string): Promise<{ code: number; said: string }> {
   const bin = join(home, 'bin');
@@ -38,8 +41,14 @@ async function runJob(srun: string, client: string): Promise<{ code: number; sai
   };
   const lasts = `echo $$ >> "$HOME/pids"; exec sleep 600`;
   const scheduler = `echo '{}' > "$6"; ${lasts}`;
-  program('node', `case "$2" in scheduler) ${scheduler} ;; pi) ${client.replace('LASTS', lasts)} ;; esac`);
-  program('srun', srun.replace('LASTS', lasts));
+  program(
+    'node',
+    `case "$2" in scheduler) ${scheduler} ;; pi) ${client.replace('LASTS', () => lasts)} ;; esac`,
+  );
+  program(
+    'srun',
+    srun.replace('LASTS', () => lasts),
+  );
   program('sleep', 'case "$1" in 0.*) exec /bin/sleep 0.01 ;; *) exec /bin/sleep "$1" ;; esac'); // no test waits ten seconds
   writeFileSync(join(home, 'job.sh'), templateText('all-in-one'));
   const log = openSync(join(home, 'log'), 'w'); // not a pipe: what lasts would hold it open
@@ -72,13 +81,12 @@ describe.skipIf(process.platform === 'win32')('the job of scheduler, workers and
   });
 
   test('gives each worker the cores of its task: srun does not read what sbatch was told', async () => {
-    const client = 'until [ -s "$HOME/srun" ]; do sleep 0.1; done';
-    expect(await runJob('echo "$@" > "$HOME/srun"; LASTS', client)).toEqual({ code: 0, said: '' });
+    expect(await runJob('echo "$@" > "$HOME/srun"; LASTS', BOTH)).toEqual({ code: 0, said: '' });
     expect(readFileSync(join(home, 'srun'), 'utf8')).toMatch(/^--cpus-per-task=3 .* --threads 3 /);
   });
 
   test.each([0, 2])('ends as its client does, with %d, also if srun hangs', async (code) => {
-    expect(await runJob('LASTS', `exit ${code}`)).toEqual({ code, said: '' });
+    expect(await runJob('LASTS', `${BOTH}; exit ${code}`)).toEqual({ code, said: '' });
     expect(readdirSync(join(home, '.lola'))).toEqual([]);
   });
 });
