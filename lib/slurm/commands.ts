@@ -16,7 +16,8 @@ const COMMAND_MS = 90_000;
 const PASSES = /does not answer|was ended by|cannot be started \(E(AGAIN|MFILE|NFILE|NOMEM)\)/;
 
 function call(command: string, words: readonly string[]) {
-  const options = { timeout: COMMAND_MS, maxBuffer: 64 * 2 ** 20, env: withoutOuterJob(process.env) };
+  const end = { timeout: COMMAND_MS, killSignal: 'SIGKILL' } as const; // what hangs may not heed another signal
+  const options = { ...end, maxBuffer: 64 * 2 ** 20, env: withoutOuterJob(process.env) };
   return new Promise<{ code: number | string; stdout: string; stderr: string }>((resolve) => {
     execFile(command, words, options, (error, stdout, stderr) =>
       resolve({ code: error ? (error.code ?? endOf(error)) : 0, stdout, stderr }),

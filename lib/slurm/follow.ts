@@ -105,6 +105,7 @@ export class Follower {
     } catch (error) {
       if (!isAway(error)) throw error;
       this.report('away', (error as Error).message); // nothing is known now, so nothing is concluded
+      return false; // it may have too much to do: ask less and less often
     }
     return this.elements.length === 0;
   }

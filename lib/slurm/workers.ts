@@ -4,13 +4,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { lolaProgram } from '../lola.js';
 import { describeEnd } from './advice.js';
-import { SlurmError, jobStates, jobsWithComment, sbatch, scancel } from './commands.js';
+import { SlurmError, isAway, isRefusal, jobStates, jobsWithComment, sbatch, scancel } from './commands.js';
 import { GONE, isLive, type JobState } from './job-state.js';
 import { render } from './render.js';
 import { nodeWords, type JobSettings } from './settings.js';
 
 /** Slurm keeps this with each job of ours, so that `down` ends no other. A mark of each `up` follows. */
 export const COMMENT = 'lola slurm up';
+const MAY_STAY =
+  'Slurm may have taken a job all the same: lola slurm status shows it, lola slurm down ends it.';
 
 /**
  * The script of a worker.
@@ -46,11 +48,13 @@ export async function submitWorkers(
     }
   } catch (error) {
     // Slurm may have accepted a job without our seeing its number.
-    const unheard = await jobsWithComment(comment).catch(() => []);
-    const all = [...new Set([...jobs, ...unheard.map(({ job }) => job)])];
+    const unheard = await jobsWithComment(comment).catch(() => undefined);
+    const all = [...new Set([...jobs, ...(unheard ?? []).map(({ job }) => job)])];
     const stay = await scancel(all).catch(({ message }: Error) => message);
     const why = signal?.aborted ? 'stopped.' : (error as Error).message; // a key reaches sbatch, too: it may have died of it
-    if (stay !== undefined) throw new SlurmError(`${why} ${stay}`);
+    const isUnsure = !isRefusal(error) && (!unheard || (isAway(error) && !signal?.aborted));
+    const mayStay = isUnsure ? MAY_STAY : ''; // Slurm may even take it later
+    if (stay !== undefined || mayStay) throw new SlurmError([why, stay, mayStay].filter(Boolean).join(' '));
     if (!signal?.aborted) throw error;
     return [];
   }

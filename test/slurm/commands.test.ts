@@ -287,6 +287,21 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     expect(calls('scancel')).toEqual(['41 42']);
   });
 
+  test.each([
+    ['Socket timed out on send/recv operation', ':'],
+    ['Unable to contact slurm controller (connect failure)', "echo 'Socket timed out' >&2; exit 1"],
+  ])('a job that Slurm may have taken unheard is spoken of: %s, squeue: %s', async (said, squeue) => {
+    site({ sbatch: `echo 'sbatch: error: ${said}' >&2; exit 1`, squeue });
+    const submitted = submitWorkers(1, { logDir: join(parent, 'logs') }, 'scheduler.json');
+    await expect(submitted).rejects.toThrow(/ Slurm may have taken a job all the same: lola slurm status/);
+  });
+
+  test('a job that Slurm has refused is not', async () => {
+    site({ sbatch: `echo 'sbatch: error: Invalid partition name specified' >&2; exit 1` });
+    const submitted = submitWorkers(1, { logDir: join(parent, 'logs') }, 'scheduler.json');
+    await expect(submitted).rejects.toThrow(/set 'partition'\.$/);
+  });
+
   describe('workers whose submission a signal ends', () => {
     /** A site where the second sbatch goes on once the signal has come, and what is submitted there. */
     async function stopAtSecond(second: string, answers: Answers = {}): Promise<string[]> {
@@ -310,6 +325,13 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
       expect(await stopAtSecond(second, { squeue: `echo "42|PENDING||None|${comment}"` })).toEqual([]);
       expect(calls('sbatch')).toHaveLength(2);
       expect(calls('scancel')).toEqual(['41 42']);
+    });
+
+    test('are spoken of if Slurm does not say which it has taken', async () => {
+      expect(await stopAtSecond('kill -INT $$', { squeue: 'exit 1' })).toEqual([
+        expect.stringMatching(/^stopped\. Slurm may have taken a job all the same/),
+      ]);
+      expect(calls('scancel')).toEqual(['41']);
     });
 
     test('are named if Slurm does not cancel them', async () => {

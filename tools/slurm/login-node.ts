@@ -9,7 +9,8 @@ export function onLoginNode(env = process.env, ping = pingSlurm): boolean {
 }
 
 function pingSlurm(): boolean {
-  return spawnSync('scontrol', ['ping'], { timeout: 2000, stdio: 'ignore' }).status === 0;
+  const end = { timeout: 2000, killSignal: 'SIGKILL' } as const;
+  return spawnSync('scontrol', ['ping'], { ...end, stdio: 'ignore' }).status === 0;
 }
 
 /** How many of the threads asked for to take. `say` hears why they are fewer. */
