@@ -1,7 +1,7 @@
 // The entrance of a server (scheduler, dashboard, room): a stranger costs little, for a short time, and breaks nothing. Needs Node.
 //
 //   const entrance = new Entrance({ who: 'room', log, onRequest, onUpgrade });
-//   const port = await entrance.listen('0.0.0.0', undefined, 8789);   // the first free port from 8789 on
+//   const { port } = await entrance.listen('0.0.0.0', undefined, 8789);   // the first free port from 8789 on
 //   entrance.admit(request.socket);                 // authenticated: the bounds no longer apply
 //   entrance.refuse(socket, 401, 'wrong token');    // instead of an upgrade: says why, logs it, and lets go
 //
@@ -42,6 +42,12 @@ export interface EntranceOptions {
   readonly strangerMs?: number;
 }
 
+/** Where an entrance listens. */
+export type Listening = { readonly port: number; readonly host: string };
+/** Whether that is at all addresses of the machine. */
+export const isEverywhere = (host: string): boolean => host === '0.0.0.0' || host === '::';
+export const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
 export class Entrance {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
@@ -64,19 +70,22 @@ export class Entrance {
   /**
    * Opens it.
    * @param asked 0 for any port, undefined for the first that is free from `first` on
-   * @returns the port
+   * @returns the port, and the address that it listens at: a name, or '0', says too little of where others can reach it
    * @throws InvalidArgumentError for a port that is taken, or a host that is not this machine's; EstimatorError if none is
    *   free
    */
-  async listen(host: string, asked: number | undefined, first: number): Promise<number> {
+  async listen(host: string, asked: number | undefined, first: number): Promise<Listening> {
     const { who, flag = '--port' } = this.options;
+    if (host === '')
+      throw new InvalidArgumentError(`${who}: host must be a name or an address, got ''. ${REMEDY}`);
     const last = asked ?? first + PORTS_TRIED;
     for (let port = asked ?? first; ; port++) {
       try {
         this.server.listen(port, host);
         await once(this.server, 'listening');
         this.server.on('error', ({ message }) => this.note(`Cannot take a connection: ${message}`));
-        return (this.server.address() as AddressInfo).port;
+        const at = this.server.address() as AddressInfo;
+        return { port: at.port, host: at.address.replace(/^::ffff:(?=[\d.]+$)/, '') };
       } catch (error) {
         const failure = error as NodeJS.ErrnoException;
         if (/^(EADDRINUSE|EACCES)$/.test(failure.code ?? '') && port < last) continue; // systems keep some for themselves
@@ -170,13 +179,15 @@ function addressOf(socket: Socket): string {
   return socket.remoteAddress ?? 'an address that is gone';
 }
 
+const REMEDY = 'Take 127.0.0.1, or 0.0.0.0 for all addresses of this machine.';
+
 function whyNot({ code, message }: NodeJS.ErrnoException, host: string, port: number, flag: string): string {
   const why: { readonly [code: string]: string } = {
     EADDRINUSE: `port ${port} is taken. Leave ${flag} out for the next free one, or name another.`,
     EACCES: `you may not use port ${port}. Take one from 1024 to 65535.`,
     ERR_SOCKET_BAD_PORT: `there is no port ${port}. Take one from 1024 to 65535.`,
-    EADDRNOTAVAIL: `'${host}' is not an address of this machine. Take 127.0.0.1, or 0.0.0.0 for all of them.`,
-    ENOTFOUND: `no host has the name '${host}'. Take 127.0.0.1, or 0.0.0.0 for all addresses of this machine.`,
+    EADDRNOTAVAIL: `'${host}' is not an address of this machine. ${REMEDY}`,
+    ENOTFOUND: `no host has the name '${host}'. ${REMEDY}`,
   };
   return why[code ?? ''] ?? `${message}.`;
 }

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Connection, Shell, decodeToScheduler, wireOf, type ToScheduler } from '../lib/cluster/index.js';
-import { Entrance } from '../lib/entrance.js';
+import { Entrance, inUrl, isEverywhere } from '../lib/entrance.js';
 import { InvalidArgumentError } from '../lib/errors.js';
 import { allottedCores, estimatePool, startPool, type Executor } from '../lib/index.js';
 import { clock } from '../lib/task/index.js';
@@ -112,6 +112,7 @@ class RoomServer implements Room {
   readonly over: Promise<void>;
   urls: Room['urls'] = [];
   port = 0;
+  private host = '';
   private readonly desk: Desk;
   private readonly gate: Gate;
   private readonly files: Files;
@@ -168,12 +169,12 @@ class RoomServer implements Room {
       throw new InvalidArgumentError(
         `room: there is a room on this machine already, at port ${wanted}. Close it first, or give this one another --port.`,
       );
-    this.port = await this.entrance.listen(host, port, DEFAULT_PORT);
-    const all = host === '0.0.0.0' || host === '::';
-    const addresses = all ? addressesOfMachine() : [{ address: host, card: 'as --host says' }];
+    ({ port: this.port, host: this.host } = await this.entrance.listen(host, port, DEFAULT_PORT));
+    const only = [{ address: this.host, card: 'as --host says' }];
+    const addresses = isEverywhere(this.host) ? addressesOfMachine() : only;
     this.urls = addresses.map((each) => ({
       ...each,
-      url: `http://${each.address}:${this.port}/#${this.code}`,
+      url: `http://${inUrl(each.address)}:${this.port}/#${this.code}`,
     }));
   }
 
@@ -186,8 +187,7 @@ class RoomServer implements Room {
   }
 
   private get here(): string {
-    const { host } = this.options;
-    return `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${this.port}`;
+    return `http://${isEverywhere(this.host) ? '127.0.0.1' : inUrl(this.host)}:${this.port}`;
   }
 
   picture(): RoomPicture {

@@ -20,7 +20,7 @@ async function open(options: Partial<EntranceOptions> = {}) {
     ...options,
   });
   cleanups.push(() => entrance.close());
-  const port = await entrance.listen('127.0.0.1', 0, 1);
+  const { port } = await entrance.listen('127.0.0.1', 0, 1);
   const knock = (): Socket => {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     socket.on('error', () => {});
@@ -171,7 +171,7 @@ describe('an entrance', () => {
     const { port } = server.address() as AddressInfo;
     const { entrance } = await open();
     await entrance.close();
-    expect(await entrance.listen('127.0.0.1', undefined, port)).toBeGreaterThan(port);
+    expect((await entrance.listen('127.0.0.1', undefined, port)).port).toBeGreaterThan(port);
     const other = new Entrance({ who: 'test', flag: '--door', log() {}, onRequest() {}, onUpgrade() {} });
     const failure = await other.listen('127.0.0.1', port, 1).catch((error: unknown) => error as Error);
     expect(failure).toBeInstanceOf(InvalidArgumentError);
@@ -191,7 +191,7 @@ test('a default port that the system keeps for itself is passed over; one that w
     });
   cleanups.push(() => keep().mockRestore());
   keep();
-  expect(await entrance.listen('127.0.0.1', undefined, 20_000)).toBeGreaterThan(20_000);
+  expect((await entrance.listen('127.0.0.1', undefined, 20_000)).port).toBeGreaterThan(20_000);
   const other = new Entrance({ who: 'test', log() {}, onRequest() {}, onUpgrade() {} });
   keep();
   await expect(other.listen('127.0.0.1', 20_000, 1)).rejects.toThrow('you may not use port 20000');

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { Entrance } from '../entrance.js';
+import { Entrance, inUrl, isEverywhere, type Listening } from '../entrance.js';
 import { checkInteger } from '../errors.js';
 import { PROTOCOL } from './messages.js';
 import { newToken, readSchedulerFile, removeSchedulerFile, writeSchedulerFile } from './scheduler-file.js';
@@ -55,8 +55,9 @@ export async function startScheduler(options: SchedulerOptions = {}): Promise<Sc
     await door.close();
   };
   try {
-    const port = await door.listen(host, asked, DEFAULT_PORT);
-    const addresses = addressesOf(host, port);
+    const at = await door.listen(host, asked, DEFAULT_PORT);
+    const { port } = at;
+    const addresses = addressesOf(at);
     if (asked === undefined && port !== DEFAULT_PORT)
       shell.log('WARNING', `Port ${DEFAULT_PORT} is taken, this is the next free one`);
     for (const address of addresses) shell.log('INFO', `  Scheduler at:  ${address}`);
@@ -120,13 +121,13 @@ function tokenFor(file: string | undefined): string {
 }
 
 /** Others reach the machine by any of these; the loopback comes last, since it means each machine's own. */
-function addressesOf(host: string, port: number): string[] {
+function addressesOf({ host, port }: Listening): string[] {
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const reachable = own.filter(
     ({ family, address }) => (family === 'IPv4' || host === '::') && !address.startsWith('fe80'),
   );
-  const hosts = ['0.0.0.0', '::'].includes(host) ? reachable.map(({ address }) => address) : [host];
+  const hosts = isEverywhere(host) ? reachable.map(({ address }) => address) : [host];
   const isLoopback = (each: string) => Number(each.startsWith('127.') || each === '::1');
   hosts.sort((a, b) => isLoopback(a) - isLoopback(b));
-  return hosts.map((each) => `ws://${each.includes(':') ? `[${each}]` : each}:${port}`);
+  return hosts.map((each) => `ws://${inUrl(each)}:${port}`);
 }

@@ -289,6 +289,32 @@ describe('row 17: the scheduler’s door', () => {
     );
   });
 
+  test.skipIf(windows).each(['0', '0.0', '0x0'])(
+    '%s means everywhere, and tells every address',
+    async (host) => {
+      const [{ addresses, port }, usual] = [await scheduler({ host }), await scheduler({ host: '0.0.0.0' })];
+      expect(addresses).toEqual(usual.addresses.map((each) => each.replace(`${usual.port}`, `${port}`)));
+    },
+  );
+
+  test.skipIf(windows).each(['127.1', '0x7f000001'])(
+    '%s tells where it listens: others see',
+    async (host) => {
+      const { address, port } = await scheduler({ host });
+      expect(address).toBe(`ws://127.0.0.1:${port}`);
+    },
+  );
+
+  test('a name tells where it listens: a host’s own name often means itself alone', async () => {
+    expect((await scheduler({ host: 'localhost' })).address).toMatch(/^ws:\/\/(127\.0\.0\.1|\[::1\]):\d+$/);
+  });
+
+  test('an empty host, as of a variable that is not set, does not open it to all networks', async () => {
+    expect((await failure(startScheduler({ host: '', port: 0 }))).message).toMatch(
+      /host must be a name or an address, got ''\. Take 127\.0\.0\.1/,
+    );
+  });
+
   test('listening everywhere tells every address, the loopback last', async () => {
     const { addresses, port } = await scheduler({ host: '0.0.0.0' });
     expect(addresses[addresses.length - 1]).toBe(`ws://127.0.0.1:${port}`);

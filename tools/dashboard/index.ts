@@ -45,13 +45,13 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
   const { title = "Lola's pi", host = '127.0.0.1', port: asked, publicUrl } = options;
   if (asked !== undefined) checkInteger('dashboard: port', asked, 0, 'Leave it out for 8787.', 65535);
   const server = new DashboardServer(new Recorder(title, machineLine(describeMachine())));
-  const { port, token, outside } = await server
+  const { port, token, outside, at } = await server
     .listen(host, asked, publicUrl)
     .catch(async (error: unknown) => {
       await server.close();
       throw error;
     });
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  const name = ['0.0.0.0', '::'].includes(at) ? 'localhost' : at.includes(':') ? `[${at}]` : at;
   const address = outside ?? `http://${name}:${port}/`;
   const { onEvent, onVitals } = server;
   let closing: Promise<void> | undefined;

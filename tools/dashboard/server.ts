@@ -28,7 +28,10 @@ const HEADERS = {
 };
 
 /** Where a dashboard is; `outside` is where a proxy shows it. */
-type Place = { readonly port: number; readonly token: string; readonly outside?: string };
+type Place = { readonly [name in 'at' | 'token']: string } & {
+  readonly port: number;
+  readonly outside?: string;
+};
 
 /** Serves the pictures of one recorder to those who have its token. */
 export class DashboardServer {
@@ -58,10 +61,10 @@ export class DashboardServer {
 
   /** @throws InvalidArgumentError if the port is taken, or cannot be listened at */
   async listen(host: string, asked?: number, publicUrl?: string): Promise<Place> {
-    const port = await this.entrance.listen(host, asked, DEFAULT_PORT);
+    const { port, host: at } = await this.entrance.listen(host, asked, DEFAULT_PORT);
     const outside = publicUrlOf(port, publicUrl);
     this.guard = new Guard(port, host, outside);
-    return { port, token: this.guard.token, outside };
+    return { port, at, token: this.guard.token, outside };
   }
 
   readonly onEvent = (event: ExecutorEvent): void => {

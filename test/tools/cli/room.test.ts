@@ -86,6 +86,7 @@ describe('lola room', () => {
     [['--seed', ''], '--seed must not be empty'],
     [['--port', 'x'], "--port must be a whole number from 0 to 2^53 - 1, got 'x'"],
     [['--port', '70000'], 'there is no port 70000. Take one from 1024 to 65535.'],
+    [['--host', ''], "host must be a name or an address, got ''"],
     [['--host', '203.0.113.1'], "'203.0.113.1' is not an address of this machine"],
   ])('%j ends with exit code 2, the value, and what to do', async (words, message) => {
     const { status, stdout, stderr } = await lolaHere('room', '--host', '127.0.0.1', ...words);
