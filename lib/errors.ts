@@ -61,8 +61,8 @@ export class CancelledError extends EstimatorError {
 /** `run` was called after `close`. */
 export class ClosedError extends EstimatorError {
   override name = 'ClosedError';
-  constructor() {
-    super('CLOSED', 'run: this executor is closed. Start a new one.');
+  constructor(what = 'run: this executor') {
+    super('CLOSED', `${what} is closed. Start a new one.`);
   }
 }
 

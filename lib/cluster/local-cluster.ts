@@ -1,5 +1,5 @@
 // A cluster of your own, of processes (local.ts) or within a page (page-local.ts): what it offers, and how it starts.
-import { checkInteger } from '../errors.js';
+import { ClosedError, checkInteger } from '../errors.js';
 import type { Executor } from '../task/executor.js';
 import type { ClientOptions } from './client-shell.js';
 
@@ -47,6 +47,7 @@ export abstract class OwnCluster implements LocalCluster {
   abstract token: string;
   readonly log: string[] = [];
   readonly workers: LocalWorker[] = [];
+  protected closed = false;
   private workersMade = 0;
 
   constructor(protected readonly options: ClusterOptions) {}
@@ -66,6 +67,7 @@ export abstract class OwnCluster implements LocalCluster {
   }
 
   async startWorker(name = `worker-${this.workersMade++}`): Promise<LocalWorker> {
+    if (this.closed) throw new ClosedError('startWorker: this cluster');
     const { ended, ...worker } = await this.launch(name);
     this.workers.push(worker);
     void ended.then(() => this.workers.splice(this.workers.indexOf(worker), 1));

@@ -69,6 +69,7 @@ class Cluster extends OwnCluster {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     await Promise.all(Array.from(this.children, stop));
     rmSync(this.file, { force: true }); // a scheduler that was stopped by force could not
   }
@@ -99,6 +100,8 @@ class Cluster extends OwnCluster {
       // While the process lives, it keeps this one alive: the timer need not.
       setTimeout(() => fail(`not up after ${START_MS / 1000} s`), START_MS).unref();
       child.on('error', ({ message }) => fail(`${message}. See ulimit -a: take fewer workers`));
+      // Node reports no 'close' of a process from which this side has disconnected.
+      child.once('disconnect', () => this.closed && fail('the cluster was closed'));
       child.once('close', (code, signal) => fail(`it ended with ${signal ?? `code ${code}`}`));
     });
     up.catch(() => {}); // the caller that awaits it gets the error

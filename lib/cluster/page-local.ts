@@ -39,7 +39,7 @@ class PageCluster extends OwnCluster {
     let wire: Wire | undefined;
     let killed = false;
     const dial = async () => {
-      if (killed) throw new ProtocolError(`worker ${name}: killed`);
+      if (killed || this.closed) throw new ProtocolError(`worker ${name}: killed`);
       return (wire = this.dial());
     };
     const worker = startWorker({ dial, threads, name, log: (line) => this.log.push(line) });
@@ -58,6 +58,7 @@ class PageCluster extends OwnCluster {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     for (const worker of [...this.workers]) worker.kill();
     this.scheduler.close();
   }

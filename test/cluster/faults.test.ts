@@ -495,6 +495,14 @@ describe('a local cluster', () => {
     expect(others.every((event) => event.type === 'finished' && event.worker === name)).toBe(true);
   });
 
+  test('that is closed while a worker starts ends that start, too, and starts no more', async () => {
+    const c = await cluster({ workers: 1 });
+    const starting = c.startWorker().catch(({ code }: ConnectionError) => code);
+    await c.close();
+    expect(await starting).toBe('CONNECTION');
+    await expect(c.startWorker()).rejects.toThrow('startWorker: this cluster is closed. Start a new one.');
+  });
+
   test('whose workers have all died ends its runs by name, for nobody from elsewhere will join', async () => {
     const c = await cluster({ workers: 2 });
     const executor = cleanup(await c.connect({ noWorkersMs: 200 }), (each) => each.close());

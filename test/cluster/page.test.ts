@@ -36,3 +36,11 @@ test('a worker that is killed in mid-run leaves, another one joins, and the coun
   await until(() => cluster.workers.length === 2); // who was killed is gone from the list
   await executor.close();
 });
+
+test('a cluster that is closed while a worker starts ends that start, too, and starts no more', async () => {
+  const own = await startCluster({ workers: 1 });
+  const starting = own.startWorker().catch(({ code }: { code: string }) => code);
+  await own.close();
+  expect(await starting).toBe('PROTOCOL');
+  await expect(own.startWorker()).rejects.toThrow('startWorker: this cluster is closed. Start a new one.');
+});

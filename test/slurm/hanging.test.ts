@@ -9,10 +9,12 @@ import { jobStates, jobsWithComment, sbatch, scancel } from '../../lib/slurm/com
 import { onLoginNode } from '../../tools/slurm/login-node.js';
 import { makeSite, type Answers } from '../support/slurm-site.js';
 
+/** What hangs for ever hangs for this long. */
+const SHORT_MS = 300;
 vi.mock('node:child_process', async (original) => {
   const actual = await original<typeof childProcess>();
   const execFile = (file: string, words: string[], options: ExecFileOptions, done: () => void) =>
-    actual.execFile(file, words, { ...options, timeout: 300 }, done);
+    actual.execFile(file, words, { ...options, timeout: SHORT_MS }, done);
   return { ...actual, execFile };
 });
 
