@@ -1,4 +1,5 @@
 // The dashboard's door: starts one for any source of executor events, such as a pool in a notebook or a scheduler.
+import { inUrl, isEverywhere } from '../../lib/entrance.js';
 import { checkInteger } from '../../lib/errors.js';
 import { describeMachine } from '../../lib/machine.js';
 import type { ExecutorEvent } from '../../lib/task/index.js';
@@ -51,7 +52,7 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
       await server.close();
       throw error;
     });
-  const name = ['0.0.0.0', '::'].includes(at) ? 'localhost' : at.includes(':') ? `[${at}]` : at;
+  const name = isEverywhere(at) ? 'localhost' : inUrl(at);
   const address = outside ?? `http://${name}:${port}/`;
   const { onEvent, onVitals } = server;
   let closing: Promise<void> | undefined;

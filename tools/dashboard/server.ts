@@ -28,10 +28,7 @@ const HEADERS = {
 };
 
 /** Where a dashboard is; `outside` is where a proxy shows it. */
-type Place = { readonly [name in 'at' | 'token']: string } & {
-  readonly port: number;
-  readonly outside?: string;
-};
+type Place = Readonly<Record<'at' | 'token', string>> & { readonly port: number; readonly outside?: string };
 
 /** Serves the pictures of one recorder to those who have its token. */
 export class DashboardServer {
