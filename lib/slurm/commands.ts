@@ -15,8 +15,9 @@ export class SlurmError extends EstimatorError {
 const COMMAND_MS = 90_000;
 const PASSES = /does not answer|was ended by|cannot be started \(E(AGAIN|MFILE|NFILE|NOMEM)\)/;
 
-function call(command: string, words: readonly string[]) {
-  const end = { timeout: COMMAND_MS, killSignal: 'SIGKILL' } as const; // what hangs may not heed another signal
+/** Runs a command of Slurm, for `mostMs` at most. Its code is the exit code, or why it has none. */
+export function call(command: string, words: readonly string[], mostMs = COMMAND_MS) {
+  const end = { timeout: mostMs, killSignal: 'SIGKILL' } as const; // what hangs may not heed another signal
   const options = { ...end, maxBuffer: 64 * 2 ** 20, env: withoutOuterJob(process.env) };
   return new Promise<{ code: number | string; stdout: string; stderr: string }>((resolve) => {
     execFile(command, words, options, (error, stdout, stderr) =>
