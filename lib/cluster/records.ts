@@ -145,14 +145,16 @@ export function statusOf({ name, threads, assignments, finished, leaving, memory
 export class Queue {
   private tasks: Entry[] = [];
   private suspects: Entry[] = [];
+  /** Where the queue begins: moving all tasks to the front with each that is taken would cost more than all the rest. */
+  private begin = 0;
 
   get length(): number {
-    return this.tasks.length + this.suspects.length;
+    return this.ordinary + this.suspects.length;
   }
 
   /** Tasks that any worker may take. */
   get ordinary(): number {
-    return this.tasks.length;
+    return this.tasks.length - this.begin;
   }
 
   push(entry: Entry): void {
@@ -161,7 +163,8 @@ export class Queue {
 
   unshift(entry: Entry): void {
     if (entry.suspect) this.suspects.push(entry);
-    else this.tasks.unshift(entry);
+    else if (this.begin === 0) this.tasks.unshift(entry);
+    else this.tasks[--this.begin] = entry;
   }
 
   /** Takes a suspect, if there is one. */
@@ -171,16 +174,23 @@ export class Queue {
 
   /** Takes up to `most` tasks that are not suspects, of together up to `bytes` bytes; at least one, if there is any. */
   take(most: number, bytes: number): Entry[] {
-    let size = 0;
-    const isTooMuch = ({ payload }: Entry, i: number) =>
-      i === most || ((size += payload.length) > bytes && i > 0);
-    const end = this.tasks.findIndex(isTooMuch);
-    return this.tasks.splice(0, end < 0 ? this.tasks.length : end);
+    const { tasks, begin } = this;
+    let [end, size] = [begin, 0];
+    while (end < Math.min(begin + most, tasks.length)) {
+      size += tasks[end].payload.length;
+      if (size > bytes && end > begin) break;
+      end++;
+    }
+    const taken = tasks.slice(begin, end);
+    this.begin = end;
+    if (2 * end >= tasks.length) [this.tasks, this.begin] = [tasks.slice(end), 0];
+    return taken;
   }
 
   /** Drops the tasks that are no longer wanted. */
   sweep(): void {
-    this.tasks = this.tasks.filter(isWanted);
+    this.tasks = this.tasks.slice(this.begin).filter(isWanted);
+    this.begin = 0;
     this.suspects = this.suspects.filter(isWanted);
   }
 }

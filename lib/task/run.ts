@@ -29,6 +29,12 @@ export const endAllRuns = (): void =>
     run.fail(new EstimatorError('INTERRUPTED', 'the run was ended by an interrupt.')),
   );
 
+/** The runs that a signal ends share one listener: Node warns of many, and looks through all of them for each. */
+const endedBy = new WeakMap<AbortSignal, Set<Run>>();
+function onAbort(this: AbortSignal): void {
+  endedBy.get(this)?.forEach((run) => run.fail(new CancelledError()));
+}
+
 /**
  * A call of run. The executor draws tasks while it has room, and says what becomes of each: started, finished, failed.
  * What the caller's own code throws (iterable, callbacks) fails the run. Once settled, a run ignores what it is told.
@@ -45,7 +51,6 @@ export class Run {
   private promises = 0; // that callbacks gave just now
   private resolve!: (values: Value[]) => void;
   private reject!: (reason: Error) => void;
-  private readonly onAbort = () => this.fail(new CancelledError());
 
   /**
    * @param onSettled called once, as the run settles: nothing more of it need be computed
@@ -62,8 +67,11 @@ export class Run {
     this.source = tasks[Symbol.iterator]();
     if (typeof this.source?.next !== 'function') throw notTasks(this.source);
     underWay.add(this);
-    options.signal?.addEventListener('abort', this.onAbort, { once: true });
-    if (options.signal?.aborted) this.onAbort();
+    const { signal } = options;
+    if (!signal) return;
+    endedBy.set(signal, (endedBy.get(signal) ?? new Set()).add(this));
+    signal.addEventListener('abort', onAbort); // without effect where it listens already
+    if (signal.aborted) onAbort.call(signal);
   }
 
   /** Somebody wants to hear when tasks start. */
@@ -165,7 +173,10 @@ export class Run {
   private settle(): void {
     this.settled = true;
     underWay.delete(this);
-    this.options.signal?.removeEventListener('abort', this.onAbort);
+    const { signal } = this.options;
+    const others = signal && endedBy.get(signal);
+    others?.delete(this);
+    if (others?.size === 0) signal?.removeEventListener('abort', onAbort);
   }
 
   private tell(event: ExecutorEvent): void {

@@ -1,4 +1,5 @@
 // What one call of run does, whatever executor drives it.
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { CancelledError, InvalidArgumentError } from '../../lib/errors.js';
 import type { ExecutorEvent, RunOptions } from '../../lib/task/executor.js';
@@ -190,6 +191,24 @@ describe('a run', () => {
     expect(late.run.draw()).toBeUndefined();
     expect(await late.failure()).toBeInstanceOf(CancelledError);
     expect(late.words()).toEqual([]);
+  });
+
+  test('shares one listener of a signal with all others that it ends, and takes it away at the end of the last', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const listeners = () => getEventListeners(signal, 'abort').length;
+    const runs = Array.from({ length: 100 }, () => start(many(1), { signal }));
+    expect(listeners()).toBe(1);
+    for (const { run, draw, finish } of runs.slice(1)) {
+      finish(draw(1)[0], 1);
+      run.draw();
+      expect([run.settled, listeners()]).toEqual([true, 1]);
+    }
+    const late = start(many(1), { signal });
+    controller.abort();
+    expect(listeners()).toBe(0);
+    for (const { failure } of [runs[0], late]) expect(await failure()).toBeInstanceOf(CancelledError);
+    for (const { run } of runs.slice(1)) expect(await run.result).toEqual([1]);
   });
 
   test('that is over does not mind an abort', async () => {
