@@ -1,11 +1,11 @@
 // `lola board`: a room's predictions and speed-ups together, from the files of `lola race --json` and the lines of
 // `lola race --line`; nothing is sent anywhere.
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError, plain } from '../../lib/errors.js';
 import { boardTables, entryOf, type BoardEntry } from '../measure/board.js';
-import { readRace } from '../measure/race-file.js';
+import { readRace, textOf } from '../measure/race-file.js';
 import { outputFile } from './output.js';
 import { LINE_MARK, readLine } from './race-line.js';
 import { boardPage } from './race-page.js';
@@ -33,23 +33,22 @@ function runBoard(given: readonly string[], { report }: { readonly report?: stri
   write?.(boardPage(entries));
 }
 
-/** What a file holds. One broken file, or line, must not keep the others off the board. */
+/** What a file holds, whatever stands between its lines. A broken file or line must not keep the others off the board. */
 function entriesIn(file: string): BoardEntry[] {
   const lines = linesIn(file);
   if (!lines) return orLeftOut(() => entryOf(readRace(file)));
-  return lines.flatMap((line, i) =>
-    line.trim() === ''
-      ? []
-      : orLeftOut(() => readLine(line), `${file === '-' ? 'the input' : file}, line ${i + 1}: `),
-  );
+  const where = file === '-' ? 'the input' : file;
+  return lines.flatMap((line, i) => {
+    return line.includes('|') ? orLeftOut(() => readLine(line), `${where}, line ${i + 1}: `) : [];
+  });
 }
 
 /** The lines of a text with lines of races; undefined for any other file. */
 function linesIn(file: string): string[] | undefined {
   if (file !== '-' && !(existsSync(file) && statSync(file).isFile())) return undefined;
-  const text = readFileSync(file === '-' ? 0 : file, 'utf8');
-  const isLines = file === '-' || (text.includes(LINE_MARK) && !text.trimStart().startsWith('{'));
-  return isLines ? text.split(/\r?\n/) : undefined;
+  const text = textOf(file === '-' ? 0 : file);
+  if (file !== '-' && (!text.includes(LINE_MARK) || text.trimStart().startsWith('{'))) return undefined;
+  return text.split(/\r?\n/);
 }
 
 function orLeftOut(read: () => BoardEntry, where = ''): BoardEntry[] {

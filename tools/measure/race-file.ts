@@ -6,6 +6,7 @@ import { InvalidArgumentError } from '../../lib/errors.js';
 const whole = (least: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(least));
 const notNegative = v.pipe(v.number(), v.finite(), v.minValue(0));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const ADVICE = 'Give a file with what lola race wrote: its --json or its --line.';
 const racer = { stage: v.string(), workers: whole(1) };
 
 /** Times are in seconds, memory is in bytes. */
@@ -46,25 +47,24 @@ export type NotMeasured = RaceResult['notMeasured'][number];
 /** A stage with a number of workers. */
 export type Racer = Pick<RaceRun, 'stage' | 'workers'>;
 
-/**
- * Reads a result that `lola race --json` wrote, here or elsewhere.
- * @throws InvalidArgumentError with the first mistakes, if it is no such file
- */
+/** The text of a file from any machine: PowerShell's `>` writes UTF-16, and editors on Windows write a mark in front. */
+export function textOf(file: string | 0): string {
+  const bytes = readFileSync(file);
+  return new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8').decode(bytes);
+}
+
+/** Reads what `lola race --json` wrote, here or elsewhere. @throws InvalidArgumentError with the first mistakes */
 export function readRace(file: string): RaceResult {
   let given: unknown;
   try {
-    given = JSON.parse(readFileSync(file, 'utf8'));
+    given = JSON.parse(textOf(file));
   } catch (cause) {
-    throw new InvalidArgumentError(
-      `${file}: ${(cause as Error).message}. Give a file that lola race --json wrote.`,
-    );
+    throw new InvalidArgumentError(`${file}: ${(cause as Error).message}. ${ADVICE}`);
   }
   const { success, output, issues } = v.safeParse(RaceSchema, given);
   if (success) return output;
   const mistakes = issues.slice(0, 3).map(describe).join('; ');
-  throw new InvalidArgumentError(
-    `${file} is not the result of a race: ${mistakes}. Give a file that lola race --json wrote.`,
-  );
+  throw new InvalidArgumentError(`${file} is not the result of a race: ${mistakes}. ${ADVICE}`);
 }
 
 /** Where the mistake is, what belongs there, and what is there instead. */

@@ -67,7 +67,8 @@ describe('a line', () => {
 describe('lola board', () => {
   test('reads lines from a file and from its input, and names each bad one by its number', () => {
     const file = join(folder, 'chat.txt');
-    const lines = [LINE, '', LINE.replace('4 cores', 'x cores'), 'hello', lineOf(entry('Ben', 1e9))];
+    const bad = [LINE.replace('4 cores', 'x cores'), LINE.replace('lola', '')];
+    const lines = [LINE, '', ...bad, 'hello', '1000 samples: 4 racers', lineOf(entry('Ben', 1e9))];
     writeFileSync(file, lines.join('\r\n'));
     for (const [words, where, input] of [
       [['board', file], file, ''],
@@ -81,6 +82,19 @@ describe('lola board', () => {
       expect(left.map((line) => line.split(': ')[2])).toEqual([`${where}, line 3`, `${where}, line 4`]);
     }
     expect(lola(['board', '-'], 'hello').status).toBe(2);
+  });
+
+  test('reads what PowerShell’s > wrote, and what an editor marked', async () => {
+    const [marked, utf16] = [join(folder, 'marked.json'), join(folder, 'utf16.txt')];
+    await lolaHere(
+      ...'race --stages serial --samples 1e3 --repeats 1 --nickname Cleo --json'.split(' '),
+      marked,
+    );
+    writeFileSync(marked, `\ufeff${readFileSync(marked, 'utf8')}`);
+    writeFileSync(utf16, Buffer.from(`\ufeff${LINE}\r\n`, 'utf16le'));
+    const { stdout, stderr } = lola(['board', utf16, marked, join(folder, 'none.txt')]);
+    expect(stdout).toMatch(/^Ana [^]*^Cleo /m);
+    expect(stderr).toMatch(/^lola: left out: .*none\.txt.*its --json or its --line\.\n$/);
   });
 
   test('shows another number of samples apart: in its own table and its own charts', () => {
