@@ -7,7 +7,7 @@ import { extname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const HELP = `Usage: node serve.mjs [--room] [--port N] [--no-open]
+const HELP = `Usage: COMMAND [--room] [--port N] [--no-open]
 
 Serves the lesson on this machine, and opens it in your browser.
   --room      serve it to all machines of this network, not to this one alone
@@ -122,7 +122,7 @@ export async function serveCommand(args, folder, build) {
     return 2;
   }
   if (flags.help) {
-    process.stdout.write(HELP);
+    process.stdout.write(HELP.replace('COMMAND', build ? 'npm run lesson --' : 'node serve.mjs'));
     return 0;
   }
   try {

@@ -167,7 +167,7 @@ describe('the dashboard in a browser', () => {
     );
     await page.waitForFunction(() => /left: /.test(document.querySelector('#workers table').textContent));
     await page.waitForFunction(() =>
-      /made again/.test(document.querySelector('#progress .summary').textContent),
+      /lost and tried again/.test(document.querySelector('#progress .summary').textContent),
     );
     expect(await page.locator('#workers tbody').textContent()).toContain(evil);
     await page.locator('#stream summary').click();

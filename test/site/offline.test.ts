@@ -1,8 +1,10 @@
 // What carries the lesson to machines without a network: the server that needs Node alone, and the zip.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { strFromU8, unzipSync } from 'fflate';
 import { afterAll, expect, test } from 'vitest';
 import { packSite } from '../../scripts/site/pack.mjs';
@@ -80,6 +82,15 @@ test('a port that is taken gives way to the next free one', async () => {
     await first.close();
     await second.close();
   }
+});
+
+test.each([
+  ['scripts/lesson.mjs', 'npm run lesson -- [--room]'],
+  ['site/start/serve.mjs', 'node serve.mjs [--room]'],
+])('%s --help names the command that was typed', (script, usage) => {
+  const path = fileURLToPath(new URL(`../../${script}`, import.meta.url));
+  const { status, stdout } = spawnSync(process.execPath, [path, '--help'], { encoding: 'utf8' });
+  expect([status, stdout.split('\n')[0]]).toEqual([0, `Usage: ${usage} [--port N] [--no-open]`]);
 });
 
 test('the zip holds the site in one folder, is the same each time, and start can be run', () => {

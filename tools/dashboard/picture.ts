@@ -51,7 +51,7 @@ export interface Progress {
   readonly failed: number;
   /** Their run ended before them: it was cancelled, or another of its tasks failed. */
   readonly dropped: number;
-  /** Tries that came to nothing and are made again. */
+  /** Tries that came to nothing, and were repeated. */
   readonly retried: number;
 }
 

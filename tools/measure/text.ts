@@ -17,5 +17,5 @@ export function short(value: number): string {
 export function machineLine(machine: Omit<Machine, 'coreLimits' | 'memoryLimits'>): string {
   const { cpu, coresAllotted, coresSeen, memoryAllottedBytes, node, platform } = machine;
   const memory = (memoryAllottedBytes / 2 ** 30).toFixed(1);
-  return `${cpu}, ${coresAllotted} of ${coresSeen} cores allotted, ${memory} GB, Node ${node} on ${platform}`;
+  return `${cpu}, ${coresAllotted} of ${coresSeen} cores allotted, ${memory} GiB, Node ${node} on ${platform}`;
 }

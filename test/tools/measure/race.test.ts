@@ -20,6 +20,7 @@ import {
   tableOfRace,
 } from '../../../tools/measure/race.js';
 import { readRace, type RaceResult, type RaceRun } from '../../../tools/measure/race-file.js';
+import { machineLine } from '../../../tools/measure/text.js';
 import { countInside } from '../../../lib/sampling/kernel.js';
 import { keyOfSeed } from '../../../lib/sampling/seed.js';
 import { isAlive, until } from '../../support/cluster.js';
@@ -142,6 +143,12 @@ describe('what a race says', () => {
     const stopped = raced([run('serial', 1, 9, { cold: true })], { interrupted: true });
     expect(progressionOf(stopped)[1].slice(-2)).toEqual(['9.00', '-']);
     expect(tableOfRace(stopped)[1]).toEqual(['serial', '1', '1000', '9', '-', '-', '-', '-', '-']);
+  });
+
+  test('the line of a machine counts memory as the doctor does', () => {
+    const machine = { ...describeMachine(), cpu: 'a CPU', coresAllotted: 2, coresSeen: 4, node: '20.0.0' };
+    const line = machineLine({ ...machine, memoryAllottedBytes: 8 * 2 ** 30, platform: 'linux' });
+    expect(line).toBe('a CPU, 2 of 4 cores allotted, 8.0 GiB, Node 20.0.0 on linux');
   });
 
   test('why no serial part can be fitted is said once for all stages', () => {

@@ -38,8 +38,8 @@ export function count(value: number): string {
   return digits.replace(/\B(?=(\d{3})+$)/g, ' ');
 }
 
-function many(value: number, one: string, several = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : several}`;
+function many(value: number, one: string): string {
+  return `${count(value)} ${one}${value === 1 ? '' : 's'}`;
 }
 
 function sentences(...all: readonly (string | false)[]): string {
@@ -120,7 +120,7 @@ function progressWords({ run, progress, threads }: Picture): string {
     `Run ${run}: ${count(finished)} of ${many(queued, 'task')} done, ${count(running)} running, ${count(waiting)} waiting.`,
     failed > 0 && `${many(failed, 'task')} failed.`,
     dropped > 0 && `${many(dropped, 'task')} dropped with the run.`,
-    retried > 0 && `${many(retried, 'try', 'tries')} failed or lost and made again.`,
+    retried > 0 && `${count(retried)} lost and tried again.`,
     waiting > 0 && threads === 0 && 'There are 0 workers: start one with lola worker.',
   );
 }
