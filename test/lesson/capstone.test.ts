@@ -1,5 +1,5 @@
 // The checks of notebook 09: the right answer passes; each plausible slip gets a message of its own; none throws.
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { arange } from '../../lib/array/create.js';
 import { compute } from '../../lib/array/compute.js';
 import { checkCapstone, type Leaf } from '../../lesson/checks/capstone.js';
@@ -59,6 +59,17 @@ describe('notebook 09', () => {
         [fails, /your code stopped with RangeError: oops/],
       ],
     });
+  });
+
+  test('points of i * sqrt(2) and i * sqrt(3) lie more evenly than chance; a last term lost is 3e-11', () => {
+    const [n, rest] = [1e6, (value: number) => value - Math.floor(value)];
+    let inside = 0;
+    for (let i = 0; i < n; i++)
+      inside += Number(rest(i * Math.SQRT2) ** 2 + rest(i * Math.sqrt(3)) ** 2 <= 1);
+    const byChance = Math.sqrt(((Math.PI / 4) * (1 - Math.PI / 4)) / n);
+    expect(Math.abs(inside / n - Math.PI / 4)).toBeLessThan(byChance / 10);
+    const [terms, last] = [1e7, (1e7 - 0.5) / 1e7];
+    expect((Math.sqrt(1 - last * last) / terms).toPrecision(1)).toBe('3e-11');
   });
 
   test('a sum of one’s own', async () => {
