@@ -13,7 +13,7 @@ const NOT_FREE: { readonly [letter: string]: string } = {
 
 /** 'Which of these ways give one number, however the sum is cut and whichever worker is first?' */
 function wrongLetters(answer: readonly string[]): Wrong {
-  if (!Array.isArray(answer)) return `give a list of letters, as ['A', 'B'], not ${show(answer)}.`;
+  if (!Array.isArray(answer)) return `give a list of letters, as ['A', 'B'], not ${described(answer)}.`;
   const letters = answer.map((letter) => String(letter).toUpperCase());
   if (letters.length === 0) return 'the list is empty. Which of the five would you trust?';
   const odd = letters.find((letter) => !/^[A-E]$/.test(letter));
@@ -42,7 +42,7 @@ function wrongGrains(found: number, terms: number, largest: number): Wrong {
 
 /** 'Name the row of the ledger that costs most.' @param right see limitingRows */
 function wrongLimit(answer: string, right: readonly string[]): Wrong {
-  if (typeof answer !== 'string') return `give a row's name as a text, not ${show(answer)}.`;
+  if (typeof answer !== 'string') return `give a row's name as a text, not ${described(answer)}.`;
   const rows = Object.keys(LEDGER_ROWS);
   if (answer === '') return `name one of these rows: ${rows.join(', ')}.`;
   if (!rows.includes(answer)) return `the ledger has no row ${show(answer)}. Its rows: ${rows.join(', ')}.`;

@@ -17,9 +17,10 @@ function wrongTasks(answer: Counts): Wrong {
   if (unfused === fused)
     return 'fusion makes a difference. Count the operations of one chunk: unfused, each of them is a task.';
   if (unfused === 24) return 'almost: the sum over a chunk is a task too.';
-  if (fused !== 4) return `after fusion each chunk is one task. How many chunks are there? Not ${fused}.`;
+  if (fused !== 4)
+    return `after fusion each chunk is one task. How many chunks are there? Not ${grouped(fused)}.`;
   if (unfused === 28) return undefined;
-  return `not ${unfused} tasks. For each chunk: x, y, two squares, one addition, one comparison, one sum.`;
+  return `not ${grouped(unfused)} tasks. For each chunk: x, y, two squares, one addition, one comparison, one sum.`;
 }
 
 /** 'Cut 1 000 001 elements into chunks for two threads, so that neither waits long for the other.' */

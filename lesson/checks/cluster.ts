@@ -1,6 +1,6 @@
 // Checks for the exercises of notebook 06.
 import { show } from '../../lib/errors.js';
-import { checksOf, functionCheck, grouped, wrongNumber, type Wrong, each } from './check.js';
+import { checksOf, described, functionCheck, grouped, wrongNumber, type Wrong, each } from './check.js';
 
 /** A scheduler's log: '+ida' for a worker that joins, '-ida' for one that leaves, anything else as it is. */
 function logOf(...events: readonly string[]): string[] {
@@ -36,7 +36,7 @@ function hereAfter(log: readonly string[]): Set<string> {
 
 function wrongHere(found: readonly unknown[], log: readonly string[]): Wrong {
   const odd = found.findIndex((name) => typeof name !== 'string');
-  if (odd >= 0) return `a name is a text, not ${show(found[odd])}.`;
+  if (odd >= 0) return `a name is a text, not ${described(found[odd])}.`;
   const names = found as readonly string[];
   const known = log.flatMap((line) => WORKER.exec(line)?.[2] ?? []);
   if (names.length === 0)

@@ -1,9 +1,9 @@
 // Judges a learner's own sum in notebook 09, as a task and as an array: runs it as executors do, in several cuts.
-import { CancelledError, InvalidArgumentError, show, toErrorRecord } from '../../lib/errors.js';
+import { CancelledError, InvalidArgumentError, toErrorRecord } from '../../lib/errors.js';
 import { startPool, taskModule, type Executor } from '../../lib/index.js';
 import { chooseGrains, integralOf, sumTerms, widestTolerance, type SumInput } from '../capstone/sum.js';
 import { wrongLazy } from './arrays.js';
-import { grouped, stoppedWith, type Wrong } from './check.js';
+import { described, grouped, stoppedWith, type Wrong } from './check.js';
 import { TooLong, limit } from './limit.js';
 
 /** What a learner brings: f on an interval, a value that is known, and the task. */
@@ -49,7 +49,7 @@ async function withOperation(
 ): Promise<Wrong> {
   let executor: Executor | undefined;
   try {
-    executor = await startPool({ workers: 1, tasks: [taskModule({ mine: sum })] });
+    executor = await startPool({ workers: 1, tasks: [taskModule({ sum })] });
     return await judge(within(executor, AbortSignal.timeout(limit.ms)));
   } catch (error) {
     if (error instanceof TooLong) throw error; // in a learner's array
@@ -79,7 +79,7 @@ type Run = (start: number, length: number, terms?: number) => Promise<number>;
 async function wrongRuns(mine: OwnIntegral, executor: Executor): Promise<Wrong> {
   const grains = chooseGrains(TERMS, mine.largest) / ROOM;
   const taskOf = (...[start, length, terms = TERMS]: Parameters<Run>) => {
-    return { key: `from-${start}`, operation: 'mine', input: { start, length, terms, grains } };
+    return { key: `from-${start}`, operation: 'sum', input: { start, length, terms, grains } };
   };
   const run: Run = async (...piece) => (await executor.run([taskOf(...piece)]))[0] as number;
   const alone = () =>
@@ -98,7 +98,7 @@ async function wrongRuns(mine: OwnIntegral, executor: Executor): Promise<Wrong> 
 
 function wrongTotal(whole: unknown): Wrong {
   if (typeof whole !== 'number' || Number.isNaN(whole))
-    return `mine.sum must return a number, and returns ${show(whole)}.`;
+    return `mine.sum must return a number, and returns ${described(whole)}.`;
   if (!Number.isInteger(whole))
     return `mine.sum returns ${whole}, a fraction. Make each term a whole number of grains before you add it: Math.floor(y * grains + 0.5).`;
   if (Number.isSafeInteger(whole)) return undefined;
@@ -152,7 +152,7 @@ async function wrongValue(
   executor: Executor,
   rough: number,
 ): Promise<Wrong> {
-  const sum = { operation: 'mine', terms: 1e6, grains: chooseGrains(1e6, largest), width };
+  const sum = { operation: 'sum', terms: 1e6, grains: chooseGrains(1e6, largest), width };
   const value = integralOf(sum, await sumTerms(executor, sum, 1));
   if (Math.abs(value - expected) <= tolerance)
     return Math.abs(rough - value / width) <= largest / 10
@@ -174,7 +174,7 @@ export async function wrongArray(
     const lazyOf = (terms: number, chunks: number) => answer(terms, chunks, grainsOf(terms));
     const judge = async (value: number, terms: number) => {
       const grains = grainsOf(terms);
-      const total = await sumTerms(executor, { operation: 'mine', terms, grains }, 1);
+      const total = await sumTerms(executor, { operation: 'sum', terms, grains }, 1);
       return wrongArraySum(value, total, terms, grains);
     };
     return wrongLazy('asArray', lazyOf, executor, judge, answer);

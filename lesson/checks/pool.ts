@@ -1,5 +1,4 @@
 // Checks for the exercises of notebook 03.
-import { show } from '../../lib/errors.js';
 import type { Part } from '../../lib/index.js';
 import {
   checksOf,
@@ -22,7 +21,7 @@ type Input = { readonly [what in 'samples' | 'cores']: number };
 function wrongInput(answer: Input): Wrong {
   const { samples, cores } = Object(answer) as Input;
   if (samples === undefined || cores === undefined)
-    return `give { samples, cores }, two numbers, not ${show(answer)}.`;
+    return `give { samples, cores }, two numbers, not ${described(answer)}.`;
   const odd = [samples, cores].find((value) => typeof value !== 'number');
   if (odd !== undefined) return `samples and cores are numbers, not ${described(odd)}.`;
   if (Number.isNaN(samples) || Number.isNaN(cores)) return 'replace NaN by numbers.';

@@ -34,7 +34,7 @@ export const checkSerial = checksOf('01', {
       [20, '10 times, and then 10 times again, is not 20 times.'],
     ],
     other: (n) =>
-      n > 0 && n < Infinity
+      n > 1 && n < Infinity
         ? `with ${grouped(n)} times the samples the error is ${Math.sqrt(n).toPrecision(3)} times smaller.`
         : 'the answer is a factor: 2 would mean twice as many samples.',
     why: 'a digit costs 100 times the samples. If you double the workers, you gain only 0.15 of a digit.',
@@ -45,7 +45,9 @@ export const checkSerial = checksOf('01', {
     wrong: (samples, error) =>
       wrongSamples(samples, error) ??
       (samples === Math.floor((FACTOR / error) ** 2) ? 'this is one sample too few. Round up.' : undefined) ??
-      (Number.isInteger(samples) ? undefined : `you cannot draw ${samples} samples, a fraction. Round up.`),
+      (Number.isInteger(samples)
+        ? undefined
+        : `you cannot draw ${samples.toFixed(1)} samples, a fraction. Round up.`),
     why: 'an error ten times smaller costs a hundred times the samples.',
   }),
   years: functionCheck<[digits: number, nanoseconds: number]>({

@@ -1,12 +1,11 @@
 // Checks for the exercises of notebook 07.
-import { show } from '../../lib/errors.js';
 import { secondsOf } from '../../tools/slurm/directives.js';
 import { readScript } from '../slurm/lint.js';
 import { checksOf, check, described, functionCheck, grouped, type Wrong, each } from './check.js';
 
 /** 'Fix the script: ten minutes, four cores, a node of its own.' */
 function wrongScript(answer: string): Wrong {
-  if (typeof answer !== 'string') return `the script must be a text, not ${show(answer)}.`;
+  if (typeof answer !== 'string') return `the script must be a text, not ${described(answer)}.`;
   const script = answer.trim();
   const { options, slips } = readScript(script);
   const slip = slips.find(({ message }) => !message.includes(' is 600 seconds')); // however they are written
@@ -46,7 +45,7 @@ function wrongElements(found: number, tasks: number, secondsPerTask: number): Wr
   const inMinute = Math.ceil(LEAST_SECONDS / secondsPerTask);
   const expected = Math.ceil(tasks / Math.max(inMinute, Math.ceil(tasks / MOST_ELEMENTS)));
   if (found === expected) return undefined;
-  if (!Number.isInteger(found)) return 'you cannot start a part of an element. Round up.';
+  if (!Number.isInteger(found) && found < Infinity) return 'you cannot start a part of an element. Round up.';
   if (found < 1) return 'somebody must compute the tasks.';
   if (found === tasks && secondsPerTask < LEAST_SECONDS)
     return `with one task each, an element runs for ${secondsPerTask} s. The rules ask for ${LEAST_SECONDS} s.`;

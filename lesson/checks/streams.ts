@@ -16,8 +16,8 @@ function wrongPlace(found: Place, i: number): string | undefined {
     return '>> works on 32 bits only, so large samples come out wrong. Divide, and round down.';
   if (wrong === undefined) return undefined;
   const part: unknown = found[wrong];
-  const isFraction = typeof part === 'number' && !Number.isInteger(part);
-  const shown = isFraction ? `${grouped(part)}: round down` : described(part);
+  const isFraction = Number.isFinite(part) && !Number.isInteger(part);
+  const shown = isFraction ? `${grouped(part as number)}: round down` : described(part);
   return `${wrong} must be ${place[wrong]}, but is ${shown}.`;
 }
 
@@ -42,9 +42,9 @@ export const checkStreams = checksOf('04', {
     right: 4,
     slips: [
       [16, 'only 1/16 of the points are different, but the error falls with the root of their number.'],
-      [1, 'look at the table: with 4 workers it was about 2 already.'],
+      [1, 'look at the table: with 4 workers it was well above 1 already.'],
     ],
-    other: (n) => `${grouped(n)} is not it. How did 4 workers make 2?`,
+    other: (n) => `${grouped(n)} is not it. What do 1, 4 and 9 workers give in the table?`,
     why: 'sqrt(16). The program prints a standard error that is 4 times too small, and nobody notices.',
   }),
   place: functionCheck<[i: number], Place>({

@@ -167,7 +167,16 @@ test.each([
   expect(await said(checkSerial.digit, value)).toMatch(words);
 });
 
-test('so is a promise in place of a place or a total', async () => {
-  expect(await said(checkStreams.place, async () => 1)).toMatch(/a promise: leave out `async`/);
-  expect(await said(checkCapstone.leaves, async () => 1)).toMatch(/a promise: leave out `async`/);
+test('so is a promise in place of any other answer', async () => {
+  const later = Promise.resolve(1);
+  const verdicts = [
+    await said(checkStreams.place, async () => 1),
+    await said(checkCapstone.leaves, async () => 1),
+    await said(checkCluster.here, () => [later]),
+    await said(checkPool.breaks, later),
+    await said(checkSlurm.script, later),
+    await said(checkCapstone.oneNumber, later),
+    await said((answer: string) => checkCapstone.limit(answer, ['dispatch']), later),
+  ];
+  expect(verdicts).toEqual(verdicts.map(() => expect.stringMatching(/a promise: leave out `async`/)));
 });

@@ -114,6 +114,8 @@ describe('notebook 09', () => {
         ],
         [own(right, { tolerance: 0.0021, width: 2 }), /At most 0\.002: a thousandth of width \* largest/],
         [own(() => NaN), /must return a number, and returns NaN/],
+        [own(() => '5'), /returns '5', a text: leave out the quotes/],
+        [{ ...frame, sum() {} }, /Write sum: \(input\) => \.\.\./],
         [own(() => undefined), /mine\.sum returns nothing\. Does it end in a return\?/],
         [
           own((input: SumInput) => heights(input.start, input.terms)),

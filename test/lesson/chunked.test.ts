@@ -24,6 +24,7 @@ describe('notebook 05', () => {
         [{ unfused: 4, fused: 4 }, /fusion makes a difference/],
         [{ unfused: 28, fused: 2 }, /How many chunks are there\? Not 2/],
         [{ unfused: 27, fused: 4 }, /not 27 tasks/],
+        [{ unfused: 70 / 3, fused: 10 / 3 }, /Not 3\.333\.$/],
       ],
     });
   });

@@ -78,7 +78,7 @@ describe('notebook 04', () => {
         [NaN, /replace NaN/],
         [16, /only 1\/16 of the points/],
         [1, /look at the table/],
-        [2, /2 is not it/],
+        [2, /2 is not it\. What do 1, 4 and 9 workers give in the table\?/],
       ],
     });
   });
@@ -97,6 +97,11 @@ describe('notebook 04', () => {
         [() => 7, /place\(0\) must be \{ block, lane, step \}, but is 7/],
         [(i: number) => ({ ...place(i), block: i >> 16 }), /place\(1099511627782\): >> works on 32 bits/],
         [(i: number) => ({ ...place(i), lane: 0 }), /place\(5\): lane must be 1, but is 0/],
+        [(i: number) => ({ ...place(i), lane: NaN }), /lane must be 0, but is NaN\.$/],
+        [
+          (i: number) => ({ ...place(i), block: i / 65_536 }),
+          /block must be 0, but is 0\.00007629: round down/,
+        ],
         [(i: number) => ({ ...place(i), step: i % 65_536 }), /place\(5\): step must be 1, but is 5/],
       ],
     });
@@ -113,6 +118,7 @@ describe('notebook 08', () => {
         [(one: number, many: number) => one / many, /that is the speed-up/],
         [(one: number, many: number, workers: number) => (many * workers) / one, /upside down/],
         [() => 0.1, /it should be 0\.5478/],
+        [() => 12.766 / 1.942 / 12, /efficiency\(12, 4, 4\) is 0\.5478: it should be 0\.75/],
       ],
     });
   });

@@ -93,6 +93,7 @@ describe('notebook 07', () => {
         [17, /must be a function/],
         [(tasks: number) => tasks, /runs for 0\.1 s\. The rules ask for 60 s/],
         [(tasks: number, seconds: number) => (tasks * seconds) / 60, /part of an element/],
+        [() => Infinity, /is Infinity: this site's arrays have 1000 elements at most/],
         [(tasks: number, seconds: number) => Math.floor(tasks / inMinute(seconds)), /leave out 400 tasks/],
         [
           (tasks: number, seconds: number) => Math.ceil(tasks / inMinute(seconds)),
