@@ -95,6 +95,11 @@ describe('each breach is named', () => {
       ['half-exercise: must call check.something(...)'],
     ],
     [
+      'a prediction in a fold',
+      notebookOf([...sound.cells, textCell('more', '<details>Explain. **Predict** the next.</details>')]),
+      ['more: folds a prediction that it asks for'],
+    ],
+    [
       'a solution in the open',
       changed('half-solution', textCell('half-solution', '```ts\ncheck.half(0.5);\n```', 'solution')),
       ['half-solution: must fold (<details>) one block of code (```ts)'],

@@ -21,6 +21,7 @@ export function breachesOf(notebook: Notebook): string[] {
     ...formBreaches(notebook),
     ...openingBreaches(cells),
     ...cells.filter((cell) => cell.cell_type === 'code').flatMap(codeBreaches),
+    ...cells.filter((cell) => cell.cell_type === 'markdown').flatMap(foldBreaches),
     ...cells.flatMap((cell, i) => exerciseBreaches(cell, i, cells)),
   ];
 }
@@ -70,6 +71,14 @@ function codeBreaches(cell: Cell): string[] {
       found.push(`${cell.id}: imports '${path}'; cells import from ${IMPORTS.join(', ')}`);
   }
   return found;
+}
+
+/** What explains is folded; what asks for a prediction is read before the next cell runs. */
+function foldBreaches(cell: Cell): string[] {
+  const folds = sourceOf(cell).match(/<details>.*?<\/details>/gs) ?? [];
+  return folds.some((fold) => fold.includes('**Predict'))
+    ? [`${cell.id}: folds a prediction that it asks for`]
+    : [];
 }
 
 function loopsAtTop(node: ts.Node): boolean {
