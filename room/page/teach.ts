@@ -50,7 +50,7 @@ find('report').onclick = () => save('room-answers.html', 'text/html', reportOf()
 find('clear').onclick = () =>
   confirm('Forget all votes, predictions, speed-ups and exercises?') && order({ do: 'clear' });
 document.onkeydown = (event) => {
-  if (event.target instanceof HTMLSelectElement || event.altKey || event.ctrlKey || event.metaKey) return;
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
   const [isForward, isBack] = [FORWARD, BACK].map((keys) => keys.includes(event.key));
   if (isForward || isBack || (event.repeat && event.key === 'Enter')) event.preventDefault();
   if (event.repeat) return;

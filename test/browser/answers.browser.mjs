@@ -67,7 +67,7 @@ test(
     const wall = await open(room.wall, 1280, 720, 'dark');
     const teach = await open(room.teach, 1280, 720);
     await teach.page.selectOption('#votes', VOTE);
-    await teach.page.locator('#next').focus();
+    await teach.page.locator('#votes').focus(); // as after a choice with the mouse
     await step(teach.page, 'PageDown');
     await phone.page.locator('#vote label', { hasText: 'not faster' }).click();
     await teach.page.getByText('1 (100 %)').waitFor();
