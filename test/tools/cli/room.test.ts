@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -31,7 +32,12 @@ describe('lola room', () => {
     expect(output()).toContain(`http://127.0.0.1:${port}/wall?code=${code}`);
     expect(output()).toContain('█ ▄▄▄▄▄ █');
     const answer = await fetch(`http://127.0.0.1:${port}/join?version=1&code=${code}`);
-    expect(await answer.json()).toEqual({ ok: true, title: 'Room 7', samples: 1e9, lesson: false });
+    expect(await answer.json()).toEqual({
+      ok: true,
+      title: 'Room 7',
+      samples: 1e9,
+      lesson: existsSync('dist-site'),
+    });
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
   });
