@@ -267,7 +267,12 @@ describe('the charts', () => {
       [1e9, 3],
       [1e7, 1],
     ]);
-    expect(namesOf(timings.slice(0, 3))).toEqual(['Ana', 'Ana (2)', 'Ben']);
+    expect(namesOf(timings.slice(0, 3))).toEqual(['Ana', 'Ana 2', 'Ben']);
+    expect(namesOf(['Ana', 'Ana 2', 'Ana'].map((nickname) => ({ nickname })))).toEqual([
+      'Ana',
+      'Ana 2',
+      'Ana 3',
+    ]);
     expect(serialPartOfAll(timings.slice(0, 3))).toBeCloseTo(0.2, 12); // Karp and Flatt give Amdahl's own part back
     const charts = timingCharts(timings);
     expect(charts.map(({ title }) => title)).toEqual([

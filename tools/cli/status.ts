@@ -16,9 +16,8 @@ async function runStatus({ json, ...flags }: WhereFlags & { readonly json?: bool
   const { workers, clients, waiting } = await askStatus(readWhereFlags(flags), warn);
   if (json) return void process.stdout.write(`${JSON.stringify({ workers, clients, waiting })}\n`);
   const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`;
-  const lines = [
-    `${count(workers.length, 'worker')}, ${count(clients, 'client')}, ${count(waiting, 'task')} waiting`,
-  ];
+  const all = [count(workers.length, 'worker'), count(clients, 'client'), count(waiting, 'task')];
+  const lines = [`${all.join(', ')} waiting`];
   if (workers.length === 0) lines.push('Start a worker: lola worker');
   else {
     const head = ['worker', 'threads', 'batches running', 'tasks finished', 'MiB'];

@@ -40,12 +40,13 @@ export function groupsOf<T extends { readonly samples: number }>(all: readonly T
 
 /** What each is called: two of one nickname stay two. */
 export function namesOf(all: readonly { readonly nickname?: string }[]): string[] {
-  const seen = new Map<string, number>();
-  return all.map(({ nickname = 'somebody' }) => {
-    const count = (seen.get(nickname) ?? 0) + 1;
-    seen.set(nickname, count);
-    return count === 1 ? nickname : `${nickname} (${count})`;
-  });
+  const names = new Set<string>();
+  for (const { nickname = 'somebody' } of all) {
+    let [name, count] = [nickname, 1];
+    while (names.has(name)) name = `${nickname} ${++count}`;
+    names.add(name);
+  }
+  return [...names];
 }
 
 /** A table for each number of samples, with a row for each person; the first row is the head. */

@@ -238,7 +238,7 @@ describe('the board', () => {
     const rows = boardTables([one, { ...one, prediction: undefined }, alone].map(entryOf)).flat();
     expect(rows.slice(1).map(([name, , cores, , ...rest]) => [name, cores, ...rest])).toEqual([
       ['ada', '4', '3.5', '4', 'pool, 4'],
-      ['ada (2)', '4', '-', '4', 'pool, 4'],
+      ['ada 2', '4', '-', '4', 'pool, 4'],
       ['bob', '4', '-', 'not measurable there', '-'],
     ]);
   });
