@@ -7,7 +7,8 @@ import { ROOM_VERSION, SHARED } from './version.js';
 
 interface Joined {
   readonly origin: string;
-  readonly fields: Readonly<Record<'version' | 'code' | 'key' | 'name', string>>;
+  readonly fields: Readonly<Record<'version' | 'code' | 'key', string>>;
+  readonly name: string;
 }
 
 const WAIT_MS = 10_000; // the room has so long to answer
@@ -32,13 +33,11 @@ async function join(address: string, name: string, key?: string): Promise<void> 
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!url || url.protocol !== 'http:' || url.hash.length < 2)
     throw new InvalidArgumentError(
-      `joinRoom: the address must be as the wall shows it, with the code after a #, got ${show(address)}. Write 'http://192.168.1.5:8700/#ABCDE'.`,
+      `the room's address must be as the wall shows it, with the code after a #, got ${show(address)}. Write 'http://192.168.1.5:8700/#ABCDE'.`,
     );
   const code = readCode(url.hash.slice(1).replaceAll('%20', ''));
-  const wanted = {
-    origin: url.origin,
-    fields: { version: ROOM_VERSION, code, key: key ?? keyFor(code), name },
-  };
+  const fields = { version: ROOM_VERSION, code, key: key ?? keyFor(code) };
+  const wanted = { origin: url.origin, fields, name };
   await ask(wanted, 'GET', '/join');
   joined = wanted;
   console.log(`Joined. ${SHARED} In a notebook, leaveRoom() ends this.`);
@@ -84,7 +83,9 @@ export function report(answer: Answer): void {
 function send(answer: Answer): Promise<void> {
   const room = joined;
   const sent = sending.then(async () => {
-    if (room && room === joined) await ask(room, 'POST', '/answer', { answer: JSON.stringify(answer) });
+    if (!room || room !== joined) return;
+    const name = answer.kind === 'timing' ? room.name : ''; // no other answer has a name
+    await ask(room, 'POST', '/answer', { answer: JSON.stringify(answer), name });
   });
   sending = sent.catch(() => {});
   return sent;

@@ -291,6 +291,26 @@ describe('a notebook', () => {
     expect(room.picture().answers).toMatchObject({ timings: [{ samples: 1e9 }] });
   });
 
+  test('gives its name with its speed-ups alone', async () => {
+    const asked = vi.spyOn(globalThis, 'fetch');
+    await joinRoom(room.urls[0].url, 'Ana', keyOf(7));
+    predict('share', 0.5);
+    report({ kind: 'progress', exercise: '02 amdahl', passed: true });
+    const points = [{ workers: 2, speedUp: { median: 1.8, low: 1.7, high: 1.9 } }];
+    await handIn({ samples: 1e9, stage: 'pool', points });
+    const said = asked.mock.calls.map(([url]) => new URL(url as string).searchParams);
+    const names = said.map((fields) => [
+      /"kind":"(\w+)"/.exec(fields.get('answer') ?? '')?.[1],
+      fields.get('name'),
+    ]);
+    expect(names).toEqual([
+      [undefined, null],
+      ['prediction', ''],
+      ['progress', ''],
+      ['timing', 'Ana'],
+    ]);
+  });
+
   test.each([
     ['no address', 'hello', 'INVALID_ARGUMENT', /#ABCDE/],
     ['no code', 'http://127.0.0.1:8700/', 'INVALID_ARGUMENT', /#ABCDE/],

@@ -79,7 +79,7 @@ describe('lola room', () => {
     async (address) => {
       const { status, stderr } = await lolaHere('race', '--room', address);
       expect(status).toBe(2);
-      expect(stderr).toContain('the address must be as the wall shows it');
+      expect(stderr).toContain("the room's address must be as the wall shows it");
     },
   );
 
