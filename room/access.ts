@@ -62,7 +62,7 @@ export class Gate {
     const query = new URLSearchParams(rest.join('?'));
     const isRead = method === 'GET' || method === 'HEAD';
     if (path === '/answer' ? method !== 'POST' : !isRead)
-      return refuse(405, 'A room is only read: ask with GET. Answers alone come with POST.');
+      return refuse(405, 'Use GET here. Only answers come with POST.');
     if (path === '/teach.live') return this.teach(query);
     if (path === '/wall' || path === '/wall.live') return this.wall(path, query, asked, now);
     if (!['/join', '/live', '/work', '/answer'].includes(path)) return { answer: 'file', path };

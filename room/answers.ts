@@ -52,14 +52,6 @@ export class Answers {
   private slips = new Map<string, string[]>();
   private shown: Shown = { what: 'room' };
   private devices = new Set<string>();
-  private readonly kept = [
-    this.ballots,
-    this.predictions,
-    this.timings,
-    this.exercises,
-    this.slips,
-    this.devices,
-  ];
 
   constructor(readonly votes: readonly Vote[]) {}
 
@@ -120,7 +112,8 @@ export class Answers {
 
   private command(command: Command, now: number): string | undefined {
     if (command.do === 'clear') {
-      for (const each of this.kept) each.clear();
+      const { ballots, predictions, timings, exercises, slips, devices } = this;
+      for (const kept of [ballots, predictions, timings, exercises, slips, devices]) kept.clear();
       this.shown = { what: 'room' };
     } else if (command.do === 'show') return this.show(command.shown);
     else return this.next(command.id, command.stage, now);
@@ -259,7 +252,7 @@ function into<T>(
 ): string | undefined {
   const found = kept.get(name) ?? new Map<string, T>();
   if (name === '' || (!kept.has(name) && kept.size >= MOST_NAMES))
-    return 'The room keeps no more names than it has.';
+    return 'The room has no place for another prediction or exercise.';
   kept.set(name, found);
   change(found);
   return undefined;

@@ -3,6 +3,7 @@ import { efficiencyChart, speedUpChart, type Chart } from '../lesson/charts/inde
 import { groupsOf, namesOf } from '../tools/measure/board.js';
 import { karpFlatt, range, short } from '../tools/measure/index.js';
 import type { Timing } from './answer.js';
+import { counted } from './page/words.js';
 
 const BINS = 20;
 /** Numbers of samples that have charts of their own: those that most machines have run. */
@@ -23,7 +24,7 @@ export function spreadChart(name: string, values: readonly number[]): Chart {
     heights.set(bin, (heights.get(bin) ?? 0) + 1);
     return { x: low + bin * width, y: heights.get(bin)! };
   });
-  const text = `${values.length} predictions${beyond === 0 ? '' : `, ${beyond} of them beyond the edges`}`;
+  const text = `${counted(values.length, 'prediction')}${beyond === 0 ? '' : `, ${beyond} of them beyond the edges`}`;
   const series = [{ name: text, dots: true, points }];
   const most = Math.max(0, ...heights.values());
   const y = { label: 'people', ...(most < 7 && { ticks: [...Array(most + 1).keys()] }) }; // no part of a person

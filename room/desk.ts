@@ -34,8 +34,8 @@ export class Desk {
 
   /** @returns why an answer does not count; undefined if it does */
   take({ key, name, text }: { readonly key: string; readonly name: string; readonly text: string }) {
-    const { success, output } = v.safeParse(v.pipe(json, AnswerSchema), text);
-    if (!success) return 'This is no answer. Reload the page.';
+    const { success, output, issues } = v.safeParse(v.pipe(json, AnswerSchema), text);
+    if (!success) return `The room cannot take this answer: ${issues[0].message}.`;
     const refused = this.answers.handle({ type: 'answer', key, name, answer: output }, clock());
     if (refused === undefined && this.pushes-- > 0) this.push();
     return refused;

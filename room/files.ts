@@ -45,7 +45,7 @@ export class Files {
     if (this.lesson !== undefined && /^\/lesson(\/|$)/.test(path))
       return this.sendLesson(this.lesson, path, response);
     const lesson = this.lesson === undefined ? '' : ', and the lesson at /lesson/';
-    this.send(response, 404, 'text/plain', `There is the page /, the wall at /wall${lesson}.\n`);
+    this.send(response, 404, 'text/plain', `This room has the page /, the wall at /wall${lesson}.\n`);
   }
 
   send(response: ServerResponse, status: number, type: string, body: string | Buffer, more: Headers = {}) {

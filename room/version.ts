@@ -5,4 +5,4 @@ export const ROOM_VERSION = '1';
 
 /** What a learner who joins shares. */
 export const SHARED =
-  'The room gets your predictions, the speed-ups you hand in, and how your checks end: which exercise, passed or not, and which known mistake. It does not get your code or your answers.';
+  'The room gets your predictions, the speed-ups you hand in (with your processor and its cores), and how your checks end: which exercise, passed or not, and which known mistake. It does not get your code or your answers.';

@@ -8,7 +8,7 @@ import { ROOM_VERSION } from '../version.js';
 import type { OwnPicture } from '../picture.js';
 import { Listener, find, put, show, socketUrl } from './dom.js';
 import { drawVote } from './vote.js';
-import { STATES, digitsOf, duration, large, percent } from './words.js';
+import { STATES, counted, digitsOf, duration, large, percent } from './words.js';
 
 /** It looks for its room for as long as the page is open. */
 const FOR_EVER_MS = 1e9;
@@ -169,7 +169,7 @@ function draw(own: OwnPicture): void {
   put('room-pi', room.pi === undefined ? '' : reliable + rest);
   put(
     'room-text',
-    `${here} ${here === 1 ? 'device' : 'devices'}, ${percent(room.samples / total)} done, ${duration(room.seconds)}`,
+    `${counted(here, 'device')}, ${percent(room.samples / total)} done, ${duration(room.seconds)}`,
   );
   find<HTMLProgressElement>('progress').value = room.samples / total;
 }

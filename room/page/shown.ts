@@ -7,7 +7,7 @@ import type { InstructorPicture, WallAnswers } from '../answers.js';
 import { spreadChart, timingCharts } from '../charts.js';
 import type { Vote } from '../votes.js';
 import { make } from './dom.js';
-import { clockOf, percent } from './words.js';
+import { clockOf, counted, percent } from './words.js';
 
 const drawn = new WeakMap<HTMLElement, string>();
 
@@ -49,7 +49,7 @@ export function voteParts(
     const note = make('td', { colSpan: 1 + cells.length }, notes?.[letter] ?? '');
     return [row, ...(notes?.[letter] ? [make('tr', { className: 'note' }, note)] : [])];
   });
-  const head = ['', ...(counts ?? []).map((_, at) => `Round ${at + 1}: ${answered[at]}`)];
+  const head = ['', ...(counts ?? []).map((_, at) => `Round ${at + 1}, n = ${answered[at]}`)];
   const heads = head.map((text) => (text === '' ? make('td') : make('th', { scope: 'col' }, text)));
   const top = make('thead', {}, make('tr', {}, ...heads));
   const table = make('table', { className: 'tally' }, top, make('tbody', {}, ...rows));
@@ -63,26 +63,25 @@ export function voteParts(
 }
 
 function stageText(stage: Stage, { answered: [first, second], seconds }: Tally): string {
-  const of = (count: number) => `${count} ${count === 1 ? 'answer' : 'answers'}`;
   return {
-    first: `First vote, alone: ${of(first)}`,
+    first: `First vote, alone: ${counted(first, 'answer')}`,
     talk: `Talk to a neighbour who voted differently: ${clockOf(seconds ?? 0)}`,
-    second: `Second vote: ${of(second)}`,
+    second: `Second vote: ${counted(second, 'answer')}`,
     results: 'Both rounds',
   }[stage];
 }
 
 function changeText(change: number | undefined): string {
   if (change === undefined)
-    return 'No normalised change: it takes answers in both rounds, and not all or none of them right both times.';
-  const of = change < 0 ? 'lost, (after - before) / before' : 'gained, (after - before) / (1 - before)';
-  return `Normalised change: ${change.toFixed(2)} of what could be ${of} of the right answers.`;
+    return 'No normalised change: it needs answers in both rounds, and not all right or all wrong both times.';
+  const [possible, whole] = change < 0 ? ['loss', 'before'] : ['gain', '(1 - before)'];
+  return `Normalised change: ${change.toFixed(2)} of the possible ${possible} in right answers, (after - before) / ${whole}`;
 }
 
 export function spreadParts(name: string, values: readonly number[]): Node[] {
   if (values.length === 0) return [make('h2', {}, `Predicted: ${name}`), make('p', {}, 'No predictions yet')];
   const { median, low, high } = range(values);
-  const text = `${values.length} predictions, the middle one ${short(median)}, from ${short(low)} to ${short(high)}`;
+  const text = `${counted(values.length, 'prediction')}: median ${short(median)}, from ${short(low)} to ${short(high)}`;
   return [picture(spreadChart(name, values)), make('p', {}, text)];
 }
 

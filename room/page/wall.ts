@@ -4,7 +4,7 @@ import { encode } from 'uqr';
 import type { Count, GuestPicture, RoomPicture } from '../picture.js';
 import { drawShown } from './shown.js';
 import { Listener, find, make, put } from './dom.js';
-import { STATES, digitsOf, duration, exact, large, percent } from './words.js';
+import { STATES, counted, digitsOf, duration, exact, large, percent } from './words.js';
 
 /** Boxes change places so often, the fastest device first (ms). */
 const SORT_MS = 3000;
@@ -91,12 +91,8 @@ function verdictOf(room: Count, laptop: Count): string {
 }
 
 function drawJoin(address: string, reached: number): void {
-  put(
-    'reach',
-    reached === 0
-      ? 'No other machine has reached this address yet.'
-      : `Reached by ${reached} other ${reached === 1 ? 'machine' : 'machines'}.`,
-  );
+  const nobody = 'No other machine has reached this address yet.';
+  put('reach', reached === 0 ? nobody : `Reached by ${counted(reached, 'other machine')}.`);
   if (address === shownAddress) return;
   shownAddress = address;
   const [url, code = ''] = address.split('#');
@@ -119,7 +115,7 @@ function qrOf(text: string): SVGElement {
 // ---- devices
 
 function drawBoxes(guests: readonly GuestPicture[], here: number): void {
-  put('devices', `${here} ${here === 1 ? 'device' : 'devices'} here`);
+  put('devices', `${counted(here, 'device')} here`);
   const most = Math.max(...guests.map(({ samples }) => samples), 1);
   const list = find('boxes');
   list.classList.toggle('many', guests.length > 24);

@@ -20,6 +20,9 @@ export function exact(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** 1 as '1 answer', and 2 as '2 answers'. */
+export const counted = (count: number, thing: string) => `${count} ${thing}${count === 1 ? '' : 's'}`;
+
 export function percent(share: number): string {
   const value = 100 * share;
   if (value === 0 || value >= 99.95) return `${Math.round(value)} %`;

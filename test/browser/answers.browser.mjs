@@ -223,7 +223,7 @@ test(
       });
     }
     await teach.page.getByRole('button', { name: 'Show <i>four at once</i>' }).click();
-    await wall.page.getByText('30 predictions, the middle one 2').waitFor();
+    await wall.page.getByText('30 predictions: median 2').waitFor();
     expect(await findings(wall.page)).toEqual([]);
     await teach.page.getByText('Show all speed-ups').click();
     await wall.page.getByAltText('Efficiency').nth(1).waitFor();

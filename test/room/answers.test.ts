@@ -298,6 +298,7 @@ describe('the charts', () => {
       const chart = spreadChart('share', values);
       if (chart.kind !== 'lines') throw new Error('no lines');
       const { points } = chart.series[0];
+      expect(chart.series[0].name).toMatch(values.length === 1 ? /^1 prediction$/ : /^[34] predictions/);
       expect(points).toHaveLength(values.length);
       const [low, high] = [Math.min(...values), Math.max(...values)];
       for (const { x } of points) expect(x >= low && x <= high).toBe(true);

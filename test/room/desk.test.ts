@@ -197,8 +197,8 @@ describe('a device that would be the instructor', () => {
     const closed = new Promise((resolve) => live.socket.once('close', resolve));
     live.order(open);
     expect(await closed).toBe(1003);
-    expect(await say(0, open)).toMatch(/no answer/);
-    expect(await say(0, { kind: 'command', command: open })).toMatch(/no answer/);
+    expect(await say(0, open)).toMatch(/cannot take/);
+    expect(await say(0, { kind: 'command', command: open })).toMatch(/cannot take/);
     const wall = await listen(`/wall.live?code=${room.code}`);
     const picture = await wall.until<{ answers: object }>((last) => 'answers' in last);
     expect(picture.answers).toEqual({ what: 'room' });
@@ -233,7 +233,7 @@ describe('the door for answers', () => {
     const reply = await fetch(at(`/answer?${fields({ answer })}`), { method: 'POST' });
     expect(await reply.json()).toMatchObject({
       ok: false,
-      why: expect.stringMatching(/no answer/) as string,
+      why: expect.stringMatching(/^The room cannot take this answer: Invalid .*\.$/) as string,
     });
   });
 

@@ -128,7 +128,7 @@ describe('a room', () => {
     const missing = await fetch(at('/etc/passwd'));
     expect([missing.status, await missing.text()]).toEqual([
       404,
-      'There is the page /, the wall at /wall.\n',
+      'This room has the page /, the wall at /wall.\n',
     ]);
   });
 
