@@ -14,7 +14,7 @@ export interface Asked {
   readonly address: string;
 }
 
-/** What a request gets. `join` says whether a page may join, `take` takes an answer; a `socket` is for the wall, a guest's page, its work, or the instructor. */
+/** What a request gets. `join` says whether a page may join, `take` takes an answer; a `socket` is for the wall, a guest's page, its work, or the instructor. The `voter` is what a guest's votes have as their key. */
 export type Decision =
   | { readonly answer: 'file'; readonly path: string }
   | { readonly answer: 'join' }
@@ -24,6 +24,7 @@ export type Decision =
       readonly kind: 'wall' | 'live' | 'work' | 'teach';
       readonly key: string;
       readonly name: string;
+      readonly voter?: string;
     }
   | { readonly answer: 'refuse'; readonly status: number; readonly why: string };
 
@@ -70,7 +71,7 @@ export class Gate {
       return refuse(426, 'This page is of another version than the room. Reload the page.');
     const problem = this.codeProblem(query, asked.address, now);
     if (problem) return problem;
-    const [key, name] = [query.get('key') ?? '', query.get('name') ?? ''];
+    const [key, name, voter] = ['key', 'name', 'voter'].map((each) => query.get(each) ?? '');
     if (path === '/join') return { answer: 'join' };
     if (!KEY.test(key)) return refuse(400, 'A device needs a key of its own. Reload the page.');
     if (path === '/answer')
@@ -83,7 +84,7 @@ export class Gate {
           text: query.get('answer') ?? '',
         }
       );
-    return { answer: 'socket', kind: path === '/live' ? 'live' : 'work', key, name };
+    return { answer: 'socket', kind: path === '/live' ? 'live' : 'work', key, name, voter };
   }
 
   /** The wall shows the code, so only this machine and readers with the code may open it. */

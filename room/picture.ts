@@ -30,7 +30,7 @@ export interface Surroundings {
 
 export type RoomPicture = ReturnType<typeof wallOf>;
 export type GuestPicture = RoomPicture['guests'][number];
-export type OwnPicture = ReturnType<typeof ownOf> & { readonly vote?: LearnerPicture };
+export type OwnPicture = ReturnType<typeof ownOf> & { readonly at: number; readonly vote?: LearnerPicture };
 
 /** The wall's picture. Devices that have left stay on it as long as there is room for them. */
 export function wallOf(machine: RoomMachine, now: number, around: Surroundings) {

@@ -124,7 +124,7 @@ class RoomServer implements Room {
   private readonly owed = new WeakMap<WebSocket, number>(); // pings without an answer
   private signs = new WeakMap<WebSocket, number>(); // pings and pongs of each socket lately
   private readonly walls = new Set<WebSocket>();
-  private readonly pages = new Map<WebSocket, string>(); // guests' pages, by their keys
+  private readonly pages = new Map<WebSocket, readonly [string, string]>(); // guests' pages, by their keys and voters'
   private readonly readers = new Set<Socket>();
   private readonly reached = new Set<string>();
   private readonly ticker: NodeJS.Timeout;
@@ -220,7 +220,7 @@ class RoomServer implements Room {
     if (decision.answer === 'file') return this.files.serve(decision.path, headers.host ?? '', response);
     const refused = decision.answer === 'take' ? this.desk.take(decision) : why;
     const { title, samples, lesson } = this.options;
-    const has = { title, samples, lesson: lesson !== undefined };
+    const has = { at: clock(), title, samples, lesson: lesson !== undefined };
     const told = refused === undefined ? { ok: true, ...has } : { ok: false, why: refused };
     this.files.send(response, 200, 'application/json', JSON.stringify(told));
   }
@@ -241,7 +241,7 @@ class RoomServer implements Room {
     const decision = this.decide(request);
     if (decision.answer === 'refuse') return this.entrance.refuse(socket, decision.status, decision.why);
     if (decision.answer !== 'socket') return this.entrance.refuse(socket, 404, 'There is no socket here.');
-    const { kind, key, name } = decision;
+    const { kind, key, name, voter } = decision;
     const [isWall, isPage] = [this.walls.size >= MOST_WALLS, this.pages.size >= MOST_PAGES];
     if ({ wall: isWall, live: isPage, teach: this.desk.isFull, work: false }[kind])
       return this.entrance.refuse(socket, 503, 'Too many of these pages are open. Close one.');
@@ -251,7 +251,7 @@ class RoomServer implements Room {
       for (const sign of ['ping', 'pong']) peer.on(sign, () => this.sign(peer));
       if (kind === 'work') this.open(peer, socket, key, name);
       else if (kind === 'teach') this.desk.open(peer);
-      else this.show(peer, kind, key);
+      else this.show(peer, kind, [key, voter || key]);
     });
   }
 
@@ -293,22 +293,22 @@ class RoomServer implements Room {
     this.shell.post({ type: 'opened', peer, key, name });
   }
 
-  private show(page: WebSocket, kind: 'wall' | 'live', key: string): void {
+  private show(page: WebSocket, kind: 'wall' | 'live', keys: readonly [string, string]): void {
     page.on('error', () => page.terminate());
     page.on('message', () => page.close(1003, 'Nothing is asked here.'));
     if (kind === 'wall') this.walls.add(page);
-    else this.pages.set(page, key);
+    else this.pages.set(page, keys);
     page.on('close', () => {
       this.walls.delete(page);
       this.pages.delete(page);
     });
-    this.send(page, kind === 'wall' ? this.picture() : this.own(key));
+    this.send(page, kind === 'wall' ? this.picture() : this.own(keys));
   }
 
-  private own(key: string): unknown {
+  private own([key, voter]: readonly [string, string]): unknown {
     const guest = this.machine.guests.get(key);
     const own = guest ? ownOf(this.machine, guest, clock()) : { op: 'none' };
-    return { ...own, vote: this.desk.answers.learner(key, clock()) };
+    return { ...own, at: clock(), vote: this.desk.answers.learner(voter, clock()) };
   }
 
   private send(page: WebSocket, data: unknown): void {
@@ -327,7 +327,7 @@ class RoomServer implements Room {
       this.lives.clients.forEach((page) => this.ping(page));
     }
     if (this.ticks++ % OWN_TICKS > 0) return;
-    for (const [page, key] of this.pages) this.send(page, this.own(key));
+    for (const [page, keys] of this.pages) this.send(page, this.own(keys));
   }
 
   private ping(page: WebSocket): void {

@@ -99,12 +99,8 @@ async function leave(why: string): Promise<void> {
 /** Why this device cannot join; undefined if it can. */
 async function whyNot(): Promise<string | undefined> {
   try {
-    const told = (await fetch(`/join?${query()}`)).json() as Promise<{
-      ok: boolean;
-      why?: string;
-      lesson?: boolean;
-    }>;
-    const { ok, why, lesson } = await told;
+    const told = await fetch(`/join?${query()}`);
+    const { ok, why, lesson } = (await told.json()) as { ok: boolean; why?: string; lesson?: boolean };
     show('lesson', lesson === true);
     if (!ok) show('ask-code', true);
     return ok ? undefined : why;
@@ -156,7 +152,7 @@ function onState(isUp: boolean): void {
 }
 
 function draw(own: OwnPicture): void {
-  drawVote(own.vote, query);
+  drawVote(own.vote, own.at, () => query(localStorage, ''));
   if (own.op !== 'you') return;
   const { state, samples, inside, rate, total, room, here } = own;
   put('own-name', own.name);
@@ -178,15 +174,17 @@ function sayTrouble(text: string): void {
   put('trouble', text);
 }
 
-function query(): string {
-  const fields = { version: ROOM_VERSION, code: code.value, key: key(), name: name.value };
+/** What the room knows this tab by, and its browser: a learner who scans the code again, in a new tab, has no second vote. */
+function query(storage = sessionStorage, called = name.value): string {
+  const [key, voter] = [storage, localStorage].map(keyIn);
+  const fields = { version: ROOM_VERSION, code: code.value, key, voter, name: called };
   return new URLSearchParams(fields).toString();
 }
 
-/** This tab's own secret: it is known by it when it comes back. */
-function key(): string {
-  const made = sessionStorage.getItem('lola-key') ?? newKey();
-  sessionStorage.setItem('lola-key', made);
+/** Its own secret: it is known by it when it comes back. */
+function keyIn(storage: Storage): string {
+  const made = storage.getItem('lola-key') ?? newKey();
+  storage.setItem('lola-key', made);
   return made;
 }
 

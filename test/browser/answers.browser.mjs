@@ -79,6 +79,7 @@ test(
     await teach.page.bringToFront();
     await step(teach.page, 'ArrowRight');
     await phone.page.getByText('Talk to a neighbour').waitFor();
+    expect(await phone.page.locator('#vote-words').getAttribute('role')).toBe('timer'); // no screen reader counts
     await step(teach.page, 'PageDown');
     await phone.page.getByText('Vote again').waitFor();
     await phone.page.locator('#vote label', { hasText: 'not faster' }).click();
@@ -197,6 +198,71 @@ test(
     await teach.page.click('#next');
     await page.waitForFunction(() => document.querySelectorAll('#vote input:checked').length === 0);
     await page.locator('#vote label').first().waitFor();
+  },
+  LONG,
+);
+
+test(
+  'letters choose, and a learner who scans the code again has one vote, which both tabs show',
+  async () => {
+    await openRoom();
+    const { page } = await open(room.urls[0].url, 390, 800);
+    const teach = await open(room.teach, 1280, 720);
+    await teach.page.selectOption('#votes', VOTE);
+    await teach.page.click('#next');
+    await page.click('#join');
+    await page.locator('#vote label').first().waitFor();
+    await page.keyboard.press('b');
+    await page.getByText('The room has your answer').waitFor();
+    const again = await page.context().newPage();
+    await again.goto(room.urls[0].url);
+    await again.click('#join');
+    await again.locator('#vote input[value=B]:checked').waitFor();
+    await again.keyboard.press('C');
+    await again.getByText('The room has your answer').waitFor();
+    await page.locator('#vote input[value=C]:checked').waitFor();
+    const asked = [];
+    again.on('request', (request) => asked.push(request.url()));
+    await again.keyboard.press('Control+b');
+    await again.click('#leave');
+    await again.locator('#name').press('d'); // a letter of a name is no vote
+    await teach.page.getByText('First vote, alone: 1 answer').waitFor();
+    expect(room.desk.answers.instructor(clock()).votes[0].counts[0]).toEqual([0, 0, 1, 0]);
+    expect(asked.filter((url) => url.includes('/answer'))).toEqual([]);
+  },
+  LONG,
+);
+
+test(
+  'a choice stays where a picture of the room before it comes late',
+  async () => {
+    await openRoom();
+    const { page } = await open(room.urls[0].url, 390, 800);
+    let [late, deliver, isHeld] = [undefined, () => {}, false];
+    await page.routeWebSocket(/\/live/, (socket) => {
+      deliver = (text) => socket.send(text);
+      socket.connectToServer().onMessage((text) => {
+        if (isHeld) return;
+        late = JSON.parse(text);
+        deliver(text);
+      });
+    });
+    await page.click('#join');
+    room.desk.answers.handle(
+      { type: 'command', command: { do: 'show', shown: { what: 'vote', id: VOTE } } },
+      0,
+    );
+    await page.locator('#vote label').first().click();
+    await expect.poll(() => late?.vote?.mine, { timeout: LONG }).toBe('A');
+    isHeld = true;
+    await page.evaluate(() => document.getElementById('vote-got').replaceChildren());
+    await page.locator('#vote label').nth(2).click();
+    await page.getByText('The room has your answer').waitFor();
+    deliver(JSON.stringify({ ...late, name: 'late' }));
+    await page.getByText('late', { exact: true }).waitFor();
+    expect(await page.locator('#vote input:checked').getAttribute('value')).toBe('C');
+    isHeld = false;
+    await expect.poll(() => late.vote.mine, { timeout: LONG }).toBe('C');
   },
   LONG,
 );
