@@ -41,7 +41,7 @@ function lines({ title, x, y, series }: LineChart): string {
     ...up.ticks.map((tick) => text(LEFT - 8, Number(up.at(tick)) + 4, short(tick), 'end')),
     path(`M${LEFT} ${bottom}H${RIGHT}`, '#444'),
     text((LEFT + RIGHT) / 2, bottom + 46, x.label),
-    `<text transform="rotate(-90)" x="${-(TOP + bottom) / 2}" y="20" text-anchor="middle">${escaped(y.label)}</text>`,
+    `<text transform="rotate(-90)" x="${-(top + bottom) / 2}" y="20" text-anchor="middle">${escaped(y.label)}</text>`,
     ...shown.map((one, i) => drawn(one, colourOf(i), across, up)),
   ]);
 }

@@ -96,6 +96,14 @@ test('every measured point is drawn, and an error of exactly 0 has no place on a
   expect(svgOf(charts.error).match(/<circle/g)).toHaveLength(1);
 });
 
+test('an axis has its name beside the plot, however many machines the legend names above it', () => {
+  const machines = Array.from({ length: 30 }, (_, i) => [`machine ${i}`, pool]);
+  const svg = svgOf(speedUpChart(Object.fromEntries(machines) as Record<string, typeof pool>));
+  const [, middle] = /rotate\(-90\)" x="-([\d.]+)"/.exec(svg)!.map(Number);
+  const lines = Array.from(svg.matchAll(/M76 ([\d.]+)H660/g), ([, y]) => Number(y));
+  expect(middle).toBeCloseTo((Math.min(...lines) + Math.max(...lines)) / 2, 6);
+});
+
 test('names are escaped', () => {
   expect(svgOf(charts['speed-up'])).toContain('&lt;chunked &amp; co&gt;');
   expect(plotlyHtml(charts['speed-up'])).not.toContain('<chunked');
