@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { codeCell, notebookOf, soundNotebook, textCell } from '../support/made-up.js';
 import { breachesOf } from '../support/notebook-rules.js';
-import type { Cell, Notebook } from '../support/notebook.js';
+import { notebookNames, readNotebook, sourceOf, type Cell, type Notebook } from '../support/notebook.js';
 
 /** The sound notebook with one cell in place of another, or left out. */
 function changed(id: string, ...cells: Cell[]): Notebook {
@@ -127,3 +127,20 @@ describe('each breach is named', () => {
     ).toEqual([]);
   });
 });
+
+/** A question for one number, whatever the machine. */
+const ONE_NUMBER =
+  /\*\*Predict[.:]?\*\*[^]{0,200}how (?:much (?:faster|larger|smaller)|many \*?(?:different|nanoseconds|megabytes))/i;
+
+test.each(notebookNames())(
+  '%s has an entry for each prediction of one number, before the cell that shows it',
+  (name) => {
+    const { cells } = readNotebook(name);
+    const asked = cells.filter((cell) => cell.cell_type === 'markdown' && ONE_NUMBER.test(sourceOf(cell)));
+    const hasEntry = (cell: Cell) =>
+      cells
+        .slice(cells.indexOf(cell) + 1, cells.indexOf(cell) + 3)
+        .some((next) => sourceOf(next).includes("predict('"));
+    expect(asked.filter((cell) => !hasEntry(cell)).map(({ id }) => id)).toEqual([]);
+  },
+);
