@@ -19,6 +19,9 @@ export function writeAtomically(
     try {
       writeFileSync(file, typeof content === 'function' ? content(fstatSync(file).mode) : content);
       fsyncSync(file); // a full disk says so here
+    } catch (error) {
+      const { syscall, code = '' } = error as NodeJS.ErrnoException;
+      if (syscall !== 'fsync' || !/^(EINVAL|ENOSYS|ENOTSUP)$/.test(code)) throw error; // some drives have none
     } finally {
       closeSync(file);
     }

@@ -1,12 +1,25 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import fs, { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { writeAtomically } from '../lib/atomic.js';
+
+/** Lets the drive answer fsync so. */
+function answerFsync(code: string): void {
+  vi.spyOn(fs, 'fsyncSync').mockImplementation(() => {
+    throw Object.assign(new Error(`${code}: fsync`), { code, syscall: 'fsync' });
+  });
+  syncBuiltinESMExports(); // for all who have imported it by name
+}
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'lola-atomic-'))));
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+  rmSync(folder, { recursive: true });
+});
 
 test('a file appears whole under its name, and replaces the one before', () => {
   const path = join(folder, 'file');
@@ -28,4 +41,19 @@ test('a write that fails throws the reason and leaves no draft', () => {
   expect(() => writeAtomically(join(folder, 'taken'), 'text')).toThrow(/EISDIR|EPERM/);
   expect(() => writeAtomically(join(folder, 'nowhere', 'file'), 'text')).toThrow(/ENOENT/);
   expect(readdirSync(folder)).toEqual(['taken']);
+});
+
+test.each(['EINVAL', 'ENOSYS', 'ENOTSUP'])(
+  'a drive that has no fsync takes the file all the same: %s',
+  (code) => {
+    answerFsync(code);
+    writeAtomically(join(folder, 'file'), 'text');
+    expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('text');
+  },
+);
+
+test.each(['ENOSPC', 'EDQUOT', 'EIO'])('what fsync says of the file itself counts: %s', (code) => {
+  answerFsync(code);
+  expect(() => writeAtomically(join(folder, 'file'), 'text')).toThrow(code);
+  expect(readdirSync(folder)).toEqual([]);
 });

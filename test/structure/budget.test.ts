@@ -7,7 +7,7 @@ import { sourcesIn, walk, type Source } from './sources.js';
  * become larger than its plan, the plan and what it had not foreseen stand beside it.
  */
 const BUDGETS: Readonly<Record<string, number>> = {
-  'lib/*': 549, // 520: where a server listens, whatever its host was called; whatever is thrown becomes text, symbols too; no free port is no mistake of the caller
+  'lib/*': 552, // 520: drives that have no fsync; where a server listens, whatever its host was called; whatever is thrown becomes text, symbols too; no free port is no mistake of the caller
   'lib/sampling': 262, // 260: philox works in place, and leaves half as much to collect
   'lib/task': 1156, // 850: runs share the listener of a signal; an interrupt ends all runs; one rule for what may travel, held at every door; a packer that bounds sizes before it unpacks
   'lib/simd': 560,
