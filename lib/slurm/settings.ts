@@ -66,7 +66,7 @@ export function checkSettings(given: unknown, source: string): JobSettings {
 export function readSettings(file?: string): JobSettings {
   const path = file ?? join(lolaFolder(), 'slurm.json');
   try {
-    return checkSettings(JSON.parse(readFileSync(path, 'utf8')), path);
+    return checkSettings(JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, '')), path);
   } catch (error) {
     if (error instanceof InvalidArgumentError) throw error;
     if (file === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {};

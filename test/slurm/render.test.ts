@@ -194,8 +194,10 @@ describe('settings', () => {
     expect(() => readSettings(file)).toThrow(/cannot read/);
     writeFileSync(file, '{');
     expect(() => readSettings(file)).toThrow(/must hold JSON/);
-    writeFileSync(file, '{ "partition": "short" }');
-    expect(readSettings(file)).toEqual({ partition: 'short' });
+    for (const mark of ['', '\uFEFF']) {
+      writeFileSync(file, `${mark}{\r\n  "partition": "short"\r\n}\r\n`); // as editors of Windows write
+      expect(readSettings(file)).toEqual({ partition: 'short' });
+    }
     rmSync(folder, { recursive: true });
   });
 });

@@ -193,8 +193,8 @@ describe('the file of a race', () => {
     folder = mkdtempSync(join(tmpdir(), 'lola-file-'));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
-  const read = (value: unknown) => {
-    writeFileSync(join(folder, 'race.json'), JSON.stringify(value));
+  const read = (value: unknown, mark = '') => {
+    writeFileSync(join(folder, 'race.json'), `${mark}${JSON.stringify(value)}`);
     return readRace(join(folder, 'race.json'));
   };
 
@@ -208,7 +208,7 @@ describe('the file of a race', () => {
       prediction: 1.5,
       notMeasured: [{ reason: 'no' }],
     };
-    expect(read(told)).toEqual(JSON.parse(JSON.stringify(told)));
+    for (const mark of ['', '\uFEFF']) expect(read(told, mark)).toEqual(JSON.parse(JSON.stringify(told))); // as Windows writes
   });
 
   test.each([
