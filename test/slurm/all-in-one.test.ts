@@ -40,7 +40,7 @@ async function runJob(srun: string, client: string): Promise<{ code: number; sai
     chmodSync(join(bin, name), 0o755);
   };
   const lasts = `echo $$ >> "$HOME/pids"; exec sleep 600`;
-  const scheduler = `echo '{}' > "$6"; ${lasts}`;
+  const scheduler = `ls "$(dirname "$6")" > "$HOME/before"; ${lasts.replace(';', `; echo '{}' > "$6";`)}`;
   program(
     'node',
     `case "$2" in scheduler) ${scheduler} ;; pi) ${client.replace('LASTS', () => lasts)} ;; esac`,
@@ -80,9 +80,18 @@ describe.skipIf(process.platform === 'win32')('the job of scheduler, workers and
     expect(readdirSync(join(home, '.lola'))).toEqual([]);
   });
 
-  test('gives each worker the cores of its task: srun does not read what sbatch was told', async () => {
+  test('gives each worker the cores of its task, and its variables: srun does not read what sbatch was told', async () => {
     expect(await runJob('echo "$@" > "$HOME/srun"; LASTS', BOTH)).toEqual({ code: 0, said: '' });
-    expect(readFileSync(join(home, 'srun'), 'utf8')).toMatch(/^--cpus-per-task=3 .* --threads 3 /);
+    expect(readFileSync(join(home, 'srun'), 'utf8')).toMatch(
+      /^--export=ALL --cpus-per-task=3 .* --threads 3 /,
+    );
+  });
+
+  test('that was requeued does not find the scheduler that it had before', async () => {
+    mkdirSync(join(home, '.lola', 'job-7'), { recursive: true });
+    writeFileSync(join(home, '.lola', 'job-7', 'scheduler.json'), '{}');
+    expect(await runJob('LASTS', BOTH)).toEqual({ code: 0, said: '' });
+    expect(readFileSync(join(home, 'before'), 'utf8')).toBe('');
   });
 
   test.each([0, 2])('ends as its client does, with %d, also if srun hangs', async (code) => {

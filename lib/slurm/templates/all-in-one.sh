@@ -15,7 +15,7 @@ client=(pi --stage distributed --samples 1e9)
 
 threads=${SLURM_CPUS_PER_TASK:-${SLURM_CPUS_ON_NODE:-1}}
 folder=$HOME/.lola/job-$SLURM_JOB_ID # closed to other users, and on the file system that all nodes share
-(umask 077; mkdir -p "$folder")
+(umask 077; rm -rf "$folder"; mkdir -p "$folder") # a job that was requeued may find its old one
 file=$folder/scheduler.json
 
 "${lola[@]}" scheduler --host 0.0.0.0 --scheduler-file "$file" &
@@ -33,8 +33,9 @@ until [ -s "$file" ]; do
   sleep 0.1
 done
 
-# One worker on each node; they end with the scheduler. Since Slurm 22.05, srun has to be told the cores again.
-srun --cpus-per-task="$threads" --kill-on-bad-exit=0 "${lola[@]}" worker --scheduler-file "$file" --threads "$threads" --death-timeout 10 &
+# One worker on each node; they end with the scheduler. Since Slurm 22.05, srun has to be told the cores again;
+# and where the site starts jobs with --export=NONE, srun would lose what the prologue has set.
+srun --export=ALL --cpus-per-task="$threads" --kill-on-bad-exit=0 "${lola[@]}" worker --scheduler-file "$file" --threads "$threads" --death-timeout 10 &
 workers=$!
 "${lola[@]}" "${client[@]}" --scheduler-file "$file" &
 run=$!
