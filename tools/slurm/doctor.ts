@@ -11,6 +11,7 @@ import {
   adviseOnReason,
   describeEnd,
   isLive,
+  isRefusal,
   jobStates,
   nodeWords,
   render,
@@ -56,21 +57,22 @@ export async function diagnose(settings: JobSettings, addresses: readonly string
   const folder = mkdtempSync(join(parent, 'doctor-'));
   const standIn = addresses.length === 0 ? await listen() : undefined;
   const tried = standIn?.addresses ?? addresses;
-  let job: string | undefined;
+  let isRefused = false;
   try {
     writeFileSync(join(folder, 'ask.json'), JSON.stringify(tried));
     writeFileSync(join(folder, 'probe.sh'), probeScript(settings, folder));
-    job = await sbatch(join(folder, 'probe.sh'), nameOf(folder));
+    const job = await sbatch(join(folder, 'probe.sh'), nameOf(folder));
     options.onReport(`job ${job} submitted`);
     const found = await waitFor(job, folder, options);
     if (typeof found === 'string') return [{ ok: false, text: found }];
     return describeFound(found, tried, standIn !== undefined);
   } catch (error) {
     if (options.signal.aborted) return [];
+    isRefused = isRefusal(error); // else Slurm may have taken it without our seeing its number
     throw error;
   } finally {
     standIn?.close();
-    if (job !== undefined || options.signal.aborted)
+    if (!isRefused)
       await scancel(['--name', nameOf(folder)]).catch(({ message }: Error) => options.onReport(message));
     rmSync(folder, { recursive: true, force: true });
   }

@@ -85,12 +85,24 @@ describe.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM'] as cons
 });
 
 test.skipIf(process.platform === 'win32')(
+  'a doctor whose sbatch was not answered cancels the probe that Slurm may have taken',
+  async () => {
+    site({ sbatch: "echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1" });
+    const { output, ended } = start('slurm', 'doctor', '--log-dir', logs());
+    expect(await ended).toBe(1);
+    expect(output()).toContain('does not answer');
+    expect(calls('scancel')).toEqual([expect.stringMatching(/^--name lola-doctor-\w+$/)]);
+  },
+);
+
+test.skipIf(process.platform === 'win32')(
   'a doctor whose probe Slurm refuses says why, and leaves nothing where it was started',
   async () => {
     site({ sbatch: "echo 'sbatch: error: Invalid account or account/partition combination' >&2; exit 1" });
     const { output, ended } = start('slurm', 'doctor');
     expect(await ended).toBe(1);
     expect(output()).toContain('sbatch refused');
+    expect(calls('scancel')).toEqual([]);
     expect(readdirSync(parent).filter((name) => /logs|doctor/.test(name))).toEqual([]);
   },
 );
