@@ -21,7 +21,7 @@ export function adviseOn(command: string, code: number | string, stderr: string)
 const find = (advice: Advice, said: string) => advice.find(([pattern]) => pattern.test(said))?.[1];
 
 const AWAY =
-  /contact slurm controller|connection refused|timed out|connect failure|not responding|zero bytes|unexpected message/i;
+  /contact slurm controller|connect(ion)? (refused|failure)|timed out|not responding|zero (bytes|length)|(unexpected|entire) message|message (send|receive) failure|authentication|standby mode/i;
 const REFUSALS: Advice = [
   [/(unrecognized|invalid|unknown) option/i, 'This Slurm is too old: 20.02 or newer is needed.'],
   [/invalid partition/i, "sinfo shows the partitions; set 'partition'."],

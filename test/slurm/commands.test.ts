@@ -196,6 +196,10 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     ['Unable to contact slurm controller (connect failure)', true],
     ['Socket timed out on send/recv operation', true],
     ['Zero Bytes were transmitted or received', true],
+    ['Message receive failure', true],
+    ['Communication connection failure', true],
+    ['Slurm backup controller in standby mode', true],
+    ['Protocol authentication error', true], // the clock of a host is wrong, or its munged restarts
     ['Invalid partition name specified', false],
   ])('a controller that is too busy to answer is called so: %s', async (said, away) => {
     site({ sbatch: `echo 'sbatch: error: Batch job submission failed: ${said}' >&2; exit 1` });
