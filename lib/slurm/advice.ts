@@ -28,7 +28,7 @@ const REFUSALS: Advice = [
   [/invalid account/i, "sacctmgr show associations user=$USER lists your accounts; set 'account'."],
   [/invalid qos/i, "sacctmgr show qos lists them; set it in 'extra'."],
   [/invalid feature/i, "sinfo -o '%P %f' shows the features; set 'constraint'."],
-  [/submit limit|MaxSubmit|QOS/i, 'A limit of your account: wait for jobs to end, or ask for less.'],
+  [/submit limit|MaxSubmit|QOS/i, "A limit of your account: wait for jobs to end, or take fewer 'workers'."],
   [
     /memory specification|memory required|--mem/i,
     "This site refuses that --mem: set 'memory' to less, or to 'none'.",
@@ -47,12 +47,17 @@ export function adviseOnReason(reason: string): string {
 
 const REASONS: Advice = [
   [/^(Priority|Resources)$/, 'It waits for its turn; squeue --start guesses when that is.'],
-  [/TimeLimit/, "It asks for more time than it may have and would wait for ever: set a shorter 'time'."],
+  [/TimeLimit|WallDur/, "It asks for more time than allowed and would wait for ever: set a shorter 'time'."],
+  [/Grp\w*(?<!Run)Minutes/, "The account's hours are used up: set another 'account', or ask your site."],
+  [
+    /Per(Job|Node|Limit)|Not(Satis|Allow)|^Invalid/,
+    "It would wait for ever: a rule of your 'account' forbids it.",
+  ],
   [/^(PartitionConfig|BadCon)/, "No node fits: set less 'cpus' or 'memory', or no 'constraint'."],
   [/^BeginTime$/, 'Slurm starts it again about two minutes after it was requeued.'],
   [/held/i, 'Somebody, or a failed launch, holds it: scontrol release lets it go.'],
   [/^Dependency/, 'It waits for another job.'],
-  [/^(QOS|Assoc)/, 'A limit of your account is reached; it starts when other jobs of yours end.'],
+  [/^(QOS|Assoc|Max)/, 'A limit of your account is reached; it starts when other jobs of yours end.'],
   [/ReqNodeNotAvail|Nodes_required/, 'Nodes are down or reserved; sinfo -R says why.'],
 ];
 

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { adviseOn, describeEnd, mayTryAgain } from '../../lib/slurm/advice.js';
+import { adviseOn, adviseOnReason, describeEnd, mayTryAgain } from '../../lib/slurm/advice.js';
 import {
   SlurmError,
   coresOf,
@@ -114,6 +114,31 @@ describe('refusals', () => {
     ['sbatch: fatal: Could not establish a configuration source', /knows no Slurm cluster/],
   ])('%s gets its own advice', (stderr, words) => {
     expect(adviseOn('sbatch', 1, stderr)).toMatch(words);
+  });
+
+  test('munge, which vouches for a user, is away: its four lines are read to the last', () => {
+    const failed = 'error: Munge encode failed: Failed to access "/run/munge/munge.socket.2": No such file';
+    const lines = ['error: If munged is up, restart with --num-threads=10', failed];
+    const stderr = `${lines.map((line) => `scontrol: ${line}\n`).join('')}scontrol: error: REQUEST_JOB_INFO has authentication error\nslurm_load_jobs error: Protocol authentication error\n`;
+    expect(isAway(new SlurmError(adviseOn('scontrol', 1, stderr)))).toBe(true);
+  });
+
+  test.each([
+    ['AssocMaxWallDurationPerJobLimit', /would wait for ever: set a shorter 'time'/],
+    ['QOSMaxWallDurationPerJobLimit', /would wait for ever: set a shorter 'time'/],
+    ['AssocMaxCpuPerJobLimit', /would wait for ever/],
+    ['QOSMaxMemoryPerNode', /would wait for ever/],
+    ['MaxMemPerLimit', /would wait for ever/],
+    ['QOSMinCpuNotSatisfied', /would wait for ever/],
+    ['QOSNotAllowed', /would wait for ever/],
+    ['InvalidAccount', /would wait for ever/],
+    ['AssocGrpCPUMinutesLimit', /hours are used up/],
+    ['AssocGrpBillingMinutes', /hours are used up/],
+    ['AssocGrpCPURunMinutesLimit', /when other jobs of yours end/],
+    ['QOSMaxCpuPerUserLimit', /when other jobs of yours end/],
+    ['MaxJobsPerAccount', /when other jobs of yours end/],
+  ])('a job that waits for %s hears what helps', (reason, words) => {
+    expect(adviseOnReason(reason)).toMatch(words);
   });
 
   test('a command that is not there', () => {
