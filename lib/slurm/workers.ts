@@ -21,9 +21,17 @@ const MAY_STAY =
  */
 export function workerScript(settings: JobSettings, file: string, forUp?: string): string {
   const values = { lola: [...nodeWords(settings), lolaProgram()], join: ['--scheduler-file', resolve(file)] };
-  if (forUp === undefined) return render('worker', settings, values);
-  return render('worker', { ...settings, logDir: logDirOf(settings) }, values, [`--comment=${forUp}`]);
+  const { time = '', skip = [], extra = [] } = settings;
+  // Slurm would send TERM two to three minutes before the time is up: to a shorter job as it starts.
+  const fitting = { ...settings, skip: SHORT.test(time) ? [...skip, 'signal'] : skip };
+  if (forUp === undefined) return render('worker', fitting, values);
+  const theirs = extra.flatMap((option) => /^--comment=(.*)$/.exec(option)?.[1] ?? []); // a site may demand one
+  const comment = `--comment=${[forUp, ...theirs].join(' ')}`;
+  return render('worker', { ...fitting, logDir: logDirOf(settings), extra: [...extra, comment] }, values);
 }
+
+/** Times below five minutes. */
+const SHORT = /^([0-4]|(0-)?0?0:0[0-4]:\d\d)$/;
 
 /**
  * Submits workers and gives their jobs' numbers; none if the signal comes first. All are submitted, or none stays.
@@ -37,8 +45,9 @@ export async function submitWorkers(
 ): Promise<string[]> {
   const logDir = logDirOf(settings);
   mkdirSync(logDir, { recursive: true }); // without it a job fails and leaves no log that would say why
-  const script = join(logDir, 'worker.sh');
-  const comment = `${COMMENT} ${randomBytes(4).toString('hex')}`;
+  const mark = randomBytes(4).toString('hex');
+  const script = join(logDir, `worker-${mark}.sh`); // its own, if two run at once
+  const comment = `${COMMENT} ${mark}`;
   writeFileSync(script, workerScript(settings, file, comment));
   const jobs: string[] = [];
   try {

@@ -304,7 +304,7 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     ['names two', "printf '2026\\n7\\n'"],
   ])('a worker whose answer %s is taken back all the same', async (_, last) => {
     const once = `if [ -e '${join(parent, 'second')}' ]; then ${last}; else touch '${join(parent, 'second')}'; echo 41; fi`;
-    const comment = `$(grep -o 'lola slurm up [0-9a-f]*' '${join(parent, 'logs', 'worker.sh')}')`;
+    const comment = `$(grep -ho 'lola slurm up [0-9a-f]*' '${join(parent, 'logs')}'/worker-*.sh)`;
     site({
       sbatch: once,
       squeue: `echo "42|RUNNING|node1|None|${comment}"; echo '43|RUNNING|node1|None|lola slurm up 00000000'`,
@@ -323,6 +323,14 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     site({ sbatch: `echo 'sbatch: error: ${said}' >&2; exit 1`, squeue });
     const submitted = submitWorkers(1, { logDir: join(parent, 'logs') }, 'scheduler.json');
     await expect(submitted).rejects.toThrow(/ Slurm may have taken a job all the same: lola slurm status/);
+  });
+
+  test('two that submit at once, into one folder of logs, submit each its own', async () => {
+    const own = `for word; do script=$word; done; grep -o '[ab][.]json' "$script" >> '${parent}/seen.calls'`;
+    site({ sbatch: `${own}; echo 7` });
+    const up = (file: string) => submitWorkers(2, { logDir: join(parent, 'logs') }, file);
+    await Promise.all([up('a.json'), up('b.json')]);
+    expect(calls('seen').sort()).toEqual(['a.json', 'a.json', 'b.json', 'b.json']);
   });
 
   test('a job that Slurm has refused is not', async () => {
@@ -350,7 +358,7 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
       ['that Slurm took meanwhile', 'echo 42'],
       ['whose sbatch died of the same key', 'kill -INT $$'],
     ])('are taken back, also the one %s', async (_, second) => {
-      const comment = `$(grep -o 'lola slurm up [0-9a-f]*' '${join(parent, 'logs', 'worker.sh')}')`;
+      const comment = `$(grep -ho 'lola slurm up [0-9a-f]*' '${join(parent, 'logs')}'/worker-*.sh)`;
       expect(await stopAtSecond(second, { squeue: `echo "42|PENDING||None|${comment}"` })).toEqual([]);
       expect(calls('sbatch')).toHaveLength(2);
       expect(calls('scancel')).toEqual(['41 42']);

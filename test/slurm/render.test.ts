@@ -8,6 +8,7 @@ import { InvalidArgumentError } from '../../lib/errors.js';
 import { lintScript } from '../../lesson/slurm/lint.js';
 import { render, shellQuote, templateText, type TemplateName } from '../../lib/slurm/render.js';
 import { checkSettings, nodeWords, readSettings } from '../../lib/slurm/settings.js';
+import { workerScript } from '../../lib/slurm/workers.js';
 
 const TEMPLATES: readonly TemplateName[] = ['worker', 'all-in-one', 'array', 'reduce'];
 const hasBash = spawnSync('bash', ['-c', 'true']).status === 0;
@@ -150,6 +151,32 @@ describe('templates', () => {
     const lines = render('worker', { prologue: ['module load nodejs'] }, {}).split('\n');
     expect(lines.indexOf('module load nodejs')).toBeGreaterThan(0);
     expect(lines.indexOf('module load nodejs')).toBeLessThan(lines.indexOf('set -euo pipefail'));
+  });
+});
+
+describe('the script of a worker', () => {
+  test.each([
+    ['00:04:59', false],
+    ['0-00:02:00', false],
+    ['2', false],
+    ['00:05:00', true],
+    ['5', true],
+    ['2-00:00:00', true],
+    ['02:00:00', true],
+    [undefined, true],
+  ])('asks for TERM before the time is up, unless it would come at the start: %s', (time, asks) => {
+    expect(workerScript({ time }, 'scheduler.json').includes('--signal=')).toBe(asks);
+  });
+
+  test('of up is known by its comment, whatever comment the site wants', () => {
+    const comments = (extra: string[]) =>
+      directives(workerScript({ extra }, 'scheduler.json', 'lola slurm up 1a')).filter((line) =>
+        line.includes('comment'),
+      );
+    expect(comments([])).toEqual(['#SBATCH --comment="lola slurm up 1a"']);
+    expect(comments(['--qos=short', '--comment=project:7'])).toEqual([
+      '#SBATCH --comment="lola slurm up 1a project:7"',
+    ]);
   });
 });
 

@@ -537,8 +537,8 @@ describe.runIf(isLinux)('where Slurm’s scripts and logs go', { timeout: 120_00
     expect(said('doctor', asUser(54324))).toMatch(refused('EACCES'));
   });
 
-  test('the script of an earlier up cannot be replaced', async () => {
-    mkdirSync(join(logs, 'worker.sh'), { recursive: true });
+  test('something else is there, for up', async () => {
+    writeFileSync(logs, '');
     const scheduler = fork(
       real,
       ['scheduler', '--host', '0.0.0.0', '--port', '0', '--no-dashboard', '--scheduler-file', file],
@@ -548,7 +548,7 @@ describe.runIf(isLinux)('where Slurm’s scripts and logs go', { timeout: 120_00
       },
     );
     await once(scheduler.stdout!, 'data');
-    expect(said(`up --workers 1 --scheduler-file '${file}'`)).toMatch(refused('EISDIR'));
+    expect(said(`up --workers 1 --scheduler-file '${file}'`)).toMatch(refused('EEXIST'));
     scheduler.disconnect();
     await once(scheduler, 'exit');
   });
