@@ -48,8 +48,8 @@ export class Collector {
     }
     for (const name of this.folder.results()) {
       if (this.run.settled || this.read.has(name)) continue;
-      this.read.add(name);
       this.takeResults(name);
+      this.read.add(name);
     }
   }
 

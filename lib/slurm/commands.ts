@@ -13,7 +13,8 @@ export class SlurmError extends EstimatorError {
 
 /** Slurm's commands give up on a controller after about a minute by themselves (ms). */
 const COMMAND_MS = 90_000;
-const PASSES = /does not answer|was ended by|cannot be started \(E(AGAIN|MFILE|NFILE|NOMEM)\)/;
+const PASSES =
+  /does not answer|was ended by|cannot be started \(E(AGAIN|MFILE|NFILE|NOMEM)\)|cannot (be )?read.*: (EIO|ENOTCONN|ESHUTDOWN|ESTALE|ETIMEDOUT|Unknown system error -116):|results\S* cannot be read: ENOENT:/;
 
 /** Runs a command of Slurm, for `mostMs` at most. Its code is the exit code, or why it has none. */
 export function call(command: string, words: readonly string[], mostMs = COMMAND_MS) {
@@ -51,7 +52,7 @@ async function succeed(command: string, ...words: readonly string[]): Promise<st
   throw new SlurmError(adviseOn(command, code, stderr));
 }
 
-/** Whether an error means that Slurm's controller does not answer now. It may in a while. */
+/** Whether an error means that Slurm's controller, or the file system, does not answer now. It may in a while. */
 export function isAway(error: unknown): boolean {
   return error instanceof SlurmError && PASSES.test(error.message);
 }

@@ -17,8 +17,8 @@ const TRIES = 3;
 const LOOK_MS = { first: 50, most: 1000 };
 /** How often to ask Slurm: its controller serves the whole site (ms). */
 const ASK_MS = { first: 1000, most: 15_000 };
-/** How long results may take to show up here after Slurm says that an element ended: file systems cache folders (ms). */
-const GRACE_MS = { completed: 10_000, lost: 1000 };
+/** How long results may take to show up after Slurm says that an element ended: NFS may cache a folder for 60 s (ms). */
+const GRACE_MS = { completed: 90_000, lost: 1000 };
 /** How long to wait for a controller that is away when the run is over and jobs are to be cancelled (ms). */
 const CANCEL_MS = 800;
 
@@ -58,7 +58,7 @@ export class Follower {
     try {
       this.collect();
     } catch (error) {
-      return this.run.fail(error);
+      if (!isAway(error)) return this.run.fail(error);
     }
     await this.follow();
   }
@@ -77,7 +77,10 @@ export class Follower {
       try {
         if (await act()) ms = every.first;
       } catch (error) {
-        this.run.fail(error);
+        const { message, cause } = error as Error;
+        if (!isAway(error)) this.run.fail(error);
+        // Slurm or a file is away. Nothing is known now, so nothing is concluded; and it is asked less and less often.
+        else this.report('away', cause ? `${(cause as Error).message}. Trying again.` : message);
       }
       await delay(ms, undefined, { signal: this.settled.signal }).catch(() => {});
     }
@@ -97,16 +100,10 @@ export class Follower {
 
   /** A round is over when each of its elements is done or lost; then the next one begins. Gives whether it is about to. */
   private async talkToSlurm(): Promise<boolean> {
-    try {
-      if (this.job === undefined) await this.findRound();
-      if (this.elements.length > 0) await this.judgeElements();
-      else if (!this.run.settled) await this.submitRound();
-      this.reported.delete('away');
-    } catch (error) {
-      if (!isAway(error)) throw error;
-      this.report('away', (error as Error).message); // nothing is known now, so nothing is concluded
-      return false; // it may have too much to do: ask less and less often
-    }
+    if (this.job === undefined) await this.findRound();
+    if (this.elements.length > 0) await this.judgeElements();
+    else if (!this.run.settled) await this.submitRound();
+    this.reported.delete('away');
     return this.elements.length === 0;
   }
 

@@ -1,5 +1,12 @@
 // How a run ends for its caller and for its jobs: with programs of Slurm's names that answer as one small site.
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -74,6 +81,34 @@ describe.skipIf(process.platform === 'win32')('a run that is taken up', () => {
       CancelledError,
     );
     for (const job of ofThisRun()) await expect.poll(() => reports.join('\n')).toContain(`scancel ${job}`);
+  });
+
+  const asked = () => calls('scontrol').filter((words) => words.endsWith('show job -o 7')).length;
+  const rest = () => folder.writeResults('0-1', { first: 2, host: 'node1', ends: endsWith('c', 'd') });
+
+  test('waits for results that a file system shows a minute late', async () => {
+    site(element('COMPLETED'));
+    const now = performance.now.bind(performance);
+    const resumed = resumeSlurm(folder.path);
+    await expect.poll(asked).toBeGreaterThan(1); // the first answer has been heard
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + 61_000);
+    const before = asked();
+    await expect.poll(asked).toBeGreaterThan(before + 1);
+    rest();
+    expect((await resumed).values).toEqual(['a', 'b', 'c', 'd']);
+    expect(calls('sbatch')).toEqual([]);
+  });
+
+  test('reads again what is named already, but not there yet', async () => {
+    symlinkSync(join(parent, 'later'), folder.file('results', '0-1-2-2'));
+    const reports: string[] = [];
+    const onReport = (text: string) => {
+      reports.push(text);
+      rest();
+    };
+    expect((await resumeSlurm(folder.path, { onReport })).values).toEqual(['a', 'b', 'c', 'd']);
+    expect(reports).toEqual([expect.stringMatching(/^ENOENT.*0-1-2-2'\. Trying again\.$/)]);
+    expect(['sbatch', 'scancel'].flatMap(calls).filter((words) => !words.includes('reduce'))).toEqual([]);
   });
 
   test('has not failed if one of its files is torn: its jobs go on', async () => {
