@@ -70,23 +70,28 @@ export interface Resumed {
 /**
  * Continues a run whose client has gone: waits for what is on its way and submits what is missing.
  * @param directory the run's folder
+ * @param options `settings` replace those of the run, except its name, for all that Slurm has not started
  * @throws what Executor.run throws; InvalidArgumentError if the folder is no run's or another user's, or its jobs are on
  *   another of the site's clusters; SlurmError if another client follows the run
  */
 export async function resumeSlurm(
   directory: string,
-  options: Pick<SlurmOptions, 'onReport'> & RunOptions = {},
+  options: Pick<SlurmOptions, 'onReport' | 'settings'> & RunOptions = {},
 ): Promise<Resumed> {
   const { onReport = () => {}, onEvent } = options;
   const folder = new RunFolder(resolve(directory));
-  const record = folder.readRecord();
+  const found = folder.readRecord();
+  const { name } = found.settings; // its jobs are known by it
+  const given = { ...found.settings, ...options.settings, name };
+  const record = { ...found, settings: checkSettings(given, 'resume: settings') };
   refuseIfForeign(folder);
   refuseElsewhere(record);
   const free = claim(folder);
   try {
+    if (options.settings) folder.writeRecord(record);
     const run = new Run(folder.tasks([0, record.tasks]), options);
     const collector = new Collector(folder, run, drawAll(run), onEvent);
-    await new Follower(folder, record, run, collector, onReport).resume();
+    await new Follower(folder, record, run, collector, onReport).resume(options.settings !== undefined);
     const values = await run.result;
     folder.remove();
     return { label: record.label, values };

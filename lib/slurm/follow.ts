@@ -40,6 +40,7 @@ export class Follower {
   private readonly tries = new Map<Drawn, string[]>(); // how the elements ended that ran a task when they were lost
   private readonly reported = new Set<string>();
   private readonly settled = new AbortController();
+  private readonly tell = ({ message }: Error) => this.onReport(message); // also after the run: these jobs are still there
 
   constructor(
     private readonly folder: RunFolder,
@@ -53,8 +54,12 @@ export class Follower {
     void run.result.catch(() => {}).finally(() => this.settled.abort());
   }
 
-  /** Continues a run that an earlier client began. If its folder cannot be read, the run fails and its jobs go on. */
-  async resume(): Promise<void> {
+  /**
+   * Continues a run that an earlier client began. If its folder cannot be read, the run fails and its jobs go on.
+   * @param anew whether what waits is submitted again, with other settings
+   */
+  async resume(anew: boolean): Promise<void> {
+    if (anew) await this.submitter.cancel(String(this.round), '--state=PENDING').catch(this.tell);
     try {
       this.collect();
     } catch (error) {
@@ -181,8 +186,7 @@ export class Follower {
   }
 
   private async cancelJobs(): Promise<void> {
-    const tell = ({ message }: Error) => this.onReport(message); // also after the run: these jobs are still there
-    await this.submitter.cancel('reduce').catch(tell);
-    await this.run.result.catch(() => this.submitter.cancel(String(this.round)).catch(tell));
+    await this.submitter.cancel('reduce').catch(this.tell);
+    await this.run.result.catch(() => this.submitter.cancel(String(this.round)).catch(this.tell));
   }
 }

@@ -1,17 +1,22 @@
 // Hands a run to Slurm: the scripts in its folder, the array job that computes, and the job that adds up. Needs Node.
+import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SlurmError, isRefusal, jobNamed, jobStates, sbatch, scancel } from './commands.js';
 import type { JobState } from './job-state.js';
 import { render } from './render.js';
-import type { RunFolder, RunRecord, Span } from './run-folder.js';
+import { resumeCommand, type RunFolder, type RunRecord, type Span } from './run-folder.js';
 import { nodeWords } from './settings.js';
 
 export class Submitter {
+  private readonly name: string; // of its jobs: one, also where a link leads to the folder
+
   constructor(
     private readonly folder: RunFolder,
     private readonly record: RunRecord,
-  ) {}
+  ) {
+    this.name = `${record.settings.name ?? 'lola'}-${basename(realpathSync(folder.path))}`;
+  }
 
   /**
    * Submits array job `number`, of which element i computes spans[i], and gives the job's number. The file comes first:
@@ -31,8 +36,8 @@ export class Submitter {
       const mayBeThere = !isNew || (await this.jobOf(number).catch(() => 'unknown'));
       if (!mayBeThere) this.folder.removeSubmission(number);
       if (this.folder.submissions() === 0) throw error;
-      const where = `This run's settings are in ${this.folder.file('run.json')}.`;
-      throw new SlurmError(`${(error as Error).message} ${where}`);
+      const way = `To continue with other settings, add them: ${resumeCommand(this.folder.path)} --time T --partition P`;
+      throw new SlurmError(`${(error as Error).message} ${way}`);
     }
   }
 
@@ -58,8 +63,9 @@ export class Submitter {
   }
 
   /** Cancels one of the run's jobs: an array by its number, or 'reduce'. By name, since the job's number may be unknown. */
-  async cancel(part: string): Promise<void> {
-    if (part !== 'reduce' || this.record.label !== null) await scancel(['--name', this.nameOf(part)]);
+  async cancel(part: string, ...only: readonly string[]): Promise<void> {
+    if (part === 'reduce' && this.record.label === null) return;
+    await scancel([...only, '--name', this.nameOf(part)]);
   }
 
   /** Writes a job's script beside the tasks, and gives its path. */
@@ -78,6 +84,6 @@ export class Submitter {
   }
 
   private nameOf(part: string): string {
-    return `${this.record.settings.name ?? 'lola'}-${basename(this.folder.path)}-${part}`;
+    return `${this.name}-${part}`;
   }
 }

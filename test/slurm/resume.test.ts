@@ -2,6 +2,7 @@
 import {
   chmodSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
   symlinkSync,
@@ -15,6 +16,7 @@ import { CancelledError, InvalidArgumentError, TaskError, WorkerLostError } from
 import { SlurmError } from '../../lib/slurm/commands.js';
 import { resumeSlurm, startSlurm, type SlurmOptions } from '../../lib/slurm/executor.js';
 import { RunFolder } from '../../lib/slurm/run-folder.js';
+import { Submitter } from '../../lib/slurm/submit.js';
 import { clock, type ExecutorEvent } from '../../lib/task/executor.js';
 import { echoes, endsWith, makeSite, writeRun, type Answers } from '../support/slurm-site.js';
 
@@ -81,6 +83,36 @@ describe.skipIf(process.platform === 'win32')('a run that is taken up', () => {
       CancelledError,
     );
     for (const job of ofThisRun()) await expect.poll(() => reports.join('\n')).toContain(`scancel ${job}`);
+  });
+
+  test('takes other settings for what has not begun, keeps them, and keeps the name of its jobs', async () => {
+    site({ ...element('CANCELLED', '0:15'), sbatch: 'echo 8' });
+    folder.writeRecord({ ...folder.readRecord(), settings: { time: '99:00:00', account: 'a' } });
+    const onReport = (text: string) => {
+      if (!text.includes('is submitted')) return;
+      const script = readFileSync(folder.file('array-1.sh'), 'utf8');
+      expect(script).toContain(
+        `--job-name=lola-${basename(folder.path)}-1\n#SBATCH --array=0-0%1\n#SBATCH --time=00:30:00`,
+      );
+      expect(folder.readRecord().settings).toEqual({ time: '00:30:00', account: 'a' });
+      folder.writeResults('1-0', { first: 2, host: 'node1', ends: endsWith('c', 'd') });
+    };
+    const settings = { time: '00:30:00', name: 'other' };
+    expect((await resumeSlurm(folder.path, { settings, onReport })).values).toEqual(['a', 'b', 'c', 'd']);
+    expect(calls('scancel')[0]).toBe(`--state=PENDING --name lola-${basename(folder.path)}-0`);
+  });
+
+  test('is refused if it is given settings that there are not: nothing is cancelled', async () => {
+    const resumed = resumeSlurm(folder.path, { settings: { time: 'an hour' } });
+    await expect(resumed).rejects.toThrow(/^resume: settings: time: Expected HH:MM:SS/);
+    expect(calls('scancel')).toEqual([]);
+  });
+
+  test('is known by its own name where a link leads to it', async () => {
+    symlinkSync(folder.path, join(parent, 'latest'));
+    const link = new RunFolder(join(parent, 'latest'));
+    await new Submitter(link, link.readRecord()).cancel('0');
+    expect(calls('scancel')).toEqual([`--name lola-${basename(folder.path)}-0`]);
   });
 
   const asked = () => calls('scontrol').filter((words) => words.endsWith('show job -o 7')).length;
@@ -243,7 +275,9 @@ describe.skipIf(process.platform === 'win32')('a run that Slurm refuses', () => 
 
   test('keeps what it has, and says where its settings are, if that was a later array of it', async () => {
     site({ ...element('CANCELLED', '0:15'), ...recorded });
-    await expect(resumeSlurm(folder.path)).rejects.toThrow(`settings are in ${folder.file('run.json')}.`);
+    await expect(resumeSlurm(folder.path)).rejects.toThrow(
+      `To continue with other settings, add them: lola slurm resume ${folder.path} --time T --partition P`,
+    );
     expect(folder.submissions()).toBe(1);
     expect(folder.results()).toEqual(['0-0-0-2']);
   });

@@ -57,26 +57,31 @@ export function addSlurm(program: Command): void {
     .description('submit a probe of one minute: can a node start Node, see our files, reach the scheduler?')
     .option('--dry-run', 'show what would be submitted')
     .action(runDoctor);
-  slurm
-    .command('resume')
+  withSiteFlags(slurm.command('resume'))
     .description('continue a run of stage slurm whose client has ended, and print its result')
-    .argument('<DIR>', "the run's folder, as in lola-runs/run-...")
+    .argument('<DIR>', "the run's folder, as in lola-runs/run-...; flags change its settings")
     .action(runResume);
   for (const command of slurm.commands) command.exitOverride();
 }
 
 function withJobFlags(command: Command): Command {
+  return withSiteFlags(
+    command
+      .option('--scheduler-file <FILE>', 'where the scheduler wrote its addresses (default: in your home)')
+      .option('--settings <FILE>', "your site's settings, a JSON file (default: ~/.lola/slurm.json)")
+      .addOption(countOption('--cpus <N>', 'cores of each worker'))
+      .option('--name <NAME>', "the jobs' name")
+      .option('--log-dir <DIR>', 'folder for logs, created if missing (default: lola-logs)'),
+  );
+}
+
+function withSiteFlags(command: Command): Command {
   return command
-    .option('--scheduler-file <FILE>', 'where the scheduler wrote its addresses (default: in your home)')
-    .option('--settings <FILE>', "your site's settings, a JSON file (default: ~/.lola/slurm.json)")
     .option('--partition <P>', 'sinfo shows them')
     .option('--account <A>', 'the account that pays')
     .option('--time <T>', 'time of a job: 01:00:00 is an hour')
-    .addOption(countOption('--cpus <N>', 'cores of each worker'))
     .option('--memory <M>', "memory, such as 4G; 'none' to ask for none")
     .option('--constraint <C>', 'what nodes must have')
-    .option('--name <NAME>', "the jobs' name")
-    .option('--log-dir <DIR>', 'folder for logs, created if missing (default: lola-logs)')
     .option('--prologue <LINE...>', "shell lines before Node starts, such as 'module load nodejs'")
     .option('--extra <DIRECTIVE...>', 'directives of your own, as --extra=--qos=short')
     .option('--skip <NAME...>', 'directives to leave out, such as requeue')
@@ -166,9 +171,10 @@ async function runDoctor(flags: JobFlags): Promise<void> {
   if (findings.some(({ ok }) => !ok)) process.exitCode = EXIT.failed;
 }
 
-async function runResume(directory: string): Promise<void> {
+async function runResume(directory: string, flags: JobSettings): Promise<void> {
+  const settings = Object.keys(flags).length > 0 ? flags : undefined;
   const { signal, release } = interruptible();
-  const resuming = resumeSlurm(directory, { signal, onReport: warn }).finally(release);
+  const resuming = resumeSlurm(directory, { settings, signal, onReport: warn }).finally(release);
   const { label, values } = await resuming.catch((error: unknown) => {
     if (signal.aborted) say(`Stopped. To continue: ${resumeCommand(directory)}`);
     throw error;

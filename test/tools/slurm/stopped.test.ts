@@ -1,10 +1,10 @@
 // Ctrl-C and SIGTERM and failures, while `lola slurm` submits or waits: what was submitted is taken back or named.
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lola, until, type Lola } from '../../support/cluster.js';
-import { makeSite, type Answers } from '../../support/slurm-site.js';
+import { echoes, makeSite, writeRun, type Answers } from '../../support/slurm-site.js';
 
 let parent: string, calls: (name: string) => string[], env: NodeJS.ProcessEnv;
 const started: Lola[] = [];
@@ -104,5 +104,28 @@ test.skipIf(process.platform === 'win32')(
     expect(output()).toContain('sbatch refused');
     expect(calls('scancel')).toEqual([]);
     expect(readdirSync(parent).filter((name) => /logs|doctor/.test(name))).toEqual([]);
+  },
+);
+
+test.skipIf(process.platform === 'win32')(
+  'a run is resumed with the settings that its flags name, and with its own where there are none',
+  async () => {
+    const one =
+      'JobName=$(cat "$SITE/name") UserId=u(1) JobState=CANCELLED Reason=None ExitCode=0:15 NodeList=';
+    site({
+      scontrol: `echo "JobId=9 ArrayJobId=7 ArrayTaskId=0 ${one}"`,
+      sbatch: 'echo "sbatch: error: Invalid account" >&2; exit 1',
+    });
+    const folder = await writeRun(parent, echoes('a'), {
+      settings: { time: '99:00:00', partition: 'short' },
+    });
+    folder.writeSubmission(0, { spans: [[0, 1] as const], job: '7' });
+    writeFileSync(join(parent, 'name'), `lola-${basename(folder.path)}-0\n`);
+    const flags = ['--time', '00:30:00', '--extra=--qos=low'];
+    const { output, ended } = start('slurm', 'resume', folder.path, ...flags);
+    expect(await ended).toBe(1);
+    expect(output()).toContain(`add them: lola slurm resume ${folder.path} --time T --partition P`);
+    const settings = { time: '00:30:00', partition: 'short', extra: ['--qos=low'] };
+    expect(folder.readRecord().settings).toEqual(settings);
   },
 );
