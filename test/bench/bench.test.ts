@@ -113,6 +113,21 @@ describe('other programs', () => {
     ...{ folder, signal: new AbortController().signal },
   });
 
+  test('dask computes every repeat anew, whatever its scheduler remembers', (context) => {
+    const program = `
+import sys; sys.path.insert(0, sys.argv[1])
+import argparse, dask_distributed as peer
+peer.arguments, names, compute = argparse.Namespace(seed=1, chunks=None), set(), peer.da.Array.compute
+peer.da.Array.compute = lambda lazy: (names.add(lazy.name), compute(lazy, scheduler='sync'))[1]
+print(len({peer.inside_circle(1000) for _ in range(3)}), len(names))`;
+    const python = findTools().distributed?.program;
+    if (!python || process.platform !== 'linux') return context.skip();
+    const { stdout, stderr } = spawnSync(python, ['-c', program, join(scripts, '../test/bench/peers')], {
+      encoding: 'utf8',
+    });
+    expect(stdout, stderr).toBe('1 3\n');
+  });
+
   test('an absent peer is reported with the line that installs it', async () => {
     const { items, absent } = await prepareItems([peer], given());
     const reported = {

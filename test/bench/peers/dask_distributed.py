@@ -14,6 +14,7 @@ from measuring import at_least, need, options, report_pi, warm_repeats
 
 da = need('dask.array', 'python3-dask')
 distributed = need('distributed', 'python3-distributed')
+clone = need('dask.graph_manipulation', 'python3-dask').clone
 
 
 def start():
@@ -29,7 +30,8 @@ def inside_circle(total_count):
     chunks = arguments.chunks or -(-total_count // 10)  # the original's default, rounded up
     x = random.uniform(size=total_count, chunks=chunks)
     y = random.uniform(size=total_count, chunks=chunks)
-    return int((x * x + y * y <= 1.0).sum().compute())
+    # Under new names: a scheduler that has not yet forgotten the last repeat would give its result again.
+    return int(clone((x * x + y * y <= 1.0).sum()).compute())
 
 
 def successor(i):
