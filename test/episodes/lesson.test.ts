@@ -43,6 +43,13 @@ describe.each(['README.md', ...pageNames()])('episodes/%s', (name) => {
   });
 });
 
+test('a run that readers are told to watch lasts for as long as it takes to open its page', () => {
+  const lines = ['README.md', ...pageNames()].flatMap((name) => textOf(name).split('\n'));
+  const watched = lines.filter((line) => /^npx lola pi .*--dashboard/.test(line));
+  expect(watched).not.toEqual([]);
+  for (const line of watched) expect(line).toMatch(/--samples 1e1[1-9] /); // half a minute on two cores
+});
+
 test("the room's settings can be used", () => {
   const file = 'episodes/settings.json';
   expect(() => checkSettings(JSON.parse(readFileSync(join(root, file), 'utf8')), file)).not.toThrow();
