@@ -13,6 +13,8 @@ import { workerScript } from '../../lib/slurm/workers.js';
 const TEMPLATES: readonly TemplateName[] = ['worker', 'all-in-one', 'array', 'reduce'];
 const hasBash = spawnSync('bash', ['-c', 'true']).status === 0;
 const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
+const git = (...words: string[]) => spawnSync('git', words, { encoding: 'utf8' });
+const isClone = git('rev-parse').status === 0;
 const directives = (script: string) => script.split('\n').filter((line) => line.startsWith('#SBATCH'));
 
 describe('quoting', () => {
@@ -80,6 +82,11 @@ describe('the path of a log', () => {
 describe('templates', () => {
   test.each(TEMPLATES)('%s is free of slips as it stands', (name) => {
     expect(lintScript(templateText(name))).toEqual([]);
+  });
+
+  test.skipIf(!isClone).each(TEMPLATES)('%s has Unix line breaks in a clone on Windows, too', (name) => {
+    const { stdout } = git('check-attr', 'eol', `lib/slurm/templates/${name}.sh`);
+    expect(stdout).toMatch(/: eol: lf\n$/);
   });
 
   test.skipIf(!hasShellcheck).each(TEMPLATES)(
