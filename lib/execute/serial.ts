@@ -4,6 +4,7 @@ import { clock, type Executor, type RunOptions } from '../task/executor.js';
 import { Run } from '../task/run.js';
 import { loadOperations, runTask, type TaskOperation } from '../task/run-task.js';
 import type { Task, Value } from '../task/task.js';
+import { whileLoading } from './threads.js';
 
 /** After this much work in one go, timers and signals get their turn (ms). */
 const BREATH_MS = 20;
@@ -20,7 +21,7 @@ export interface LocalOptions {
  * @throws InvalidArgumentError where a task module cannot be loaded
  */
 export async function startSerial({ tasks }: LocalOptions = {}): Promise<Executor> {
-  return new Serial(await loadOperations(tasks));
+  return new Serial(await whileLoading(tasks, loadOperations(tasks)));
 }
 
 class Serial implements Executor {

@@ -1,12 +1,15 @@
 // Threads of this process. Each runs one batch of tasks at a time, and is replaced when it ends.
 import { EstimatorError, InvalidArgumentError, fromErrorRecord, toErrorRecord } from '../errors.js';
 import { packValue, type PackedTask } from '../task/pack.js';
+import { shortened } from '../task/run-task.js';
 import type { Task, Value } from '../task/task.js';
 import { openPort } from './node-port.js';
 import type { Answer, Port, Posted, Setup, Work } from './thread.js';
 
 /** When the signal aborts, a batch may end by itself for this long before its thread is ended (ms). */
 const GRACE_MS = 500;
+/** How long task modules load before that is said (ms). */
+const WAITING_MS = 15_000;
 /** A packed task above this size has come in a frame of its own (see cluster/connection.ts): it is moved, not copied (bytes). */
 const MOVED_BYTES = 64 * 2 ** 10;
 
@@ -43,7 +46,8 @@ export interface BatchEnd<V> extends Answer<V> {
  */
 export async function startThreads(o: { count: number; tasks?: readonly string[] }): Promise<Threads> {
   const threads = Array.from({ length: o.count }, () => new Thread(o.tasks ?? []));
-  const ends = await Promise.all(threads.map((thread) => thread.run({ tasks: [] })));
+  const ready = Promise.all(threads.map((thread) => thread.run({ tasks: [] })));
+  const ends = await whileLoading(o.tasks, ready);
   const lent = new ThreadLender(threads);
   const failed = ends.find(({ error, lost }) => error ?? lost);
   if (!failed) return lent;
@@ -56,6 +60,15 @@ export async function startThreads(o: { count: number; tasks?: readonly string[]
   if (o.tasks?.length && !/EAGAIN|EMFILE|ENFILE|ENOMEM|memory|uv_cwd/.test(why))
     throw new InvalidArgumentError(`tasks: a module ended its thread while it was loaded: ${why}. Fix it.`);
   throw new EstimatorError('THREADS', `a thread did not start: ${why}. ${advice}`);
+}
+
+/** Loads task modules, and says so if that takes long: an await at the top level of one may never end. */
+export async function whileLoading<T>(modules: readonly string[] = [], loading: Promise<T>): Promise<T> {
+  if (modules.length === 0) return loading;
+  const names = [modules].flat().map(shortened).join(', ');
+  const text = `waiting for ${names} to load. Does an await at its top level never end?`;
+  const late = setTimeout(() => console.error(text), WAITING_MS);
+  return loading.finally(() => clearTimeout(late));
 }
 
 class ThreadLender implements Threads {

@@ -29,7 +29,7 @@ export async function loadOperations(
   modules: readonly string[] = [],
 ): Promise<ReadonlyMap<string, TaskOperation>> {
   const operations = new Map(TASK_OPERATIONS);
-  for (const url of modules) {
+  for (const url of [modules].flat()) {
     const exported = await importModule(url);
     const functions = Object.entries(exported).filter(([, value]) => typeof value === 'function');
     if (functions.length === 0) {
@@ -53,13 +53,13 @@ async function importModule(url: string): Promise<Record<string, unknown>> {
     return (await import(url)) as Record<string, unknown>;
   } catch (cause) {
     const why = `cannot load ${shortened(url)}: ${toErrorRecord(cause).message}`;
-    const error = new InvalidArgumentError(`tasks: ${why}. Give the path of a built .js or .mjs file.`);
+    const error = new InvalidArgumentError(`tasks: ${why}. Give the full path of a built .js or .mjs file.`);
     throw Object.assign(error, { cause });
   }
 }
 
 /** A URL may hold the whole module (see module.ts). */
-function shortened(url: string): string {
+export function shortened(url: string): string {
   return url.startsWith('data:') ? `the module ${url.slice(0, 60)}...` : url;
 }
 
