@@ -113,9 +113,9 @@ class ClientShell implements Executor {
     if (alone === this.timers.length > 0) return;
     for (const timer of this.timers.splice(0)) clearTimeout(timer);
     if (!alone) return;
-    const { noWorkersMs, noWorkersRemedy: remedy = START_ONE } = this.options;
+    const { noWorkersMs = Infinity, noWorkersRemedy: remedy = START_ONE } = this.options;
     this.timers.push(setTimeout(() => this.options.onNotice(`waiting: 0 workers. ${remedy}`), WAITING_MS));
-    if (noWorkersMs === undefined) return;
+    if (!(noWorkersMs < 2 ** 31)) return; // a timer of 25 days is the longest
     const failure = new NoWorkersError(noWorkersMs / 1000, remedy);
     this.timers.push(setTimeout(() => this.fail(failure), noWorkersMs));
   }

@@ -1,5 +1,5 @@
 // The scheduler's shell: connections, log and watchers around the machine that decides.
-import { plain } from '../errors.js';
+import { checkInteger, plain } from '../errors.js';
 import { clock, type ExecutorEvent } from '../task/executor.js';
 import { Connection, PIECE_BYTES, type Wire } from './connection.js';
 import { Watcher, countThreads } from './events.js';
@@ -44,6 +44,7 @@ export class SchedulerShell {
 
   constructor(private readonly options: ServeOptions) {
     const { heartbeatMs = 1000 } = options;
+    checkInteger('scheduler: heartbeatMs', heartbeatMs, 1, 'Leave it out for 1000.', 2 ** 31 - 1); // of a timer
     this.heartbeatMs = heartbeatMs;
     // Batch numbers start elsewhere in each scheduler, so that an answer to another one's is not taken for its own.
     this.machine = new SchedulerMachine({ heartbeatMs, firstBatch: Math.floor(Math.random() * 2 ** 50) });

@@ -283,6 +283,14 @@ describe('row 17: the scheduler’s door', () => {
     await expect(startScheduler({ port })).rejects.toThrow(/scheduler: port must be/);
   });
 
+  test.each([[0], [-1], [NaN], [2 ** 31], [Infinity], ['1000' as unknown as number]])(
+    'a heartbeat of %s ms is refused, which would be one of 1 ms',
+    async (heartbeatMs) => {
+      const error = await failure(startScheduler({ port: 0, heartbeatMs }));
+      expect(error.message).toMatch(/^scheduler: heartbeatMs must be an integer from 1 to 2147483647, got /);
+    },
+  );
+
   test('a host that is not this machine’s is refused by name', async () => {
     expect((await failure(startScheduler({ host: '203.0.113.7', port: 0 }))).message).toMatch(
       /'203.0.113.7' is not an address of this machine/,
