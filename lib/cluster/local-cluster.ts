@@ -75,7 +75,8 @@ export abstract class OwnCluster implements LocalCluster {
   }
 
   /** Nobody from elsewhere joins: if all workers are gone, its runs end, unless a new one is started. */
-  connect(options: ClientOptions = {}): Promise<Executor> {
+  async connect(options: ClientOptions = {}): Promise<Executor> {
+    if (this.closed) throw new ClosedError('connect: this cluster');
     return this.openClient({
       noWorkersMs: 30_000,
       noWorkersRemedy: 'All workers of this cluster have ended, perhaps for lack of memory. Start another.',

@@ -1,16 +1,16 @@
 // A cluster on this machine: `lola scheduler` and `lola worker`, as processes that end with this one. Needs Node.
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { accessSync, constants, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ConnectionError } from '../errors.js';
+import { ConnectionError, EstimatorError, InvalidArgumentError } from '../errors.js';
 import { lolaProgram } from '../lola.js';
 import type { Executor } from '../task/executor.js';
-import { connect } from './connect.js';
+import { openClient, type ClientOptions } from './client-shell.js';
+import { dial } from './dial.js';
 import { OwnCluster, type ClusterOptions, type LocalCluster, type LocalWorker } from './local-cluster.js';
-import type { ClientOptions } from './client-shell.js';
 import { readSchedulerFile } from './scheduler-file.js';
 
 export type { ClusterOptions, LocalCluster, LocalWorker };
@@ -40,12 +40,21 @@ class Cluster extends OwnCluster {
   /** The scheduler writes its file here, for its owner's eyes only, and takes it away at its end. */
   private readonly file = join(tmpdir(), `lola-${process.pid}-${randomBytes(6).toString('hex')}.json`);
   private readonly children = new Set<ChildProcess>();
+  private scheduler: ChildProcess | undefined;
 
   /** The workers are started at the same time, and look for the scheduler's file until it is there. */
   protected async open(): Promise<void> {
     const { heartbeatMs = 1000 } = this.options;
+    try {
+      accessSync(`${tmpdir()}/.`, constants.W_OK); // the dot: a file is no folder
+    } catch (cause) {
+      const why = `cluster: ${(cause as Error).message}. Set TMPDIR to a folder of your own.`;
+      throw new InvalidArgumentError(why, { cause });
+    }
     const words = ['--port', '0', '--no-dashboard', '--heartbeat', String(heartbeatMs)];
-    await this.spawn('scheduler', words, /address and token in/).up;
+    const { child, up } = this.spawn('scheduler', words, /address and token in/);
+    this.scheduler = child;
+    await up;
     const { addresses, token } = readSchedulerFile(this.file);
     [this.address, this.token] = [addresses[0], token];
   }
@@ -53,7 +62,7 @@ class Cluster extends OwnCluster {
   protected async launch(name: string): Promise<LocalWorker & { readonly ended: Promise<void> }> {
     const { threads = 1, tasks = [] } = this.options;
     const words = ['--name', name, '--threads', String(threads)];
-    if (tasks.length > 0) words.push('--tasks', ...tasks);
+    if (tasks.length > 0) words.push('--tasks', ...[tasks].flat());
     const { child, up } = this.spawn('worker', words, /Joined as/);
     await up;
     const kill = () => void child.kill('SIGKILL');
@@ -65,13 +74,25 @@ class Cluster extends OwnCluster {
   }
 
   protected openClient(options: ClientOptions): Promise<Executor> {
-    return connect({ ...options, address: this.address, token: this.token });
+    const target = { addresses: [this.address], token: this.token };
+    return openClient(async (signal) => {
+      try {
+        return await dial(target, signal);
+      } catch (error) {
+        const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+        if (code !== 'ECONNREFUSED') throw error;
+        await ended(this.scheduler!); // no other scheduler will come in its place
+        const { signalCode, exitCode } = this.scheduler!;
+        const text = `the cluster's scheduler has ended (${signalCode ?? exitCode}). Start a new cluster.`;
+        throw new EstimatorError('SCHEDULER_LOST', text);
+      }
+    }, options);
   }
 
   async close(): Promise<void> {
     this.closed = true;
     await Promise.all(Array.from(this.children, stop));
-    rmSync(this.file, { force: true }); // a scheduler that was stopped by force could not
+    if (this.scheduler) rmSync(this.file, { force: true }); // a scheduler that was stopped by force could not
   }
 
   /** Starts a `lola` command; it is up when a line of its log matches. */
@@ -89,14 +110,16 @@ class Cluster extends OwnCluster {
             `the local cluster's ${command} did not start: ${why}. ${output.trim().replaceAll('\n', '; ')}`,
           ),
         );
-      const onLine = (line: string) => {
+      const onLine = (line: string, to: NodeJS.WriteStream) => {
         output = `${output}${line}\n`.slice(-MOST_OUTPUT);
         if (line.startsWith('lola.')) this.log.push(line.replace(this.file, 'a file of its own'));
-        else if (line !== '') process.stdout.write(`${line}\n`);
+        else to.write(`${line}\n`);
         if (ready.test(line)) resolve();
       };
-      for (const input of [child.stdout, child.stderr])
-        if (input) createInterface({ input }).on('line', onLine);
+      for (const name of ['stdout', 'stderr'] as const) {
+        const input = child[name];
+        if (input) createInterface({ input }).on('line', (line) => onLine(line, process[name]));
+      }
       // While the process lives, it keeps this one alive: the timer need not.
       setTimeout(() => fail(`not up after ${START_MS / 1000} s`), START_MS).unref();
       child.on('error', ({ message }) => fail(`${message}. See ulimit -a: take fewer workers`));

@@ -122,7 +122,8 @@ function tokenFor(file: string | undefined): string {
 
 /** Others reach the machine by any of these; the loopback comes last, since it means each machine's own. */
 function addressesOf({ host, port }: Listening): string[] {
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  // Only then are they asked for: some phones and sandboxes refuse to list them.
+  const own = isEverywhere(host) ? Object.values(networkInterfaces()).flatMap((all) => all ?? []) : [];
   const reachable = own.filter(
     ({ family, address }) => (family === 'IPv4' || host === '::') && !address.startsWith('fe80'),
   );

@@ -501,6 +501,42 @@ describe('a local cluster', () => {
     await c.close();
     expect(await starting).toBe('CONNECTION');
     await expect(c.startWorker()).rejects.toThrow('startWorker: this cluster is closed. Start a new one.');
+    await expect(c.connect()).rejects.toThrow('connect: this cluster is closed. Start a new one.');
+  });
+
+  test('shows what its tasks print as it is, and what they say of errors on stderr', async () => {
+    const c = await cluster({ workers: 1 });
+    const shown: [string, unknown][] = [];
+    for (const name of ['stdout', 'stderr'] as const) {
+      const spy = vi.spyOn(process[name], 'write');
+      spy.mockImplementation((text) => shown.push([name, text]) > 0);
+      cleanup(spy, () => spy.mockRestore());
+    }
+    const executor = await client(c);
+    expect(await executor.run([{ key: 'talk', operation: 'talk', input: 'a\n\nb' }])).toEqual([1]);
+    await until(() => shown.length >= 4);
+    const of = (name: string) => shown.filter(([to]) => to === name).map(([, text]) => text);
+    expect({ out: of('stdout'), err: of('stderr') }).toEqual({
+      out: ['a\n', '\n', 'b\n'],
+      err: ['careful\n'],
+    });
+  });
+
+  test.each([Infinity, 2 ** 31])(
+    'waits for workers for %s ms, and not a moment only',
+    async (noWorkersMs) => {
+      const c = await cluster({ workers: 0 });
+      const executor = cleanup(await c.connect({ noWorkersMs }), (each) => each.close());
+      const run = executor.run(many(1, 'double', 1));
+      await c.startWorker();
+      expect(await run).toEqual([2]);
+    },
+  );
+
+  test('takes one task module without a list around it', async () => {
+    const module = CLUSTER_TASKS[0] as unknown as readonly string[];
+    const c = await cluster({ workers: 1, tasks: module });
+    expect(await (await client(c)).run(many(1, 'double', 1))).toEqual([2]);
   });
 
   test('whose workers have all died ends its runs by name, for nobody from elsewhere will join', async () => {
@@ -532,16 +568,19 @@ describe('a local cluster', () => {
     const before = mine();
     const own = await cluster({ workers: 1 });
     const notices: string[] = [];
-    const options = { noWorkersMs: 50, reconnectMs: 1000, onNotice: (text: string) => notices.push(text) };
+    const options = { noWorkersMs: 50, onNotice: (text: string) => notices.push(text) };
     const executor = cleanup(await own.connect(options), (each) => each.close());
     const { onEvent, first } = watch();
     const run = executor.run(many(1, 'forever', 0), { onEvent });
     run.catch(() => {});
     await first('started');
     await killScheduler(before);
-    await expect(run).rejects.toThrow(/^lost the scheduler \(.*\) and have not found it again for 1 s: /);
-    expect(notices).toEqual([expect.stringMatching(/^Looking for the scheduler for 1 s: /)]);
+    const error: unknown = await run.catch((thrown: unknown) => thrown);
+    const message = "the cluster's scheduler has ended (SIGKILL). Start a new cluster.";
+    expect(error).toMatchObject({ code: 'SCHEDULER_LOST', message });
+    expect(notices.filter((text) => text.includes('lola scheduler'))).toEqual([]);
     expect(own.workers).toHaveLength(1);
+    await expect(own.connect()).rejects.toThrow(message);
   });
 
   test('tells nobody who waits for nothing that its scheduler is gone', async () => {

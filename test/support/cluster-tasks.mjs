@@ -25,3 +25,10 @@ export function exhaustMemory() {
   const kept = [];
   for (;;) kept.push(new Array(100_000).fill({}));
 }
+
+/** Prints a text, and a word of warning. */
+export function talk(text) {
+  console.log(text);
+  console.error('careful');
+  return 1;
+}
