@@ -1,5 +1,5 @@
 // The worker's shell: its connection is on this thread, its tasks are on threads of their own.
-import { InvalidArgumentError, show } from '../errors.js';
+import { InvalidArgumentError, plain, show } from '../errors.js';
 import type { Threads } from '../execute/threads.js';
 import { countThreads } from './events.js';
 import { Link, type Dial } from './link.js';
@@ -106,6 +106,6 @@ export class ClusterWorker {
   }
 
   private log(level: 'INFO' | 'WARNING', text: string): void {
-    this.options.log?.(`lola.worker - ${level} - ${text}`);
+    this.options.log?.(plain(`lola.worker - ${level} - ${text}`));
   }
 }

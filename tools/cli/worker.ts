@@ -30,7 +30,7 @@ export function addWorker(program: Command): void {
     )
     .option('--scheduler-file <FILE>', 'the file with its address and token (default: the one in your home)')
     .option('--threads <P>', 'threads that compute (default: the cores you are allotted)')
-    .option('--name <NAME>', 'its name in logs and errors (default: host and process)')
+    .option('--name <NAME>', 'its name in logs and errors (default: host, process, four random letters)')
     .option('--death-timeout <SECONDS>', 'stop after this many seconds without a scheduler', '60')
     .option('--tasks <MODULE...>', 'your own task modules; all workers need the same ones')
     .action(runWorker);
@@ -47,7 +47,7 @@ async function runWorker(address: string | undefined, flags: WorkerFlags): Promi
     const worker = startWorker({
       dial: async (signal) => dial(findScheduler(where, warn), signal),
       threads,
-      name: flags.name ?? `${hostname()}-${process.pid}`,
+      name: flags.name ?? `${hostname()}-${process.pid}-${Math.random().toString(36).slice(2, 6)}`,
       deathTimeoutMs,
       memoryBytes: () => process.memoryUsage.rss(),
       log,

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
@@ -276,6 +276,53 @@ describe('limits of which a program hears too late', () => {
   ])('a file that is refused: %s', (code, words) => {
     const error = Object.assign(new Error(`${code}: refused, open '/x'`), { code, path: '/x' });
     expect(filesAdvice(error)).toMatch(new RegExp(`^${code}: refused, open '/x'\\. .*${words}`));
+  });
+});
+
+describe('a cluster of its own', { timeout: 120_000 }, () => {
+  const pi = 'lola pi --stage distributed --workers 1 --samples 1e6 --json';
+
+  test.runIf(isLinux)('prints its result alone, also where Node warns in each of its processes', () => {
+    const { status, stdout, stderr } = shell(pi, { NODE_EXTRA_CA_CERTS: '/no/such' });
+    expect({ status, inside: (JSON.parse(stdout) as { inside: number }).inside }).toEqual({
+      status: 0,
+      inside: 784895,
+    });
+    expect(stderr.match(/extra certs from `\/no\/such`/g)).toHaveLength(3);
+  });
+
+  test.runIf(isLinux).each(['/proc/1', '/no/such', '/dev/null'])('in TMPDIR %s: named', (TMPDIR) => {
+    const { status, stdout, stderr } = shell(pi, { TMPDIR });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^lola: cluster: E[A-Z]+: .*\. Set TMPDIR to a folder of your own\.\n$/);
+    expect(existsSync('/no/such')).toBe(false);
+  });
+
+  test.runIf(isLinux)('needs no list of the machine’s addresses, which phones and sandboxes refuse', () => {
+    const refuse = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module';
+      os.networkInterfaces = () => { throw new Error('not permitted'); }; syncBuiltinESMExports();`;
+    const NODE_OPTIONS = `--import "data:text/javascript,${encodeURIComponent(refuse)}"`;
+    const { status, stdout, stderr } = shell(pi, { NODE_OPTIONS });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('784895');
+  });
+});
+
+describe.runIf(canBeAnother && has('unshare'))('workers in containers of one host', () => {
+  test('join both, though host and process number are the same', { timeout: 120_000 }, async () => {
+    const file = join(home, 'containers.json');
+    const scheduler = startScheduler(file);
+    await said(scheduler, 'address and token in');
+    const container = ['-pf', '--mount-proc', '--kill-child', process.execPath, script];
+    const words = [...container, 'worker', '--threads', '1', '--scheduler-file', file];
+    const workers = [1, 2].map(() => spawn('unshare', words, { env, stdio: 'ignore' }));
+    try {
+      const names = async () => (await askStatus({ file })).workers.map(({ name }) => name);
+      await expect.poll(names, { timeout: 60_000 }).toHaveLength(2);
+      for (const name of await names()) expect(name.startsWith(`${hostname()}-1-`)).toBe(true);
+    } finally {
+      await Promise.all([scheduler, ...workers].map(end));
+    }
   });
 });
 
