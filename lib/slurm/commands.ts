@@ -2,7 +2,7 @@
 import { execFile, type ExecFileException } from 'node:child_process';
 import { EstimatorError, show } from '../errors.js';
 import { adviseOn } from './advice.js';
-import { MOST_ELEMENTS, parseSacct, parseScontrol, type JobState } from './job-state.js';
+import { MOST_ELEMENTS, isLive, parseSacct, parseScontrol, type JobState } from './job-state.js';
 
 /** Slurm refuses, does not answer, or ended a job for a reason that another try would not change. */
 export class SlurmError extends EstimatorError {
@@ -91,23 +91,27 @@ export async function scancel(words: readonly string[]): Promise<void> {
  * The states of jobs of this name, and of their elements: from Slurm's controller, which forgets an ended job after some
  * minutes, then from the site's accounts, if it keeps them. A job that nobody knows has no state, nor has one whose
  * number is another's by now.
+ * @param wanted elements: where the controller has forgotten some of an array, the accounts may know them
  * @throws SlurmError if the controller does not answer. Then nothing is known, least of all that a job has ended.
  */
-export async function jobStates(jobs: readonly string[], name: string): Promise<JobState[]> {
-  return (await Promise.all(jobs.map((job) => statesOf(job, name)))).flat();
+export async function jobStates(jobs: readonly string[], name: string, wanted: readonly number[] = []) {
+  return (await Promise.all(jobs.map((job) => statesOf(job, name, wanted)))).flat();
 }
 
-async function statesOf(job: string, name: string): Promise<JobState[]> {
+async function statesOf(job: string, name: string, wanted: readonly number[]): Promise<JobState[]> {
   const isOurs = (state: JobState) => state.name === name;
   const { code, stdout, stderr } = await call('scontrol', ['show', 'job', '-o', job]);
   const states = code === 0 ? parseScontrol(stdout) : [];
-  if (states.some(isOurs)) return states.filter(isOurs);
+  const known = states.filter(isOurs);
+  const elements = new Set(known.map(({ element }) => element));
+  if (known.length > 0 && wanted.every((index) => elements.has(index))) return known;
   if (code === 0 && states.length === 0) throw new SlurmError(`scontrol says nothing about job ${job}.`);
   if (code !== 0 && !/invalid job id/i.test(stderr)) throw new SlurmError(adviseOn('scontrol', code, stderr));
   const where = clustersOf(process.env) ? ['-M', clustersOf(process.env)!] : []; // sacct reads no SLURM_CLUSTERS
   const fields = '--format=JobID,State,ExitCode,NodeList,JobName';
   const accounts = await call('sacct', ['-nPX', ...where, '-j', job, fields]);
-  return accounts.code === 0 ? parseSacct(accounts.stdout).filter(isOurs) : [];
+  const past = accounts.code === 0 ? parseSacct(accounts.stdout).filter(isOurs) : [];
+  return [...past.filter((state) => !isLive(state)), ...known]; // accounts may miss the end of a job for ever
 }
 
 /** The user's job of this name, ended or not, if Slurm still knows it. What it has on record as refused is none. */

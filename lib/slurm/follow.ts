@@ -143,7 +143,8 @@ export class Follower {
 
   /** Asks Slurm about the round's elements, and sees to those that have ended without all their results. */
   private async judgeElements(): Promise<void> {
-    const known = await this.submitter.statesOf(this.round, this.job!);
+    const wanted = this.elements.map(({ index }) => index);
+    const known = await this.submitter.statesOf(this.round, this.job!, wanted);
     const states = new Map(known.map((state) => [state.element, state]));
     if (this.run.settled) return;
     this.collect(); // what an element managed to write counts

@@ -47,8 +47,8 @@ export class Submitter {
   }
 
   /** The states of an array job's elements, if Slurm has it and its number is not another's by now. */
-  statesOf(number: number, job: string): Promise<JobState[]> {
-    return jobStates([job], this.nameOf(String(number)));
+  statesOf(number: number, job: string, elements: readonly number[]): Promise<JobState[]> {
+    return jobStates([job], this.nameOf(String(number)), elements);
   }
 
   /**

@@ -485,6 +485,28 @@ describe.skipIf(process.platform === 'win32')('programs of a site', () => {
     expect(calls('sacct')[0]).not.toContain('-M');
   });
 
+  test('elements that the controller has forgotten while others run are looked up in the accounts', async () => {
+    site({
+      scontrol:
+        'echo "JobId=9 ArrayJobId=7 ArrayTaskId=1 JobName=mine UserId=u(1) JobState=RUNNING Reason=None ExitCode=0:0 NodeList=node1"',
+      sacct: "printf '7_0|OUT_OF_MEMORY|0:125|node1|mine\\n7_1|PENDING|0:0||mine\\n'",
+    });
+    const states = async (...wanted: number[]) =>
+      new Map((await jobStates(['7'], 'mine', wanted)).map(({ element, state }) => [element, state]));
+    expect(await states(1)).toEqual(new Map([[1, 'RUNNING']]));
+    expect(calls('sacct')).toEqual([]);
+    expect(await states(0, 1)).toEqual(new Map([[0, 'OUT_OF_MEMORY'], [1, 'RUNNING']])); // prettier-ignore
+  });
+
+  test.each(['RUNNING', 'PENDING', 'COMPLETING'])(
+    'accounts that have missed the end of a job are not believed: %s',
+    async (state) => {
+      const scontrol = "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1";
+      site({ scontrol, sacct: `echo '7|${state}|0:0|node1|mine'` });
+      expect(await jobStates(['7'], 'mine')).toEqual([]);
+    },
+  );
+
   describe('a number that is another job’s by now', () => {
     const theirs = `echo 'JobId=7 JobName=theirs UserId=u(1) JobState=FAILED Reason=None ExitCode=1:0 NodeList=node1'`;
 
