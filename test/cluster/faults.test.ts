@@ -590,7 +590,8 @@ describe('a local cluster', () => {
     const onNotice = (text: string) => notices.push(text);
     const executor = cleanup(await own.connect({ reconnectMs: 50, onNotice }), (each) => each.close());
     await killScheduler(before);
-    await expect.poll(() => executor.run(many(1, 'double', 1)).catch(String)).toMatch(/lost the scheduler/);
+    const run = () => executor.run(many(1, 'double', 1)).catch(({ code }) => code as string);
+    await expect.poll(run).toBe('SCHEDULER_LOST');
     expect(notices.filter((text) => text.includes('0 workers'))).toEqual([]);
   });
 
