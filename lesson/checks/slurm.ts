@@ -20,9 +20,10 @@ function wrongScript(answer: string): Wrong {
       : 'nothing asks for four cores (-c 4).';
   const more = ['nodes', 'ntasks', 'array'].find((name) => (options.get(name)?.value ?? '1') !== '1');
   if (more) return `--${more} asks for more than one worker. Lola wants one, with four cores: leave it out.`;
-  return /^exec\b.*\bworker\b.*(?<!& *)$/m.test(script)
-    ? undefined
-    : 'the last line must start the worker, begin with exec, and not end with &.';
+  const [start] = /^exec\b.*\bworker\b.*(?<!& *)$/m.exec(script) ?? [];
+  if (!start) return 'the last line must start the worker, begin with exec, and not end with &.';
+  const [, threads = '4'] = /--threads[ =]"?(\d+)/.exec(start) ?? [];
+  return threads === '4' ? undefined : `a worker with four cores computes on four threads, not ${threads}.`;
 }
 
 function wrongTime(found: string, seconds: number): Wrong {

@@ -22,6 +22,9 @@ describe('notebook 07', () => {
         mended,
         mended.replace('-t 00:10:00', '--time=00:10:00').replace('-c 4', '--cpus-per-task=4'),
         mended.replace('threads 4', 'threads 4 > worker.log 2>&1'),
+        ...['', ' --threads=4', ' --threads "$SLURM_CPUS_PER_TASK"'].map((words) =>
+          mended.replace(' --threads 4', words),
+        ),
         ...['10:00', '0:10:0', '10'].map((time) => mended.replace('00:10:00', time)), // Slurm reads ten minutes
       ],
       wrong: [
@@ -37,6 +40,8 @@ describe('notebook 07', () => {
         [mended.replace('-c 4', '-c 4 -n 4'), /--ntasks asks for more than one worker/],
         [mended.replace('-c 4', '-c 4 -N 2'), /--nodes asks for more than one worker/],
         [mended.replace(/exec .*/, ''), /must start the worker/],
+        [mended.replace('threads 4', 'threads 8'), /four cores computes on four threads, not 8/],
+        [mended.replace('threads 4', 'threads=2'), /on four threads, not 2/],
         [undefined, /must be a text, not nothing/],
       ],
     });
