@@ -588,7 +588,7 @@ describe('a local cluster', () => {
     const own = await cluster({ workers: 1 });
     const notices: string[] = [];
     const onNotice = (text: string) => notices.push(text);
-    const executor = cleanup(await own.connect({ reconnectMs: 50, onNotice }), (each) => each.close());
+    const executor = cleanup(await own.connect({ onNotice }), (each) => each.close());
     await killScheduler(before);
     const run = () => executor.run(many(1, 'double', 1)).catch(({ code }) => code as string);
     await expect.poll(run).toBe('SCHEDULER_LOST');
