@@ -18,7 +18,7 @@ const REFUSED = 'WARNING - Refused a connection from 127.0.0.1: wrong token';
 /** The notebook shows the first log. */
 const LOGS = [
   logOf('INFO -   Scheduler at:  ws://127.0.0.1:8786', '+lola', '+rob', '+ida', '-rob', REFUSED),
-  logOf('+node-1', '+node-12', '+node-2', '-node-1'),
+  logOf('+node-1', '+node-12', '+node-2', '-node-1').map((line) => line.replace('drained', 'killed')),
   logOf('+a', '-a', '+b', '+a'),
 ];
 

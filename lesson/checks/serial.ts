@@ -41,13 +41,13 @@ export const checkSerial = checksOf('01', {
   }),
   samplesFor: functionCheck<[error: number]>({
     of: 'samplesFor(error)',
-    inputs: [[0.001], [0.00004]],
+    inputs: [[0.001], [0.00003]],
     wrong: (samples, error) =>
       wrongSamples(samples, error) ??
-      (samples === Math.floor((FACTOR / error) ** 2) ? 'this is one sample too few. Round up.' : undefined) ??
-      (Number.isInteger(samples)
-        ? undefined
-        : `you cannot draw ${samples.toFixed(1)} samples, a fraction. Round up.`),
+      ([FACTOR, 1.64].some((f) => samples === Math.ceil((f / error) ** 2 - 1e-6) - 1)
+        ? 'this is one sample too few. Round up.'
+        : undefined) ??
+      (Number.isInteger(samples) ? undefined : 'you cannot draw a fraction of a sample. Round up.'),
     why: 'an error ten times smaller costs a hundred times the samples.',
   }),
   years: functionCheck<[digits: number, nanoseconds: number]>({

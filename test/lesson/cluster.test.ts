@@ -47,6 +47,11 @@ describe('notebook 06', () => {
           withoutLikeNamed,
           /'node-12' is here, and not in your list\. Did another one with a similar name leave/,
         ],
+        [
+          (lines: readonly string[]) =>
+            came(lines).filter((name) => !namesOf(lines, /left: (\S+) \(drained/).includes(name)),
+          /'node-1' has left\. Do you read those lines/,
+        ],
         [withoutLeavers, /'a' left, but came back/],
         [byLastLine, /'a' is in the list twice/],
         [fails, /your code stopped with RangeError: oops/],
