@@ -1,5 +1,5 @@
 // `npm run episodes`: fills the generated places of all episodes from lib, notebooks, recordings, snippets and settings.
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { prepare } from './prepare.mjs';
@@ -17,6 +17,7 @@ const { EpisodeError, runAsCommand } = await import('./episodes/errors.mjs');
 const { fill, stalePlaces } = await import('./episodes/fill.mjs');
 const { checkSettings, slurmSettings } = await import('./episodes/settings.mjs');
 const { sourcesFor } = await import('./episodes/sources.mjs');
+const { writeAtomically } = await import('../dist/lib/atomic.js');
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -53,8 +54,19 @@ function writeSlurmSettings(file) {
   const text = `${JSON.stringify(slurmSettings(room), null, 2)}\n`;
   if (file === undefined) return void process.stdout.write(text);
   // In a new account there is no ~/.lola yet. Closed to others, as the scheduler makes it: its token will lie there.
-  mkdirSync(dirname(resolve(file)), { recursive: true, mode: 0o700 });
-  writeFileSync(file, text);
+  try {
+    if (existsSync(file) && readFileSync(file, 'utf8') !== text)
+      throw new Error(
+        'it has other settings already, perhaps your own. Move it away first, or name another file',
+      );
+    mkdirSync(dirname(resolve(file)), { recursive: true, mode: 0o700 });
+    writeAtomically(file, text);
+  } catch (error) {
+    throw new EpisodeError(
+      'SETTINGS_NOT_WRITTEN',
+      `npm run episodes: cannot write '${file}': ${error.message}.`,
+    );
+  }
 }
 
 await runAsCommand(([flag, value, ...more]) => {

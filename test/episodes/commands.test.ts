@@ -1,6 +1,6 @@
 // `npm run episodes` and `npm run record` from a shell: exit codes, messages, and what they write, in a clone made up.
 import { spawnSync } from 'node:child_process';
-import { cpSync, statSync, symlinkSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../support/episode.js';
@@ -89,6 +89,25 @@ describe.skipIf(process.platform === 'win32')('npm run episodes', () => {
         'module load nodejs/22',
       ]),
     );
+    expect(run('episodes', '--slurm-settings', file)).toEqual({ status: 0, stdout: '', stderr: '' }); // again
+    expect(readdirSync(folder)).toEqual(['slurm.json']);
+  });
+
+  test('--slurm-settings keeps what somebody else has written, and says so', () => {
+    const file = join(clone.root, 'mine.json');
+    writeFileSync(file, '{ "account": "mine" }');
+    expect(run('episodes', '--slurm-settings', file)).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(
+        /^lolas-pi: .*mine\.json': it has other settings already.*Move it away[^\n]*\n$/,
+      ),
+    });
+    expect(readFileSync(file, 'utf8')).toBe('{ "account": "mine" }');
+    const noFolder = run('episodes', '--slurm-settings', join(file, 'slurm.json'));
+    expect(noFolder).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^lolas-pi: [^\n]*cannot write[^\n]*\n$/),
+    });
   });
 
   test('settings without account and modules leave these lines out', () => {
