@@ -50,11 +50,11 @@ describe('notebook 01', () => {
         [(e: number) => String(Math.ceil((factor / e) ** 2)), /is '2696767', a text: leave out the quotes/],
         [(e: number) => ((factor / e) ** 2).toFixed(), /is '2696766', a text: leave out toFixed/],
         [(e: number) => Math.floor((factor / e) ** 2), /is 2 696 766: this is one sample too few/],
+        [(e: number) => Math.floor((1.64 / e) ** 2), /is 2 689 599: this is one sample too few/],
         [
-          (e: number) => Math.floor((1.64 / e) ** 2),
+          (e: number) => Math.round((1.64 / e) ** 2),
           /samplesFor\(0\.00003\) is 2 988 444 444: this is one sample too few/,
         ],
-        [(e: number) => Math.round((1.64 / e) ** 2), /this is one sample too few/],
         [() => -5, /is -5: nobody can draw that many/],
         [(e: number) => (factor / e) ^ 2, /In TypeScript, \^ is no power/],
         [(e: number) => (e === 0.001 ? 2_696_767 : undefined), /samplesFor\(0\.00003\) gives nothing back/],
