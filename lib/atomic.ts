@@ -1,6 +1,15 @@
-// Writes a file whole or not at all, so that no reader ever sees half of it. Needs Node.
+// Writes a file whole or not at all, so that no reader ever sees half of it; reads texts of any machine. Needs Node.
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 
 /**
  * Writes a file under another name in the same folder, then renames it. If that fails, nothing is left behind.
@@ -30,4 +39,10 @@ export function writeAtomically(
     rmSync(draft, { force: true });
     throw error;
   }
+}
+
+/** The text of a file from any machine: PowerShell's `>` writes UTF-16, and editors on Windows write a mark in front. */
+export function textOf(file: string | 0): string {
+  const bytes = readFileSync(file);
+  return new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8').decode(bytes);
 }

@@ -1,7 +1,7 @@
 // What a site asks of its jobs: partition, account, time, modules. Given by the caller or read from a file. Needs Node.
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
+import { textOf } from '../atomic.js';
 import { InvalidArgumentError, show } from '../errors.js';
 import { lolaFolder } from '../machine.js';
 
@@ -66,7 +66,7 @@ export function checkSettings(given: unknown, source: string): JobSettings {
 export function readSettings(file?: string): JobSettings {
   const path = file ?? join(lolaFolder(), 'slurm.json');
   try {
-    return checkSettings(JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, '')), path);
+    return checkSettings(JSON.parse(textOf(path)), path);
   } catch (error) {
     if (error instanceof InvalidArgumentError) throw error;
     if (file === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {};

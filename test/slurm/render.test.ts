@@ -228,8 +228,9 @@ describe('settings', () => {
     expect(() => readSettings(file)).toThrow(/cannot read/);
     writeFileSync(file, '{');
     expect(() => readSettings(file)).toThrow(/must hold JSON/);
-    for (const mark of ['', '\uFEFF']) {
-      writeFileSync(file, `${mark}{\r\n  "partition": "short"\r\n}\r\n`); // as editors of Windows write
+    const text = '{\r\n  "partition": "short"\r\n}\r\n'; // as editors of Windows write, and PowerShell
+    for (const bytes of [text, `\uFEFF${text}`, Buffer.from(`\uFEFF${text}`, 'utf16le')]) {
+      writeFileSync(file, bytes);
       expect(readSettings(file)).toEqual({ partition: 'short' });
     }
     rmSync(folder, { recursive: true });

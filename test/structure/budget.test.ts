@@ -7,7 +7,7 @@ import { sourcesIn, walk, type Source } from './sources.js';
  * become larger than its plan, the plan and what it had not foreseen stand beside it.
  */
 const BUDGETS: Readonly<Record<string, number>> = {
-  'lib/*': 552, // 520: drives that have no fsync; where a server listens, whatever its host was called; whatever is thrown becomes text, symbols too; no free port is no mistake of the caller
+  'lib/*': 567, // 520: texts that Windows wrote; drives that have no fsync; where a server listens, whatever its host was called; whatever is thrown becomes text, symbols too; no free port is no mistake of the caller
   'lib/sampling': 262, // 260: philox works in place, and leaves half as much to collect
   'lib/task': 1156, // 850: runs share the listener of a signal; an interrupt ends all runs; one rule for what may travel, held at every door; a packer that bounds sizes before it unpacks
   'lib/simd': 560,
@@ -17,9 +17,9 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'lib/simulation': 744, // 480: faults of lines and threads, liars, and all that the three machines learned
   'lib/slurm': 1539, // 1 500: settings for a run that is resumed; drives that show files late; reasons for which a job waits for ever; a job that Slurm may have taken without a word is spoken of
   'lib/estimators': 282, // 280: printed in a notebook, each line fits 100 columns
-  lib: 9580, // 7 000; any number of runs and tasks at the price of one each; where a server listens; what Slurm may have taken; an interrupt ends all runs; one of Slurm's clusters for all of a run, numbers that it gives again, its refusals
+  lib: 9595, // 7 000; any number of runs and tasks at the price of one each; where a server listens; what Slurm may have taken; an interrupt ends all runs; one of Slurm's clusters for all of a run, numbers that it gives again, its refusals
   lesson: 2833, // 2 400: time limits and words for any answer, in Jupyter and in a tab, that fit more slips; what set-up cells need
-  tools: 5089, // 4 800: races that Windows wrote; where the dashboard listens; what to do about any file that the system refuses; notices beside a progress bar; a race in one line to paste, and a board that reads it and keeps other samples apart; jobs that a key takes back
+  tools: 5084, // 4 800: races that Windows wrote; where the dashboard listens; what to do about any file that the system refuses; notices beside a progress bar; a race in one line to paste, and a board that reads it and keeps other samples apart; jobs that a key takes back
   room: 2968, // 1 500: votes, predictions, speed-ups and progress: a machine, its door, a client, three pages
   site: 2703, // 2 500: an interrupt ends all runs; a learner's tab joins a room with one click, and predictions have an entry below their cell
 };

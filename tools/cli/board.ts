@@ -3,9 +3,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { textOf } from '../../lib/atomic.js';
 import { InvalidArgumentError, plain } from '../../lib/errors.js';
 import { boardTables, entryOf, type BoardEntry } from '../measure/board.js';
-import { readRace, textOf } from '../measure/race-file.js';
+import { readRace } from '../measure/race-file.js';
 import { outputFile } from './output.js';
 import { LINE_MARK, readLine } from './race-line.js';
 import { boardPage } from './race-page.js';

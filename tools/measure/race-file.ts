@@ -1,6 +1,6 @@
 // The file that `lola race --json` writes, and how it is read. It names no host, no user and no path.
-import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
+import { textOf } from '../../lib/atomic.js';
 import { InvalidArgumentError } from '../../lib/errors.js';
 
 const whole = (least: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(least));
@@ -46,12 +46,6 @@ export type RaceRun = RaceResult['runs'][number];
 export type NotMeasured = RaceResult['notMeasured'][number];
 /** A stage with a number of workers. */
 export type Racer = Pick<RaceRun, 'stage' | 'workers'>;
-
-/** The text of a file from any machine: PowerShell's `>` writes UTF-16, and editors on Windows write a mark in front. */
-export function textOf(file: string | 0): string {
-  const bytes = readFileSync(file);
-  return new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8').decode(bytes);
-}
 
 /** Reads what `lola race --json` wrote, here or elsewhere. @throws InvalidArgumentError with the first mistakes */
 export function readRace(file: string): RaceResult {
