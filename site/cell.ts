@@ -81,7 +81,7 @@ export class Cell {
     if (code) code.replaceWith(this.place);
     else element.append(this.place);
     if (code) this.place.append(code);
-    this.place.before(bar);
+    element.prepend(bar);
     element.append(this.entry.element, this.live);
     group(element, `Cell ${number}`);
     code?.addEventListener('focus', () => void this.focus());

@@ -1,7 +1,7 @@
 // What checks of exercises with arrays share: whether a learner's function gives the lazy number it should.
 import { ChunkedArray, LazyNumber, compute, type Executor } from '../../lib/index.js';
 import { show } from '../../lib/errors.js';
-import type { Wrong } from './check.js';
+import { called, type Wrong } from './check.js';
 import { limited } from './limit.js';
 
 /**
@@ -20,7 +20,7 @@ export async function wrongLazy(
     [1000, 300],
     [70_001, 9999],
   ]) {
-    const lazy = limited(() => lazyOf(length, chunks), code);
+    const lazy = limited(() => called(lazyOf, length, chunks), code);
     if (lazy === undefined) return `${name} returns nothing. Does it end in a return?`;
     if (lazy instanceof Promise) lazy.catch(() => {}); // how it ends is no news any more
     if (lazy instanceof Promise || Number.isFinite(lazy))

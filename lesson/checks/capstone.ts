@@ -2,7 +2,8 @@
 import { show } from '../../lib/errors.js';
 import { LEDGER_ROWS } from '../../tools/measure/index.js';
 import { chooseGrains } from '../capstone/sum.js';
-import { checksOf, check, checkLater, described, functionCheck, grouped, type Wrong, each } from './check.js';
+import { called, checksOf, check, checkLater, described, functionCheck, grouped } from './check.js';
+import { each, type Wrong } from './check.js';
 import { wrongArray, wrongSum } from './own-sum.js';
 
 const NOT_FREE: { readonly [letter: string]: string } = {
@@ -62,7 +63,7 @@ function wrongTotal(answer: (leaves: readonly Leaf[]) => number): Wrong {
   if (typeof answer !== 'function') return 'totalOf must be a function of the list of leaves.';
   const leaves = Array.from({ length: 40 }, (_, place) => ({ place, sum: Math.sqrt((place >> 1) + 1) / 7 }));
   const expected = leaves.reduce((total, { sum }) => total + sum, 0);
-  const found: unknown = answer(structuredClone(leaves));
+  const found: unknown = called(answer, structuredClone(leaves));
   if (typeof found !== 'number' || Number.isNaN(found))
     return `totalOf must return a number, and returns ${described(found)}.`;
   if (Math.abs(found - expected) > 1e-9)

@@ -155,7 +155,7 @@ function wrongFunction<A extends readonly unknown[], R>(
   if (typeof answer !== 'function')
     return `${name} must be a function of ${list.replace(/, (?=\w+$)/, ' and ')}.`;
   for (const [i, input] of inputs.entries()) {
-    const found: unknown = answer(...structuredClone(input)); // a learner's code may change what it gets
+    const found: unknown = called(answer, ...structuredClone(input)); // a learner's code may change what it gets
     if (found === undefined && i === 0) return `${name} returns nothing. Does it end in a return?`;
     const shown = input.map((value, i) => inCall(value, parameters[i]));
     const call = `${name}(${shown.join(', ')})`;
@@ -172,7 +172,23 @@ function wrongFunction<A extends readonly unknown[], R>(
     const hint = power ? ' (In TypeScript, ^ is no power: write **.)' : '';
     if (text) return `${call}${inResult(found)}: ${text}${hint}${hidden.join('')}`;
   }
-  return undefined;
+  const unread = unreadParameter(String(answer));
+  return unread && `every number is right, but ${name} never reads \`${unread}\`. What is it for?`;
+}
+
+/** The first parameter that a function does not read, in its own words. */
+function unreadParameter(code: string): string | undefined {
+  const [header = '', own = ''] = /^[^(]*\(([^(){}[\]]*)\)/.exec(code) ?? [];
+  const names = own.split(',').map((parameter) => parameter.replace(/[:=].*/s, '').trim());
+  return names.find(
+    (name) => /^\w+$/.test(name) && !new RegExp(`\\b${name}\\b`).test(code.slice(header.length)),
+  );
+}
+
+/** Calls a learner's function. An async one gives a promise in any case, and no time limit holds after its first `await`: it is not called. */
+export function called<A extends readonly unknown[]>(answer: (...input: A) => unknown, ...input: A): unknown {
+  const isAsync = Object.prototype.toString.call(answer) === '[object AsyncFunction]';
+  return isAsync ? Promise.resolve() : answer(...input);
 }
 
 function isA(gives: FunctionCase<never, never>['gives'], found: unknown): boolean {

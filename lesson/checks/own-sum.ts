@@ -3,7 +3,7 @@ import { CancelledError, InvalidArgumentError, toErrorRecord } from '../../lib/e
 import { startPool, taskModule, type Executor } from '../../lib/index.js';
 import { chooseGrains, integralOf, sumTerms, widestTolerance, type SumInput } from '../capstone/sum.js';
 import { wrongLazy } from './arrays.js';
-import { described, grouped, stoppedWith, type Wrong } from './check.js';
+import { called, described, grouped, stoppedWith, type Wrong } from './check.js';
 import { TooLong, limit } from './limit.js';
 
 /** What a learner brings: f on an interval, a value that is known, and the task. */
@@ -171,7 +171,7 @@ export async function wrongArray(
   if (typeof answer !== 'function') return 'asArray must be a function of terms, chunks and grains.';
   const grainsOf = (terms: number) => chooseGrains(terms, largest) / ROOM;
   return withOperation(sum, (executor) => {
-    const lazyOf = (terms: number, chunks: number) => answer(terms, chunks, grainsOf(terms));
+    const lazyOf = (terms: number, chunks: number) => called(answer, terms, chunks, grainsOf(terms));
     const judge = async (value: number, terms: number) => {
       const grains = grainsOf(terms);
       const total = await sumTerms(executor, { operation: 'sum', terms, grains }, 1);

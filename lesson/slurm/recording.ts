@@ -1,4 +1,5 @@
 // A terminal that shows what the lesson's commands printed when they were recorded, for readers without a Slurm.
+import { wrapped } from '../notebook.js';
 
 /** Commands in the order of the lesson, with what they printed; made by scripts/record-slurm.mjs. */
 export interface SlurmRecording {
@@ -21,6 +22,11 @@ export interface Terminal {
   readonly close: () => Promise<void>;
 }
 
+/** A command and what it printed, in lines that fit the page, as a terminal folds them. */
+export function shownIn(command: string, text: string): string {
+  return wrapped(`$ ${command}\n${text}`.trimEnd());
+}
+
 export function replay({ date, machine, slurm, steps }: SlurmRecording): Terminal {
   let next = 0;
   const textOf = (command: string): string => {
@@ -33,7 +39,7 @@ export function replay({ date, machine, slurm, steps }: SlurmRecording): Termina
   return {
     live: false,
     way: `No Slurm here: commands show what they printed on ${date} (Slurm ${slurm}; ${machine.cpu}, ${machine.cores} cores).\nTo run them, open this notebook on a cluster, or on Linux with:\n  node scripts/test-slurm.mjs npm run notebooks`,
-    run: async (command) => console.log(`$ ${command}\n${textOf(command)}`.trimEnd()),
+    run: async (command) => console.log(shownIn(command, textOf(command))),
     close: async () => {},
   };
 }

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { SlurmError, checkSettings, partitions, type JobSettings } from '../../lib/slurm/index.js';
-import { replay, type SlurmRecording, type Terminal } from './recording.js';
+import { replay, shownIn, type SlurmRecording, type Terminal } from './recording.js';
 
 /** Opens the terminal that this host allows. `live`: whether a Slurm answers here. */
 export async function openTerminal(live = pingSlurm()): Promise<Terminal> {
@@ -41,7 +41,7 @@ async function openShell(): Promise<Terminal> {
   return {
     live: true,
     way: `A Slurm answers: commands run here, in ${basename(folder)}/. Partition: ${partition}; before Node: ${prologue.join('; ') || 'nothing'} (${source}).${job}`,
-    run: async (command) => console.log(`$ ${command}\n${await answer(shell, ended, command)}`.trimEnd()),
+    run: async (command) => console.log(shownIn(command, await answer(shell, ended, command))),
     close: () => {
       shell.stdin.end();
       return ended;

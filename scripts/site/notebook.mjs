@@ -64,8 +64,10 @@ function drawCell(cell, recording, picture) {
   const needs = lola.needs === 'node' ? ' data-needs="node"' : '';
   const reason = needs ? [`<p class="reason">${escaped(lola.why ?? NEEDS_NODE)}</p>`] : [];
   const recorded = recording?.cells[cell.id];
+  const code = fenced('ts', source);
+  const folded = `<details>\n<summary>👉 Click to show the set-up</summary>\n\n${code}\n\n</details>`;
   const parts = [
-    fenced('ts', source),
+    kind === 'set-up' ? folded : code, // nobody needs to read it
     ...reason,
     ...(recorded ? drawOutput(recorded, recording, picture) : []),
   ];

@@ -1,5 +1,6 @@
 // Checks the types of cells with TypeScript, as tslab does: not strictly, and each cell with the names of those before it.
 import ts from 'typescript';
+import { inShort } from '../../dist/lesson/unknown.js';
 
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -49,7 +50,7 @@ export class Checker {
   /**
    * Checks a cell that is about to run, or has run.
    * @param ran its names are known from now on, whatever is wrong with it
-   * @returns what is wrong, as LINE:COLUMN - MESSAGE; if nothing is, its names are known from now on
+   * @returns what is wrong, as LINE:COLUMN - MESSAGE in short; if nothing is, its names are known from now on
    */
   check(code: string, ran = false): string[] {
     const path = `/cell-${++this.runs}.ts`;
@@ -61,10 +62,8 @@ export class Checker {
     const program = ts.createProgram(['/cells.d.ts', path], OPTIONS, this.host, this.program);
     const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
     this.program = program;
-    const isAgain = ({ code: kind, messageText }: ts.Diagnostic, i: number) =>
-      kind === 2304 && found.findIndex((one) => one.messageText === messageText) < i; // a name that is not there
-    const shown = found.filter((one, i) => (one.start ?? 0) < code.length && !isAgain(one, i));
-    const wrong = shown.flatMap((one) => linesOf(file, one));
+    const shown = found.filter((one) => (one.start ?? 0) < code.length);
+    const wrong = inShort(shown.flatMap((one) => linesOf(file, one)));
     if (wrong.length === 0 || ran) for (const [name, line] of own) this.known.set(name, line);
     return wrong;
   }

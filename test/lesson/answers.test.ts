@@ -144,6 +144,15 @@ describe('a function that never ends is stopped, and its loop is named', () => {
     expect(await said(checkCapstone.sum, mine)).toMatch(/^not yet: your code was stopped: it had not ended/);
   });
 
+  test('after an `await`, where nothing could stop it: an async function is not even called', async () => {
+    const endless = async (): Promise<never> => {
+      await undefined;
+      for (;;);
+    };
+    for (const judge of [checkSerial.years, checkChunked.ball, checkCapstone.leaves])
+      expect(await said(judge, endless)).toMatch(/^not yet: .*leave out `async`/);
+  });
+
   test('but one that throws these very words has only thrown them', async () => {
     const verdict = await said(checkSerial.years, () => {
       throw new Error('it had not ended after 5 s');

@@ -1,4 +1,5 @@
-// What the kernel of this repository adds to tslab: a notebook that is open survives what happens to the files around it.
+// What the kernel of this repository adds to tslab: a notebook that is open survives what happens to the files around it,
+// and a cell that runs too early says so in two lines.
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,4 +34,18 @@ test('cells run on when a package that they use is installed again', { timeout: 
   await setTimeout(1000); // by now a kernel that watches the files has heard of it
   expect(await run('console.log(one + 1);')).toEqual(['ok', '2\n']);
   expect(await run('console.log(one + 2);')).toEqual(['ok', '3\n']);
+});
+
+test('a cell that runs before the set-up says so in two lines', { timeout: 600_000 }, async () => {
+  const kernel = await Kernel.start(process.cwd(), {});
+  onTestFinished(() => kernel.kill());
+  const { status, outputs } = kernel.execute(
+    'one(two(three, four));\nfive + six + one;\nconst n: number = "ten";',
+  );
+  expect(await status).toBe('error');
+  expect(outputs.map(({ text }) => text).join('')).toBe(
+    "1:1 - Cannot find the names 'one', 'two', 'three', 'four' and 2 more.\n" +
+      'Run the set-up cell first, then the cells from there down to this one.\n' +
+      "3:7 - Type 'string' is not assignable to type 'number'.\n",
+  );
 });

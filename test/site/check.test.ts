@@ -16,6 +16,8 @@ function lastOf(...cells: string[]): string[] {
 
 const promised = '1:13 - A promise is no value yet: leave out `async`, or write `await` before the promise.';
 
+const RUN_SET_UP = 'Run the set-up cell first, then the cells from there down to this one.';
+
 describe('a cell is refused', () => {
   test.each<[string, string[], string[]]>([
     [
@@ -38,9 +40,9 @@ describe('a cell is refused', () => {
     ],
     ['for an unknown name', ['const a = 1;', 'a +\n  b'], ["2:3 - Cannot find name 'b'."]],
     [
-      'for each unknown name once',
-      ['b + c(b,\n  c) + b'],
-      ["1:1 - Cannot find name 'b'.", "1:5 - Cannot find name 'c'."],
+      'for many unknown names, in two lines and with what to do',
+      ['b + c(b,\n  c) + d + e(f, g)'],
+      ["1:1 - Cannot find the names 'b', 'c', 'd', 'e' and 2 more.", RUN_SET_UP],
     ],
     [
       'for a wrong value of an earlier name',

@@ -20,6 +20,21 @@ const keep = function (timer) {
   Object.defineProperty(this, 'setTimeout', { value });
 };
 Object.defineProperty(sys, 'setTimeout', { get: () => own, set: keep });
+// tslab prints what is wrong with a cell line by line, all in one go. Unknown names are many where the set-up has not run.
+const { inShort } = await import('../../../dist/lesson/unknown.js').catch(() => ({
+  inShort: (lines) => lines,
+}));
+const { error } = console;
+let wrong = [];
+console.error = (format, ...values) => {
+  if (format !== '%s%d:%d - %s') return error(format, ...values);
+  const [file, line, column, text] = values;
+  if (wrong.push(`${file}${line}:${column} - ${text}`) > 1) return;
+  queueMicrotask(() => {
+    error(inShort(wrong).join('\n'));
+    wrong = [];
+  });
+};
 // tslab gives up the cell that waits; what it waits for would go on for hours, on cores that the next cell measures with.
 process.on('SIGINT', () => {
   import('../../../dist/lib/task/run.js').then(({ endAllRuns }) => endAllRuns()).catch(() => {});
