@@ -11,7 +11,7 @@
 //   window     8                                     tasks with the scheduler at a time
 //
 // What was submitted is sent again after a reconnection.
-// Few tasks are with the scheduler, so that runs are served in turn; the window grows with the batches that come back.
+// Few tasks are with the scheduler, so that runs are served in turn; the window follows the size of the batches that come back.
 import { InvalidArgumentError, TaskError, WorkerLostError, fromErrorRecord } from '../errors.js';
 import type { ExecutorEvent } from '../task/executor.js';
 import { packTask, unpackValue, type PackedTask } from '../task/pack.js';

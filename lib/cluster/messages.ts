@@ -65,7 +65,7 @@ const TO_SCHEDULER = {
     batch: count,
     thread,
     count,
-    /** Start and end of each task that gave a value. */
+    /** Of each task that gave a value, one after the other: start, end. */
     ages,
     values: bytes,
     /** What the task after these threw. */

@@ -2,7 +2,7 @@
 //
 // From clients:    hello, submit, cancel         To clients:    welcome, started, finished, failed, workers
 // From workers:    hello, started, done, leave   To workers:    welcome, assign, stop
-// From its shell:  tick                          To its shell:  queued, dropped (for those who watch)
+// From its shell:  tick, congested               To its shell:  queued, dropped (for those who watch)
 //
 // A task (Entry) is in one of two places: in the queue of its line (the tasks of one kind of one client), or in a batch
 // that is with a worker. For example, with two workers of one thread, a client that submitted 12 tasks, and task-0 done:
@@ -46,7 +46,7 @@ export interface SchedulerMachineOptions {
 
 /** How often slow batches are looked for (ms). */
 export const TICK_MS = 250;
-/** A task that was running on more lost workers than this is taken to be the cause. */
+/** A task that was alone when more workers or threads than this were lost is taken to be the cause. */
 export const LOSSES_ALLOWED = 3;
 const BATCH_BYTES = 16 * 2 ** 20;
 
@@ -284,7 +284,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
     this.send([line.client.peer], { op: 'finished', ids, worker: worker.name, thread, ages, values }, tasks);
   }
 
-  /** Workers that ran this batch were lost. If it had several tasks, each is a suspect: the next loss will tell. */
+  /** Workers that ran this batch were lost. Each of its tasks is a suspect: the next loss will tell. */
   private blame({ tasks, losses }: Batch): void {
     if (losses.length > 0) for (const task of tasks) task.suspect = true;
     for (const { worker, how } of losses)

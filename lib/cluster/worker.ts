@@ -32,6 +32,8 @@ export type WorkerAction =
 export class WorkerMachine implements StateMachine<WorkerEvent, WorkerAction> {
   private peer: number | undefined;
   private readonly running = new Set<number>();
+  /** Of a connection that is gone: nobody waits for them, and their threads are about to stop. */
+  private readonly ending = new Set<number>();
   /** Came before a thread was free: while threads stop after a reconnection, or from a network that repeats messages. */
   private readonly ahead = new Map<number, FromScheduler<'assign'>>();
   private leaving = false;
@@ -73,6 +75,7 @@ export class WorkerMachine implements StateMachine<WorkerEvent, WorkerAction> {
   }
 
   private ended(batch: number, { times, ...result }: BatchResult, now: number): readonly WorkerAction[] {
+    if (this.ending.delete(batch)) return this.runNext();
     this.running.delete(batch);
     const ages = Float64Array.from(times, (time) => Math.max(0, now - time));
     return [...this.send({ op: 'done', batch, ages, ...result }), ...this.runNext(), ...this.goodbye()];
@@ -89,7 +92,10 @@ export class WorkerMachine implements StateMachine<WorkerEvent, WorkerAction> {
   private closed(): readonly WorkerAction[] {
     this.peer = undefined;
     this.ahead.clear();
-    return Array.from(this.running, (batch) => ({ type: 'stop', batch }) as const);
+    const stopped = [...this.running];
+    this.running.clear();
+    for (const batch of stopped) this.ending.add(batch);
+    return stopped.map((batch) => ({ type: 'stop', batch }) as const);
   }
 
   private goodbye(): readonly WorkerAction[] {
@@ -100,7 +106,8 @@ export class WorkerMachine implements StateMachine<WorkerEvent, WorkerAction> {
   private runNext(): readonly WorkerAction[] {
     const actions: WorkerAction[] = [];
     for (const [batch, { tasks }] of this.ahead) {
-      if (this.running.size >= this.hello.threads) break;
+      if (this.running.size + this.ending.size >= this.hello.threads) break;
+      if (this.ending.has(batch)) continue; // the scheduler may give it again
       this.ahead.delete(batch);
       this.running.add(batch);
       actions.push({ type: 'run', batch, tasks });

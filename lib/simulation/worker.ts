@@ -9,6 +9,8 @@ import { indexOf, type World } from './world.js';
 /** When a batch that was begun is reported as started, unless it has ended (ms). Stories have it sooner than watchers. */
 const STARTED_MS = 5;
 const SLOW_FACTOR = 50;
+/** How long a thread takes to stop, while its worker may join again (ms). */
+const STOP_MS = 20;
 /** The result of a batch without any. Threads are counted, but not told apart. */
 const NOTHING: BatchResult = { thread: 0, count: 0, times: [], values: packValue([]) };
 const THROWN = { name: 'RangeError', message: 'thrown by design' };
@@ -89,7 +91,7 @@ export class SimulatedWorker extends Peer<WorkerEvent, WorkerAction> {
   protected override perform(action: WorkerAction): void {
     if (this.dead) return;
     if (action.type === 'run') return this.run(action);
-    if (action.type === 'stop') return this.end(action.batch, NOTHING);
+    if (action.type === 'stop') return this.stop(action.batch);
     if (action.type === 'close') this.die();
     else if (action.type === 'send' && action.message.op === 'done' && this.connections.size > 0)
       this.owe(action.message.batch, -1);
@@ -108,12 +110,21 @@ export class SimulatedWorker extends Peer<WorkerEvent, WorkerAction> {
     const { world } = this;
     const time = world.now;
     const { result, ms } = this.compute(tasks);
-    const mark = {};
-    this.running.set(batch, mark);
-    const then = (afterMs: number, action: () => void) =>
-      world.after(afterMs, () => this.thawed(() => this.running.get(batch) === mark && action()));
+    const then = this.marked(batch);
     if (ms > STARTED_MS) then(STARTED_MS, () => this.shell.post({ type: 'begun', batch, thread: 0, time }));
     then(ms, () => (result ? this.end(batch, result) : this.crash()));
+  }
+
+  private stop(batch: number): void {
+    if (this.running.has(batch)) this.marked(batch)(STOP_MS, () => this.end(batch, NOTHING));
+  }
+
+  /** Says what comes of a batch, and after how long, in place of what was to come of it. */
+  private marked(batch: number): (ms: number, action: () => void) => void {
+    const mark = {};
+    this.running.set(batch, mark);
+    return (ms, action) =>
+      this.world.after(ms, () => this.thawed(() => this.running.get(batch) === mark && action()));
   }
 
   private end(batch: number, result: BatchResult): void {

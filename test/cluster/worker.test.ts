@@ -133,6 +133,19 @@ describe('the worker’s machine', () => {
       expect(w.ended(1, 0)).toEqual([]);
     });
 
+    test('runs a batch anew that it is given again, once its thread has stopped, and answers for that alone', () => {
+      for (const threads of [1, 2]) {
+        const w = worker(threads);
+        w.open(0);
+        w.assign(1);
+        w.closed(0);
+        w.open(1);
+        expect(w.assign(1, 1)).toEqual([]); // its thread still stops
+        expect(w.ended(1, 0)).toEqual(['run 1']);
+        expect(w.ended(1)).toEqual(['1 done 1: 1']);
+      }
+    });
+
     test('ignores what its old connection still brings', () => {
       const w = worker();
       w.open(0);

@@ -28,7 +28,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** For a client: waits until the scheduler and srun have noted their pids, so that none is left behind. */
+/** For a client or srun: waits until the scheduler and the other one have noted their pids, so that none is left behind. */
 const BOTH = 'until [ "$(wc -l < "$HOME/pids")" -ge 2 ]; do sleep 0.1; done';
 
 /** Runs the script. Its scheduler lasts until it is ended; `srun` and `client` are lines of sh. */
@@ -74,7 +74,7 @@ describe.skipIf(process.platform === 'win32')('the job of scheduler, workers and
     ['says that they have left', 'exit 0', ''],
   ])('fails without workers, and says so in one line, when srun %s', async (_, srun, said) => {
     const why = 'lola: srun ended before the client, see above: no workers\n';
-    expect(await runJob(srun, 'LASTS')).toEqual({ code: 1, said: `${said}${why}` });
+    expect(await runJob(`${BOTH}; ${srun}`, 'LASTS')).toEqual({ code: 1, said: `${said}${why}` });
     expect(pids()).toHaveLength(2);
     expect(pids().filter(isAlive)).toEqual([]);
     expect(readdirSync(join(home, '.lola'))).toEqual([]);
