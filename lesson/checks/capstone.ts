@@ -59,7 +59,7 @@ export interface Leaf {
 }
 
 /** 'Write totalOf(leaves): one number, in any order of arrival, and if some leaves arrive twice.' */
-function wrongTotal(answer: (leaves: readonly Leaf[]) => number): Wrong {
+function wrongTotal(answer: (leaves: Leaf[]) => number): Wrong {
   if (typeof answer !== 'function') return 'totalOf must be a function of the list of leaves.';
   const leaves = Array.from({ length: 40 }, (_, place) => ({ place, sum: Math.sqrt((place >> 1) + 1) / 7 }));
   const expected = leaves.reduce((total, { sum }) => total + sum, 0);

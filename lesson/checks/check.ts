@@ -172,14 +172,16 @@ function wrongFunction<A extends readonly unknown[], R>(
     const hint = power ? ' (In TypeScript, ^ is no power: write **.)' : '';
     if (text) return `${call}${inResult(found)}: ${text}${hint}${hidden.join('')}`;
   }
-  const unread = unreadParameter(String(answer));
+  const unread = unreadParameter(String(answer), parameters);
   return unread && `every number is right, but ${name} never reads \`${unread}\`. What is it for?`;
 }
 
-/** The first parameter that a function does not read, in its own words. */
-function unreadParameter(code: string): string | undefined {
-  const [header = '', own = ''] = /^[^(]*\(([^(){}[\]]*)\)/.exec(code) ?? [];
-  const names = own.split(',').map((parameter) => parameter.replace(/[:=].*/s, '').trim());
+/** The first of its parameters that a function does not read, by the learner's name for it, where that can be seen. */
+function unreadParameter(code: string, parameters: readonly string[]): string | undefined {
+  const [header, own] = /^[^(]*\(([^(){}[\].]*)\)/.exec(code) ?? [];
+  if (header === undefined || /\barguments\b/.test(code)) return undefined;
+  const given = own.split(',').map((parameter) => parameter.replace(/[:=].*/s, '').trim());
+  const names = parameters.map((parameter, i) => given[i] || parameter);
   return names.find(
     (name) => /^\w+$/.test(name) && !new RegExp(`\\b${name}\\b`).test(code.slice(header.length)),
   );

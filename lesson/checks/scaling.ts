@@ -60,7 +60,7 @@ export const checkScaling = checksOf('08', {
   }),
   worthwhile: functionCheck<[serial: number, efficiency: number]>({
     of: 'worthwhile(serial, efficiency)',
-    inputs: each([0.01, 0.6], [0.03, 0.7], [0.2, 0.9]),
+    inputs: each([0.01, 0.6], [0.03, 0.7], [0.2, 0.9], [0.25, 0.4]),
     wrong: wrongWorthwhile,
     why: 'with a serial part of 3 %, 15 workers are worth 70 % of their price. The 16th is for the impatient.',
   }),

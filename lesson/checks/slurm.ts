@@ -8,7 +8,8 @@ function wrongScript(answer: string): Wrong {
   if (typeof answer !== 'string') return `the script must be a text, not ${described(answer)}.`;
   const script = answer.trim();
   const { options, slips } = readScript(script);
-  const slip = slips.find(({ message }) => !message.includes(' is 600 seconds')); // however they are written
+  const found = slips.filter(({ message }) => !message.includes(' is 600 seconds')); // however they are written
+  const slip = found.find(({ message }) => !message.startsWith('No --')) ?? found[0]; // what is there comes first
   if (slip) return `line ${slip.line}: ${slip.message}`;
   const time = options.get('time')?.value ?? '';
   const seconds = secondsOf(time);
@@ -35,6 +36,8 @@ function wrongTime(found: string, seconds: number): Wrong {
   if (/^\d+:\d+$/.test(found))
     return `this is ${read} s: two fields are minutes and seconds. Write all three.`;
   if (read !== seconds) return `Slurm reads this as ${read} s.`;
+  if (/:([6-9]\d|\d{3,})/.test(found))
+    return 'minutes and seconds go up to 59. Carry the rest over, into the hours.';
   return /^(\d+-)?\d\d+:\d\d:\d\d$/.test(found)
     ? undefined
     : 'right, but easily misread. Pad each field to two digits.';
@@ -63,7 +66,7 @@ function wrongElements(found: number, tasks: number, secondsPerTask: number): Wr
 }
 
 /** Tasks and the names in results/; the notebook shows the first. */
-const FOLDERS: readonly (readonly [tasks: number, names: readonly string[]])[] = [
+const FOLDERS: readonly [tasks: number, names: string[]][] = [
   [10, ['0-0-0-3', '0-2-6-2', '0-1-3-3']],
   [6, []],
   [12, ['0-0-0-4', '0-1-4-4', '0-2-8-2.4711-a0.draft']],
@@ -109,11 +112,11 @@ export const checkSlurm = checksOf('07', {
   }),
   elements: functionCheck<[tasks: number, secondsPerTask: number]>({
     of: 'elementsOf(tasks, secondsPerTask)',
-    inputs: each([10_000, 0.1], [7, 0.1], [1_000_000, 0.1], [2401, 600], [100, 45]),
+    inputs: each([10_000, 0.1], [7, 0.1], [1_000_000, 0.1], [2401, 600], [100, 45], [6000, 1]),
     wrong: wrongElements,
     why: 'each element is worth its start, and there are no more of them than an array may have.',
   }),
-  missing: functionCheck<[tasks: number, names: readonly string[]], readonly unknown[]>({
+  missing: functionCheck<[tasks: number, names: string[]], readonly unknown[]>({
     of: 'missing(tasks, names)',
     gives: 'a list',
     inputs: FOLDERS,

@@ -23,7 +23,7 @@ function wrongPlace(found: Place, i: number): string | undefined {
 
 /** What notebook 04 calls. */
 export const checkStreams = checksOf('04', {
-  twins: functionCheck<[counts: readonly number[]]>({
+  twins: functionCheck<[counts: number[]]>({
     of: 'twins(counts)',
     inputs: [[[785, 785, 785, 785]], [[785, 790, 785]], [[1, 2, 3]], [[]], [[5, 7, 5, 7]]],
     wrong: wrongNumber({

@@ -1,6 +1,6 @@
 // Checks the types of cells with TypeScript, as tslab does: not strictly, and each cell with the names of those before it.
 import ts from 'typescript';
-import { inShort } from '../../dist/lesson/unknown.js';
+import { inShort } from '../../dist/lesson/refusal.js';
 
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -17,8 +17,6 @@ const MODULES: Readonly<Record<string, string>> = {
   '../lesson': '/dist/lesson/index.d.ts',
   seedrandom: '/seedrandom.d.ts',
 };
-const PROMISE = /[^]*'Promise<.*>' is not assignable[^]*/;
-const PROMISED = '$&\nA promise is no value yet: leave out `async`, or write `await` before the promise.';
 
 /** Keeps the cells of a notebook as modules, one a run. */
 export class Checker {
@@ -124,6 +122,6 @@ function importsIn(clause?: ts.ImportClause): [string, string][] {
 /** A message and those that explain it, as tslab writes them. */
 function linesOf(file: ts.SourceFile, { start = 0, messageText }: ts.Diagnostic): string[] {
   const { line, character } = file.getLineAndCharacterOfPosition(start);
-  const text = ts.flattenDiagnosticMessageText(messageText, '\n').replace(PROMISE, PROMISED);
+  const text = ts.flattenDiagnosticMessageText(messageText, '\n');
   return text.split('\n').map((text) => `${line + 1}:${character + 1} - ${text.trim()}`);
 }

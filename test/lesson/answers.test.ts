@@ -149,8 +149,8 @@ describe('a function that never ends is stopped, and its loop is named', () => {
       await undefined;
       for (;;);
     };
-    for (const judge of [checkSerial.years, checkChunked.ball, checkCapstone.leaves])
-      expect(await said(judge, endless)).toMatch(/^not yet: .*leave out `async`/);
+    for (const judge of [checkSerial.years, checkChunked.ball, checkCapstone.leaves] as AnyCheck[])
+      expect(await said((answer) => judge(answer), endless)).toMatch(/^not yet: .*leave out `async`/);
   });
 
   test('but one that throws these very words has only thrown them', async () => {

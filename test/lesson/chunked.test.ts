@@ -20,6 +20,7 @@ describe('notebook 05', () => {
         [undefined, /give two numbers/],
         [{ unfused: 21, fused: 3 }, /Where are the other 100 000/],
         [{ unfused: 7, fused: 1 }, /that is one chunk/],
+        [{ unfused: 29, fused: 5 }, /'sum of all' is no task/],
         [{ unfused: 24, fused: 4 }, /the sum over a chunk is a task too/],
         [{ unfused: 4, fused: 4 }, /fusion makes a difference/],
         [{ unfused: 28, fused: 2 }, /How many chunks are there\? Not 2/],

@@ -74,6 +74,7 @@ describe('notebook 06', () => {
         [(work: number, at: number) => (work - at) / 2, /how long both work together/],
         [(work: number, at: number) => at + work / 2, /How much is left/],
         [(work: number, at: number) => (work + at) / 2, /endOf\(10, 12\) is 11: .* when everything was done/],
+        [(work: number, at: number) => Math.round(Math.min(work, (work + at) / 2)), /endOf\(61, 0\) is 31: /],
         [(work: number, at: number) => work + at, /6 s of work are left for two/],
         [fails, /oops/],
       ],

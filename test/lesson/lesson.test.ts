@@ -109,11 +109,13 @@ describe('notebook 01', () => {
     };
     const ends = (i: number, size: number) => i * size;
     await claim(checkSerial.pieces, {
-      right: [inPieces(ends, (rest) => rest), (key: Key, total: number) => countInside(key, 0, total)],
+      right: [inPieces(ends, (rest) => rest)],
       wrong: [
         [() => undefined, /Does it end in a return/],
         [undefined, /must be a function/],
         [() => [1], /must be a number, but is an array of 1/],
+        [(key: Key, total: number) => countInside(key, 0, total), /never reads `size`/],
+        [(k: Key, t: number, s: number) => countInside(k, 0, t), /never reads `s`/],
         [inPieces(ends, () => 0), /the last 100 samples are in no piece/],
         [inPieces(ends, (_, size) => size), /continues to sample 1 200/],
         [

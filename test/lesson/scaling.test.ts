@@ -139,6 +139,10 @@ describe('notebook 08', () => {
         [(serial: number) => Math.floor(1 / serial), /the highest speed-up of all/],
         [(serial: number, least: number) => Math.ceil(real(serial, least)), /that many reach 59\.9 %/],
         [(serial: number, least: number) => Math.floor(real(serial, least)) - 1, /one more worker would/],
+        [
+          (serial: number, least: number) => Math.ceil((1 / least - 1) / serial),
+          /worthwhile\(0\.25, 0\.4\) is 6: .* one more/,
+        ],
         [() => 0, /one worker alone/],
         [() => Infinity, /that many reach 0\.0 %/],
       ],

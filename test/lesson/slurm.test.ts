@@ -28,6 +28,7 @@ describe('notebook 07', () => {
         ...['10:00', '0:10:0', '10'].map((time) => mended.replace('00:10:00', time)), // Slurm reads ten minutes
       ],
       wrong: [
+        [mended.replace(/^#SBATCH/gm, '  #SBATCH'), /^not yet: line 2: Slurm reads this as a comment/],
         [given, /^not yet: line 3: '00:10' is 10 seconds/],
         [mended.replace('#SBATCH -c 4', '# SBATCH -c 4'), /line \d: Slurm reads this as a comment/],
         [`${mended}\n#SBATCH --mem=4G`, /--mem comes after the first command/],
@@ -67,6 +68,10 @@ describe('notebook 07', () => {
           /'10:00': this is 600 s: two fields/,
         ],
         [() => '00:10', /'00:10': this is 10 s: two fields/],
+        [
+          (seconds: number) => `00:${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`,
+          /'00:91:01': minutes and seconds go up to 59/,
+        ],
         [(seconds: number) => String(Math.ceil(seconds / 60)), /'10': a single field counts minutes/],
         [
           (seconds: number) => [seconds / 3600, (seconds / 60) % 60, seconds % 60].map(Math.floor).join(':'),
@@ -111,6 +116,11 @@ describe('notebook 07', () => {
         [
           (tasks: number, s: number) => Math.ceil(tasks / Math.max(60 / s, Math.ceil(tasks / 1000))),
           /elementsOf\(100, 45\) is 75: each would have 2 tasks, so 50 elements do them all/,
+        ],
+        [
+          (tasks: number, s: number) =>
+            Math.ceil(tasks / Math.max(Math.floor(60 / s) + 1, Math.ceil(tasks / 1000))),
+          /elementsOf\(\d+, [\d.]+\) is \d+: .* They allow/,
         ],
         [() => 1, /each would have 10 000 tasks, more than/],
         [() => 1000, /each would have 10 tasks/],

@@ -21,7 +21,7 @@ const keep = function (timer) {
 };
 Object.defineProperty(sys, 'setTimeout', { get: () => own, set: keep });
 // tslab prints what is wrong with a cell line by line, all in one go. Unknown names are many where the set-up has not run.
-const { inShort } = await import('../../../dist/lesson/unknown.js').catch(() => ({
+const { inShort } = await import('../../../dist/lesson/refusal.js').catch(() => ({
   inShort: (lines) => lines,
 }));
 const { error } = console;
