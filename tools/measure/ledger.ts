@@ -19,7 +19,7 @@ export const LEDGER_ROWS = {
   transfer: 'a thread waits while its result is on the way to the caller',
   imbalance: 'no task is left for a free thread, and others still work',
   tail: 'all results are there, the caller finishes alone',
-  lost: 'tries that failed, threads that are gone',
+  lost: 'failed attempts and lost threads',
   unexplained: "what remains of threads x makespan: a thread's first and last task ran at another speed",
 } as const;
 export type LedgerRowName = keyof typeof LEDGER_ROWS;
