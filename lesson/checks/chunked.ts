@@ -12,7 +12,7 @@ function wrongTasks(answer: Counts): Wrong {
     return 'give two numbers, as { unfused: 1, fused: 1 }.';
   if (Number.isNaN(unfused) || Number.isNaN(fused)) return 'replace both NaN by a number.';
   if (unfused === 29 || fused === 5)
-    return "the box 'sum of all' is no task: whoever asked adds up the counts of the chunks.";
+    return "the box 'sum of all' is no task: the caller adds up the counts of the chunks.";
   if (unfused === 21 || fused === 3) return 'three chunks hold 900 000 points. Where are the other 100 000?';
   if (unfused === 4 && fused === 28) return 'the other way round: fusion makes fewer tasks.';
   if (unfused === 7 && fused === 1) return 'that is one chunk. How many chunks are there?';
