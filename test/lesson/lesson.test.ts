@@ -115,7 +115,7 @@ describe('notebook 01', () => {
         [undefined, /must be a function/],
         [() => [1], /must be a number, but is an array of 1/],
         [(key: Key, total: number) => countInside(key, 0, total), /never reads `size`/],
-        [(k: Key, t: number, s: number) => countInside(k, 0, t), /never reads `s`/],
+        [(k: Key, t: number, _s: number) => countInside(k, 0, t), /never reads `_s`/],
         [inPieces(ends, () => 0), /the last 100 samples are in no piece/],
         [inPieces(ends, (_, size) => size), /continues to sample 1 200/],
         [
