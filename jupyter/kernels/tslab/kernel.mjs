@@ -30,7 +30,7 @@ console.error = (format, ...values) => {
   if (format !== '%s%d:%d - %s') return error(format, ...values);
   const [file, line, column, text] = values;
   if (wrong.push(`${file}${line}:${column} - ${text}`) > 1) return;
-  queueMicrotask(() => {
+  void Promise.resolve().then(() => {
     error(inShort(wrong).join('\n'));
     wrong = [];
   });
