@@ -133,6 +133,8 @@ export interface FunctionCase<A extends readonly unknown[], R> {
   readonly gives?: 'a list' | 'a text' | `{ ${string} }`;
   readonly inputs: readonly Readonly<A>[];
   readonly wrong: (found: R, ...input: A) => Wrong;
+  /** A parameter without which the right numbers are no answer. */
+  readonly reads?: string;
   readonly why: string;
 }
 
@@ -148,7 +150,7 @@ export function each<A extends readonly unknown[]>(...inputs: readonly A[]): rea
 
 function wrongFunction<A extends readonly unknown[], R>(
   answer: (...input: A) => R,
-  { of, gives, inputs, wrong }: FunctionCase<A, R>,
+  { of, gives, inputs, wrong, reads }: FunctionCase<A, R>,
 ): Wrong {
   const [, name, list] = /^(\w+)\((.*)\)$/.exec(of)!;
   const parameters = list.split(', ');
@@ -164,7 +166,7 @@ function wrongFunction<A extends readonly unknown[], R>(
     );
     if (found === undefined) return `${call} gives nothing back. Which way has no return?${hidden.join('')}`;
     const asList = gives === 'a list' && isIterable(found) ? ': make a list of it, as [...it]' : '';
-    const made = /\.(to(?:Fixed|Precision|String))\(/.exec(String(answer))?.[1]; // a text of a number
+    const made = /\b(to(?:Fixed|Precision|String)|String)\(/.exec(String(answer))?.[1]; // a text of a number
     if (!isA(gives, found))
       return `${call} must be ${gives ?? 'a number'}, but is ${described(found, made)}${asList}.`;
     const text = wrong(found as R, ...input);
@@ -172,19 +174,20 @@ function wrongFunction<A extends readonly unknown[], R>(
     const hint = power ? ' (In TypeScript, ^ is no power: write **.)' : '';
     if (text) return `${call}${inResult(found)}: ${text}${hint}${hidden.join('')}`;
   }
-  const unread = unreadParameter(String(answer), parameters);
-  return unread && `every number is right, but ${name} never reads \`${unread}\`. What is it for?`;
+  if (reads === undefined || isRead(String(answer), parameters.indexOf(reads))) return undefined;
+  return `every number is right, but ${name} never reads \`${reads}\`. What is it for?`;
 }
 
-/** The first of its parameters that a function does not read, by the learner's name for it, where that can be seen. */
-function unreadParameter(code: string, parameters: readonly string[]): string | undefined {
-  const [header, own] = /^[^(]*\(([^(){}[\].]*)\)/.exec(code) ?? [];
-  if (header === undefined || /\barguments\b/.test(code)) return undefined;
-  const given = own.split(',').map((parameter) => parameter.replace(/[:=].*/s, '').trim());
-  const names = parameters.map((parameter, i) => given[i] || parameter);
-  return names.find(
-    (name) => /^\w+$/.test(name) && !new RegExp(`\\b${name}\\b`).test(code.slice(header.length)),
-  );
+/** Whether a function names its parameter once more. Where that cannot be seen, it does. */
+function isRead(code: string, place: number): boolean {
+  const [, own] = /^(?:function)?\s*\w*\s*\(([^(){}[\].]*)\)/.exec(code) ?? [];
+  if (own === undefined || /\barguments\b|\[native code\]/.test(code)) return true;
+  const name =
+    own
+      .split(',')
+      [place]?.replace(/[:=].*/s, '')
+      .trim() ?? '';
+  return name !== '' && code.split(new RegExp(`\\b${name}\\b`)).length > 2;
 }
 
 /** Calls a learner's function. An async one gives a promise in any case, and no time limit holds after its first `await`: it is not called. */

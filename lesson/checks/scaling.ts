@@ -19,14 +19,15 @@ function wrongRows(answer: { readonly smaller: string; readonly larger: string }
 const mostWorkers = (serial: number, least: number): number => Math.floor(1 + (1 / least - 1) / serial);
 
 function wrongWorthwhile(found: number, serial: number, least: number): Wrong {
-  if (found === mostWorkers(serial, least)) return undefined;
-  if (Math.abs(found * serial - 1) < 0.02)
+  const most = mostWorkers(serial, least);
+  if (found === most) return undefined;
+  if (Math.abs(found * serial - 1) < 0.02 && found !== most - 1)
     return '1 / serial is the highest speed-up of all, with any number of workers.';
   if (!Number.isInteger(found) && Number.isFinite(found))
     return 'you cannot hire a part of a worker. Round down.';
   if (found < 1) return 'one worker alone is always efficient.';
   const reached = `${(100 / (1 + serial * (found - 1))).toFixed(1)} %`; // Amdahl's speed-up, shared among them
-  if (found > mostWorkers(serial, least)) return `that many reach ${reached}, which is less.`;
+  if (found > most) return `that many reach ${reached}, which is less.`;
   return `that many reach ${reached}, and one more worker would still do.`;
 }
 
@@ -60,7 +61,7 @@ export const checkScaling = checksOf('08', {
   }),
   worthwhile: functionCheck<[serial: number, efficiency: number]>({
     of: 'worthwhile(serial, efficiency)',
-    inputs: each([0.01, 0.6], [0.03, 0.7], [0.2, 0.9], [0.25, 0.4]),
+    inputs: each([0.01, 0.6], [0.03, 0.7], [0.2, 0.9], [0.25, 0.5]),
     wrong: wrongWorthwhile,
     why: 'with a serial part of 3 %, 15 workers are worth 70 % of their price. The 16th is for the impatient.',
   }),

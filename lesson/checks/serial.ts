@@ -88,6 +88,7 @@ export const checkSerial = checksOf('01', {
         other: () => `in one go it is ${grouped(inside(total))}. Where does each piece start and end?`,
       })(count);
     },
+    reads: 'size',
     why: 'in pieces or in one go, it is one integer. So it is safe to hand pieces to others.',
   }),
 });

@@ -47,7 +47,7 @@ describe('notebook 01', () => {
         [(e: number) => Math.ceil(1 / e ** 2), /which number is divided by sqrt/],
         [(e: number) => Math.ceil(1.64 / e ** 2), /you square 1\.64 too/],
         [(e: number) => (factor / e) ** 2, /cannot draw a fraction of a sample\. Round up/],
-        [(e: number) => String(Math.ceil((factor / e) ** 2)), /is '2696767', a text: leave out the quotes/],
+        [(e: number) => String(Math.ceil((factor / e) ** 2)), /is '2696767', a text: leave out String\./],
         [(e: number) => ((factor / e) ** 2).toFixed(), /is '2696766', a text: leave out toFixed/],
         [(e: number) => Math.floor((factor / e) ** 2), /is 2 696 766: this is one sample too few/],
         [(e: number) => Math.floor((1.64 / e) ** 2), /is 2 689 599: this is one sample too few/],
@@ -109,13 +109,17 @@ describe('notebook 01', () => {
     };
     const ends = (i: number, size: number) => i * size;
     await claim(checkSerial.pieces, {
-      right: [inPieces(ends, (rest) => rest)],
+      right: [
+        inPieces(ends, (rest) => rest),
+        (key: Key, ...rest: [number, number]) => inPieces(ends, (left) => left)(key, ...rest),
+        (key: Key, total: number, size: number, whole = Math.floor(total / size)) =>
+          countInside(key, 0, whole * size) + countInside(key, whole * size, total - whole * size),
+      ],
       wrong: [
         [() => undefined, /Does it end in a return/],
         [undefined, /must be a function/],
         [() => [1], /must be a number, but is an array of 1/],
-        [(key: Key, total: number) => countInside(key, 0, total), /never reads `size`/],
-        [(k: Key, t: number, _s: number) => countInside(k, 0, t), /never reads `_s`/],
+        [(k: Key, t: number, _s: number) => countInside(k, 0, t), /never reads `size`/],
         [inPieces(ends, () => 0), /the last 100 samples are in no piece/],
         [inPieces(ends, (_, size) => size), /continues to sample 1 200/],
         [

@@ -131,7 +131,18 @@ describe('notebook 08', () => {
       return workers;
     };
     await claim(checkScaling.worthwhile, {
-      right: [byTrial, (serial: number, least: number) => Math.floor(real(serial, least))],
+      right: [
+        byTrial,
+        (serial: number, least: number) => Math.floor(real(serial, least)),
+        (s: number, e: number) => Math.floor((1 - e) / (e * s)) + 1,
+        (s: number, e: number) => Math.floor((1 - e + e * s) / (e * s)),
+        (s: number, e: number) => 1 + Math.floor((1 - e) / e / s),
+        (s: number, e: number) => {
+          let n = 1;
+          while (1 / (s + (1 - s) / (n + 1)) / (n + 1) >= e) n++;
+          return n;
+        },
+      ],
       wrong: [
         [5, /must be a function/],
         [() => undefined, /Does it end in a return/],
@@ -141,7 +152,7 @@ describe('notebook 08', () => {
         [(serial: number, least: number) => Math.floor(real(serial, least)) - 1, /one more worker would/],
         [
           (serial: number, least: number) => Math.ceil((1 / least - 1) / serial),
-          /worthwhile\(0\.25, 0\.4\) is 6: .* one more/,
+          /worthwhile\(0\.25, 0\.5\) is 4: .* one more/,
         ],
         [() => 0, /one worker alone/],
         [() => Infinity, /that many reach 0\.0 %/],
