@@ -201,6 +201,7 @@ describe('where', () => {
       const [none, all, ...empty] = await compute(...wanted, { executor: serial, ...form });
       expect([none, all]).toEqual([new Float64Array(0), Float64Array.from({ length: 10 }, (_, i) => i)]);
       expect(empty).toEqual([new Float64Array(0), new Float64Array(0)]);
+      expect(await compute(fromArray(none).sum(), { executor: serial, ...form })).toEqual([0]);
     }
   });
 });

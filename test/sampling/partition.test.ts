@@ -51,6 +51,7 @@ describe('partition', () => {
     [Infinity, 2],
     [2 ** 53, 2],
     ['10', 2],
+    [10n, 2],
   ])('total %s and parts %s are refused by name, at the call', (total, parts) => {
     expect(() => partition(total as number, parts)).toThrow(InvalidArgumentError);
   });

@@ -427,6 +427,14 @@ export function executorContract(name: string, start: () => Promise<Executor>, a
       await executor.close();
     });
 
+    test('a callback may close it: the run ends as it would have', async () => {
+      const executor = await open();
+      let closed: Promise<unknown> | undefined;
+      const run = executor.run(numbered(8), { onEvent: () => void (closed ??= executor.close()) });
+      expect(await run).toHaveLength(8);
+      await closed;
+    });
+
     test.skipIf(!abilities.survivesExit)(
       'a task that takes its thread with it fails by name, and the executor heals',
       async () => {

@@ -146,7 +146,13 @@ describe.runIf(canBeAnother)('a user without a home', () => {
     'is told so, and gets an estimate with a dashboard, which lola dashboard cannot find',
     { timeout: 120_000 },
     () => {
-      const lines = ['status', 'worker', 'slurm worker', 'pi --samples 1e6 --dashboard'];
+      const lines = [
+        'status',
+        'worker',
+        'scheduler --port 0',
+        'slurm worker',
+        'pi --samples 1e6 --dashboard',
+      ];
       const given = together(`unset HOME; ${nobody}`, lines);
       const pi = given.pop()!;
       for (const { status, stderr } of given)
@@ -154,7 +160,7 @@ describe.runIf(canBeAnother)('a user without a home', () => {
           status: 2,
           stderr: expect.stringMatching(/no home folder here.*Set HOME/),
         });
-      expect(given).toHaveLength(3);
+      expect(given).toHaveLength(4);
       expect(pi.stdout).toContain(PI);
       expect(pi.stderr).toMatch(/dashboard at:[^]*no home folder here|no home folder here[^]*dashboard at:/);
       expect(pi.status).toBe(0);
@@ -190,6 +196,19 @@ describe.runIf(isLinux && has('prlimit'))('limits', () => {
     expect(status).toBe(1);
     expect(stderr).toMatch(/lola: a thread did not start: .* take fewer workers\.\n$/);
   });
+
+  test.runIf(canBeAnother)(
+    'too few for a local cluster: likewise, and no child is left',
+    { timeout: 120_000 },
+    () => {
+      const line = `${asUser(54325)} prlimit --nproc=16 lola pi --stage distributed --workers 8`;
+      const { status, stderr } = shell(line);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/lola: the local cluster's .* did not start: /);
+      const left = spawnSync('pgrep', ['-u', '54325'], { encoding: 'utf8' });
+      expect(left.stdout).toBe('');
+    },
+  );
 });
 
 describe.runIf(isLinux && has('prlimit'))(
