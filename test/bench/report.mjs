@@ -108,7 +108,7 @@ export function fillRegion(document, name, text) {
 
 function busy({ load, machine }) {
   return load > 0.3 * machine.coresSeen
-    ? [`Load before the first round: ${digits(load)}, so other programs took part of the machine.`]
+    ? [`Load before the first round: ${digits(load)}, so other programs were running too.`]
     : [];
 }
 
