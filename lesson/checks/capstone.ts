@@ -34,6 +34,7 @@ function wrongGrains(found: number, terms: number, largest: number): Wrong {
     return `this is right for terms up to 1. Here they go up to ${largest}.`;
   if (found === 53 - Math.log2(terms * largest) || found === Math.log2(expected))
     return 'this is the power. How much is 2 to that power?';
+  if (found === 1 << Math.log2(expected)) return '<< works on 32 bits only. Write a power as 2 ** n.';
   if (!Number.isInteger(Math.log2(found)))
     return 'this is not a power of two, so multiplying by it rounds. Take the largest power of two below it.';
   const most = found * terms * largest;

@@ -6,7 +6,8 @@
 #SBATCH --nodes=1
 #SBATCH --ntasks=1
 #SBATCH --cpus-per-task=1
-# If a node fails, or a job of higher priority takes it, Slurm restarts the element. It continues after its last result.
+# If a node fails, or a job of higher priority takes it, Slurm restarts the element. It continues
+# after its last result.
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --output=%A_%a.log
@@ -22,5 +23,6 @@ run=(lola-runs/by-hand 0)
 memory=${SLURM_MEM_PER_NODE:-$((${SLURM_MEM_PER_CPU:-0} * ${SLURM_CPUS_ON_NODE:-1}))}
 if ((memory > 0)); then node+=("--max-old-space-size=$((memory / 2))"); fi
 
-# exec: the program takes this script's place, so that Slurm's signals arrive at it, and nothing outlives the job.
+# exec: the program takes this script's place, so that Slurm's signals arrive at it, and nothing
+# outlives the job.
 exec "${node[@]}" "${element[@]}" "${run[@]}" "$SLURM_ARRAY_TASK_ID"
