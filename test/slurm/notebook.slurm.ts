@@ -52,7 +52,10 @@ test(
       cellTimeoutMs: 300_000,
     });
     expect(problems).toEqual([]);
-    const text = cells.map((run) => textOf(run)).join(' ').replaceAll('\n', ' '); // long rows are folded
+    const text = cells
+      .map((run) => textOf(run))
+      .join(' ')
+      .replaceAll('\n', ' '); // long rows are folded
     expect(text).toContain('A Slurm answers: commands run here');
     expect(text).not.toMatch(/\(exit code/);
     expect(text.match(/3141601561 of them inside/g)).toHaveLength(3);
