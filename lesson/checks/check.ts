@@ -182,12 +182,8 @@ function wrongFunction<A extends readonly unknown[], R>(
 function isRead(code: string, place: number): boolean {
   const [, own] = /^(?:function)?\s*\w*\s*\(([^(){}[\].]*)\)/.exec(code) ?? [];
   if (own === undefined || /\barguments\b|\[native code\]/.test(code)) return true;
-  const name =
-    own
-      .split(',')
-      [place]?.replace(/[:=].*/s, '')
-      .trim() ?? '';
-  return name !== '' && code.split(new RegExp(`\\b${name}\\b`)).length > 2;
+  const [name] = /\w+/.exec(own.split(',')[place] ?? '') ?? [];
+  return name !== undefined && code.split(new RegExp(`\\b${name}\\b`)).length > 2;
 }
 
 /** Calls a learner's function. An async one gives a promise in any case, and no time limit holds after its first `await`: it is not called. */
