@@ -22,6 +22,8 @@ vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 }); // the runner has 
 
 /** Cells named a, b, c, ... */
 const cellsOf = (sources: readonly string[]) => sources.map((source, i) => codeCell('abcdef'[i], source));
+/** More lines than zeromq keeps for a reader that falls behind: 1 000 here, 1 000 there, and what a socket holds. */
+const MANY = 30_000;
 const told = (source: string) => codeCell('told', source, 'raises-exception');
 const summary = ({ cells, problems }: NotebookRun) => ({
   statuses: cells.map(({ status }) => status).join(' '),
@@ -42,7 +44,7 @@ beforeAll(async () => {
   ];
   const notebooks = [
     ...[notebookOf(cellsOf(sound)), exercise, solved(exercise), solvedInTurn(exercise)],
-    notebookOf([codeCell('many', 'for (let i = 0; i < 2000; i++) console.log(i)')]),
+    notebookOf([codeCell('many', `for (let i = 0; i < ${MANY}; i++) console.log(i)`)]),
     notebookOf([told('1')]),
     notebookOf([told('throw new Error()'), codeCell('next', '2')]),
     notebookOf(cellsOf(['1', "throw new RangeError('out of range')", '3'])),
@@ -68,8 +70,9 @@ test('a notebook that is sound has no problem: text, data, the library, its envi
 });
 
 test('all that a cell prints arrives, however much', () => {
-  const printed = shared[4].cells.map((cell) => textOf(cell));
-  expect(printed).toEqual([Array.from({ length: 2000 }, (_, i) => `${i}\n`).join('')]);
+  const lines = textOf(shared[4].cells[0]).split('\n');
+  expect(lines.findIndex((line, i) => line !== `${i}`)).toBe(MANY); // the last line is empty
+  expect(lines.length).toBe(MANY + 1);
 });
 
 test('an error that is announced must come, and ends the run as in Jupyter', () => {

@@ -1,5 +1,6 @@
-// tslab with all its messages. zeromq puts off a send now and then, and refuses further ones until that is done. tslab
-// does not look, so what a cell printed was lost, or the note that it has ended. Without a time limit none is put off.
+// tslab with all its messages. zeromq puts off a send now and then, and refuses further ones until that is done; and it
+// drops what a busy machine has not carried away once 1 000 messages wait. tslab does not look, so what a cell printed was
+// lost, or the note that it has ended. Here no send is put off, and any number may wait.
 import { createRequire } from 'node:module';
 import zeromq from 'zeromq';
 
@@ -7,6 +8,7 @@ for (const { prototype } of [zeromq.Publisher, zeromq.Router]) {
   const { bind } = prototype;
   const bindUnlimited = function (address) {
     this.sendTimeout = 0;
+    this.sendHighWaterMark = 0;
     return bind.call(this, address);
   };
   Object.defineProperty(prototype, 'bind', { value: bindUnlimited });
