@@ -41,6 +41,7 @@ class Cluster extends OwnCluster {
   private readonly file = join(tmpdir(), `lola-${process.pid}-${randomBytes(6).toString('hex')}.json`);
   private readonly children = new Set<ChildProcess>();
   private scheduler: ChildProcess | undefined;
+  private schedulerEnded = new Promise<void>(() => {});
 
   /** The workers are started at the same time, and look for the scheduler's file until it is there. */
   protected async open(): Promise<void> {
@@ -55,6 +56,7 @@ class Cluster extends OwnCluster {
     const { child, up } = this.spawn('scheduler', words, /address and token in/);
     this.scheduler = child;
     await up;
+    this.schedulerEnded = ended(child);
     const { addresses, token } = readSchedulerFile(this.file);
     [this.address, this.token] = [addresses[0], token];
   }
@@ -64,7 +66,7 @@ class Cluster extends OwnCluster {
     const words = ['--name', name, '--threads', String(threads)];
     if (tasks.length > 0) words.push('--tasks', ...[tasks].flat());
     const { child, up } = this.spawn('worker', words, /Joined as/);
-    await up;
+    await Promise.race([up, this.schedulerLost()]);
     const kill = () => void child.kill('SIGKILL');
     const drain = async () => {
       if (child.connected) child.send('leave'); // a message, since Windows has no signals
@@ -81,12 +83,17 @@ class Cluster extends OwnCluster {
       } catch (error) {
         const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
         if (code !== 'ECONNREFUSED') throw error;
-        await ended(this.scheduler!); // no other scheduler will come in its place
-        const { signalCode, exitCode } = this.scheduler!;
-        const text = `the cluster's scheduler has ended (${signalCode ?? exitCode}). Start a new cluster.`;
-        throw new EstimatorError('SCHEDULER_LOST', text);
+        return this.schedulerLost();
       }
     }, options);
+  }
+
+  /** Rejects when the scheduler, once up, has ended: no other will come in its place. */
+  private async schedulerLost(): Promise<never> {
+    await this.schedulerEnded;
+    const { signalCode, exitCode } = this.scheduler!;
+    const text = `the cluster's scheduler has ended (${signalCode ?? exitCode}). Start a new cluster.`;
+    throw new EstimatorError('SCHEDULER_LOST', text);
   }
 
   async close(): Promise<void> {

@@ -14,8 +14,9 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { writeAtomically } from '../atomic.js';
+import { inUrl } from '../entrance.js';
 import { ConnectionError, InvalidArgumentError } from '../errors.js';
-import { lolaFolder } from '../machine.js';
+import { lolaFolder, ownAddresses } from '../machine.js';
 import { checkAddress, type Target } from './dial.js';
 import { PROTOCOL } from './messages.js';
 
@@ -136,10 +137,11 @@ export function findScheduler({ address, token, file }: Whereabouts, warn?: (tex
   );
 }
 
-/** Where an address leads: all names of this machine are one. */
+/** Where an address leads: all names and addresses of this machine are one. */
 function placeOf(address: string): string {
   const { hostname: name, host, port } = new URL(address);
-  return ['localhost', '127.0.0.1', '[::1]', hostname().toLowerCase()].includes(name) ? `:${port}` : host;
+  const own = ['localhost', '127.0.0.1', '[::1]', hostname().toLowerCase()];
+  return [...own, ...ownAddresses().map((each) => inUrl(each.address))].includes(name) ? `:${port}` : host;
 }
 
 function read(path: string): { text: string; mode: number; uid: number } {

@@ -1,10 +1,10 @@
 // Starts a scheduler that others reach over the network, and writes its file. Needs Node.
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Entrance, inUrl, isEverywhere, type Listening } from '../entrance.js';
 import { checkInteger } from '../errors.js';
+import { ownAddresses } from '../machine.js';
 import { PROTOCOL } from './messages.js';
 import { newToken, readSchedulerFile, removeSchedulerFile, writeSchedulerFile } from './scheduler-file.js';
 import { SchedulerShell, type ServeOptions } from './scheduler-shell.js';
@@ -122,9 +122,7 @@ function tokenFor(file: string | undefined): string {
 
 /** Others reach the machine by any of these; the loopback comes last, since it means each machine's own. */
 function addressesOf({ host, port }: Listening): string[] {
-  // Only then are they asked for: some phones and sandboxes refuse to list them.
-  const own = isEverywhere(host) ? Object.values(networkInterfaces()).flatMap((all) => all ?? []) : [];
-  const reachable = own.filter(
+  const reachable = ownAddresses().filter(
     ({ family, address }) => (family === 'IPv4' || host === '::') && !address.startsWith('fe80'),
   );
   const hosts = isEverywhere(host) ? reachable.map(({ address }) => address) : [host];

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { connect as tcpConnect, createServer, type AddressInfo, type Server } from 'node:net';
-import { hostname } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -529,7 +529,9 @@ describe('the scheduler file', () => {
   test('gives its token to every name of its own machine, and to no other machine at the same port', () => {
     const file = folder()('s.json');
     const at = (host: string) => `ws://${host}:4711`;
-    const names = ['localhost', '127.0.0.1', '[::1]', hostname().toLowerCase()];
+    const cards = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+    const own = cards.map(({ address }) => (address.includes(':') ? `[${address}]` : address));
+    const names = ['localhost', '127.0.0.1', '[::1]', hostname().toLowerCase(), ...own];
     for (const name of names) {
       writeSchedulerFile(file, { ...info, addresses: [at(name)] });
       for (const other of names) expect(findScheduler({ address: at(other), file }).token).toBe(info.token);

@@ -581,6 +581,7 @@ describe('a local cluster', () => {
     expect(notices.filter((text) => text.includes('lola scheduler'))).toEqual([]);
     expect(own.workers).toHaveLength(1);
     await expect(own.connect()).rejects.toThrow(message);
+    await expect(own.startWorker()).rejects.toThrow(message);
   });
 
   test('tells nobody who waits for nothing that its scheduler is gone', async () => {

@@ -427,18 +427,19 @@ describe.runIf(isMounted)('a disk that is full', { timeout: 120_000 }, () => {
 });
 
 describe.runIf(isLinux)('a login node', () => {
-  test('races with two threads', { timeout: 120_000 }, async () => {
+  test.each(['race', 'start'])('lola %s: two threads', { timeout: 120_000 }, async (command) => {
     const bin = join(home, 'bin');
     mkdirSync(bin, { recursive: true });
     writeFileSync(join(bin, 'scontrol'), '#!/bin/sh\nexit 0\n');
     chmodSync(join(bin, 'scontrol'), 0o755);
     vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
     vi.stubEnv('SLURM_JOB_ID', undefined);
-    const words = 'race --stages pool --samples 1e4 --workers 64 --repeats 1';
-    const { stdout, stderr } = await lolaHere(...words.split(' '));
+    const file = join(home, `${command}.json`);
+    const words = `${command} --stages pool --samples 1e4 --workers 64 --repeats 1 --json ${file}`;
+    const { stderr } = await lolaHere(...words.split(' '));
     expect(stderr).toContain('this is a login node, shared by many: 2 threads instead of 64');
-    const workers = [...stdout.matchAll(/^pool (?:with)? *(\d+) /gm)].map(([, number]) => Number(number));
-    expect(workers).toEqual([2]);
+    const { runs } = JSON.parse(readFileSync(file, 'utf8')) as { runs: { workers: number }[] };
+    expect([...new Set(runs.map(({ workers }) => workers))]).toEqual([2]);
   });
 });
 

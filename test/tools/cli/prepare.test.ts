@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -13,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { thisProcess } from '../../../lib/machine.js';
 import { cloneOf, type Clone } from '../../support/made-up-clone.js';
 import { asUser, canBeAnother } from '../../support/users.js';
@@ -88,6 +89,20 @@ describe.skipIf(process.platform === 'win32')('prepare', { timeout: 120_000 }, (
     expect(all.filter(({ stderr }) => stderr.includes('building'))).toHaveLength(1);
     expect(existsSync(at('dist', 'lib', 'a.js'))).toBe(true);
     expect(left()).toEqual([]);
+  });
+
+  test('of four at once in a clone without packages one installs them, and all four go on', async () => {
+    const tools = at('node_modules');
+    renameSync(tools, at('packages')); // what the stand-in of npm installs
+    mkdirSync(at('bin'));
+    const npm = `#!/bin/sh\necho "$*" >> installs\n[ ! -e node_modules ] || exit 1\ncp -R packages node_modules\n`;
+    writeFileSync(at('bin', 'npm'), npm, { mode: 0o755 });
+    vi.stubEnv('PATH', `${at('bin')}:${process.env.PATH}`);
+    const all = await Promise.all([prepare(), prepare(), prepare(), prepare()]);
+    vi.unstubAllEnvs();
+    expect(all.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect(readFileSync(at('installs'), 'utf8')).toMatch(/^ci .*\n$/);
+    expect([existsSync(at('dist', 'lib', 'a.js')), left()]).toEqual([true, []]);
   });
 
   test('a new build takes the place of the old one, which a failed build leaves', async () => {
