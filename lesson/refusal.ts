@@ -1,15 +1,28 @@
 // What a kernel says of a cell that the compiler refuses. Needs nothing, so that a kernel can load it first.
 
-const PROMISE = /^(\d+:\d+ - ).*'Promise<.*>' is not assignable/;
+/** What the compiler says of common slips, and what to do. */
+const HINTS: readonly (readonly [refusal: RegExp, hint: string])[] = [
+  [
+    /^(\d+:\d+ - ).*'Promise<.*>' is (?:not assignable|missing the following)/,
+    'A promise is no value yet: leave out `async`, or write `await` before the promise.',
+  ],
+  [
+    /^(\d+:\d+ - ).*'(?:.*=> )?void' is not assignable/,
+    'The function returns nothing. Does it end in a return? (After `=>`, an object needs parentheses: `({ ... })`.)',
+  ],
+];
 const UNKNOWN = /^(\d+:\d+ - )Cannot find name ('[\w$]+')/;
+const SET_UP = 'Have the set-up cell and all cells from there down to this one run? If so, look for a typo.';
 /** More names than this are counted. */
 const MOST = 4;
 
 /** What the compiler says of a cell, line by line, with what to do. Unknown names, many where the set-up has not run, are one line. */
 export function inShort(lines: readonly string[]): string[] {
-  const [, place] = lines.map((line) => PROMISE.exec(line)).find(Boolean) ?? [];
-  const hint = 'A promise is no value yet: leave out `async`, or write `await` before the promise.';
-  return [...named(lines), ...(place === undefined ? [] : [`${place}${hint}`])];
+  const hints = HINTS.flatMap(([refusal, hint]) => {
+    const found = lines.map((line) => refusal.exec(line)).find(Boolean);
+    return found ? [`${found[1]}${hint}`] : [];
+  });
+  return [...named(lines), ...hints];
 }
 
 function named(lines: readonly string[]): readonly string[] {
@@ -20,5 +33,5 @@ function named(lines: readonly string[]): readonly string[] {
   if (names.length === 1) return [first, ...rest];
   const more = names.length > MOST ? ` and ${names.length - MOST} more` : '';
   const all = `${UNKNOWN.exec(first)![1]}Cannot find the names ${names.slice(0, MOST).join(', ')}${more}.`;
-  return [all, 'Run the set-up cell first, then the cells from there down to this one.', ...rest];
+  return [all, SET_UP, ...rest];
 }

@@ -37,7 +37,7 @@ export const checkSerial = checksOf('01', {
       n > 1 && n < Infinity
         ? `with ${grouped(n)} times the samples the error is ${Math.sqrt(n).toPrecision(3)} times smaller.`
         : 'the answer is a factor: 2 would mean twice as many samples.',
-    why: 'a digit costs 100 times the samples. If you double the workers, you gain only 0.15 of a digit.',
+    why: 'a digit costs 100 times the samples. Twice the samples give only 0.15 of a digit.',
   }),
   samplesFor: functionCheck<[error: number]>({
     of: 'samplesFor(error)',

@@ -16,7 +16,10 @@ function lastOf(...cells: string[]): string[] {
 
 const promised = '1:13 - A promise is no value yet: leave out `async`, or write `await` before the promise.';
 
-const RUN_SET_UP = 'Run the set-up cell first, then the cells from there down to this one.';
+const RETURN =
+  'The function returns nothing. Does it end in a return? (After `=>`, an object needs parentheses: `({ ... })`.)';
+const RUN_SET_UP =
+  'Have the set-up cell and all cells from there down to this one run? If so, look for a typo.';
 
 describe('a cell is refused', () => {
   test.each<[string, string[], string[]]>([
@@ -32,6 +35,32 @@ describe('a cell is refused', () => {
       'for an async answer, with what to do',
       ['const three = (of: (n: number) => number) => of(3);', 'three(async (n) => n);'],
       ["1:20 - Type 'Promise<number>' is not assignable to type 'number'.", promised.replace('13', '20')],
+    ],
+    [
+      'for an async answer in place of a list',
+      ['const list = (of: (n: number) => readonly number[]) => of(3);', 'list(async (n) => [n]);'],
+      [
+        expect.stringMatching(/^1:19 - Type 'Promise<number\[\]>' is missing the following properties/),
+        promised.replace('13', '19'),
+      ],
+    ],
+    [
+      'for an answer without a return',
+      ['const three = (of: (n: number) => number) => of(3);', 'three((n) => { n * 2; });'],
+      [
+        expect.stringMatching(/^1:7 - Argument of type '.*=> void' is not assignable/),
+        expect.stringMatching(/^1:7 - Type 'void' is not assignable/),
+        `1:7 - ${RETURN}`,
+      ],
+    ],
+    [
+      'for an object without parentheses',
+      ['const place = (of: (n: number) => { at: number }) => of(3);', 'place((n) => { at: n; });'],
+      [
+        expect.stringMatching(/^1:7 - Argument of type '.*=> void' is not assignable/),
+        expect.stringMatching(/^1:7 - Type 'void' is not assignable/),
+        `1:7 - ${RETURN}`,
+      ],
     ],
     [
       'for a wrong value',
