@@ -164,6 +164,14 @@ function tail(file) {
 }
 
 async function main(words) {
+  if (['--help', '-h'].includes(words[0])) {
+    const usage =
+      'npm run test:slurm                          tests with a real Slurm, started here and taken down again';
+    process.stdout.write(
+      `${usage}\nnode scripts/test-slurm.mjs COMMAND...      a command of yours with that Slurm\n`,
+    );
+    return 0;
+  }
   const reason = whyNoSlurm();
   if (reason) {
     process.stderr.write(`test:slurm: skipped; ${reason}\n`);

@@ -23,8 +23,11 @@ export async function wrongLazy(
     const lazy = limited(() => called(lazyOf, length, chunks), code);
     if (lazy === undefined) return `${name} returns nothing. Does it end in a return?`;
     if (lazy instanceof Promise) lazy.catch(() => {}); // how it ends is no news any more
-    if (lazy instanceof Promise || Number.isFinite(lazy))
+    if (lazy instanceof Promise)
       return 'return the number before it is computed: leave out `async` and `compute`.';
+    if (Number.isNaN(lazy)) return 'a length that is not computed yet is NaN. Count with sum().';
+    if (typeof lazy === 'number')
+      return 'that is a plain number. Return what a method such as mean() gives, before it is computed.';
     if (lazy instanceof ChunkedArray)
       return 'that is the array of all of them. Which method makes one number of it?';
     if (!(lazy instanceof LazyNumber)) return `return what a method such as sum() gives, not ${show(lazy)}.`;

@@ -1,6 +1,7 @@
 // How an exercise's answer is judged, and how a notebook shows the verdict. A check reports and never throws: an error in
 // one cell would stop all the cells below it.
 import { show, toErrorRecord } from '../../lib/errors.js';
+import { wrapped } from '../notebook.js';
 import { report } from '../../room/client.js';
 import { TooLong, doesItEnd, limited } from './limit.js';
 
@@ -56,8 +57,8 @@ export function checksOf<T extends object>(notebook: string, checks: T): T {
 }
 
 function tell(judged: unknown, wrong: Wrong, why: string | (() => string)): void {
-  if (wrong !== undefined) console.log(`not yet: ${wrong}`);
-  else console.log(`passed: ${typeof why === 'string' ? why : why()}`);
+  const passed = () => `passed: ${typeof why === 'string' ? why : why()}`;
+  console.log(wrapped(wrong === undefined ? passed() : `not yet: ${wrong}`));
   const exercise = NAMES.get(judged);
   if (exercise === undefined || UNTRIED.test(wrong ?? '')) return;
   const slip = [...SLIPS].find((text) => wrong?.includes(text));
@@ -108,7 +109,10 @@ export function wrongNumber<A extends readonly unknown[]>(numbers: Numbers<A>) {
     const is = (value: Value<A>): boolean => isNear(found, valueOf(value), within);
     if (is(right)) return undefined;
     const slip = slips.find(([value]) => is(value));
-    return slip?.[1] ?? other?.(found, ...input) ?? `it should be ${grouped(valueOf(right))}.`;
+    if (slip) return slip[1];
+    const [near, exact] = [isNear(found, valueOf(right), 0.01), Number.isInteger(valueOf(right))];
+    if (near && !exact && String(found).length < 7) return `it should be ${valueOf(right)}. Do not round it.`;
+    return other?.(found, ...input) ?? `it should be ${grouped(valueOf(right))}.`;
   };
 }
 

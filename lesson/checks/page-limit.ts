@@ -18,7 +18,9 @@ export function doesItEnd(code: unknown): string {
   const written = String(typeof code === 'function' ? code : '').replace(/\(0, (\w+\.\w+)\)/g, '$1');
   const heads = written.replace(/(?:\$names|exports|lib_\d+)\./g, '').match(LOOP) ?? [];
   const which = heads.map((head) => `\`${head.replace(/\s+/g, ' ').replace(/; ;/, ';;')}\``).join(' or ');
-  return which === '' ? 'Does it call itself again and again?' : `Does ${which} ever end?`;
+  return which === ''
+    ? 'Does it call itself again and again?'
+    : `Does ${which} ever end? Or does it take billions of steps?`;
 }
 
 /** Calls a function in which no list is pushed beyond a million elements: for ever, it would end the whole kernel. */

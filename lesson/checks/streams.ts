@@ -12,8 +12,8 @@ type Place = { readonly [part in 'block' | 'lane' | 'step']: number };
 function wrongPlace(found: Place, i: number): string | undefined {
   const place = { block: Math.floor(i / BLOCK), lane: i % LANES, step: Math.floor((i % BLOCK) / LANES) };
   const wrong = (['block', 'lane', 'step'] as const).find((name) => found[name] !== place[name]);
-  if (wrong === 'block' && found.block === i >> 16)
-    return '>> works on 32 bits only, so large samples come out wrong. Divide, and round down.';
+  if (wrong === 'block' && [i >> 16, i >>> 16, (i / BLOCK) | 0].includes(found.block))
+    return '`>>` and `|` work on 32 bits only, so large samples come out wrong. Divide, and use Math.floor.';
   if (wrong === undefined) return undefined;
   const part: unknown = found[wrong];
   const isFraction = Number.isFinite(part) && !Number.isInteger(part);
@@ -50,7 +50,7 @@ export const checkStreams = checksOf('04', {
   place: functionCheck<[i: number], Place>({
     of: 'place(i)',
     gives: '{ block, lane, step }',
-    inputs: [[0], [5], [65_535], [65_536], [1_000_003], [2 ** 40 + 6]],
+    inputs: [[0], [5], [65_535], [65_536], [1_000_003], [2 ** 50 + 6]],
     wrong: wrongPlace,
     why: 'a division shows where any sample is drawn, so nobody has to draw the samples before its block.',
   }),

@@ -164,7 +164,7 @@ function read(path: string): { text: string; mode: number; uid: number } {
         cause,
       );
     throw new ConnectionError(
-      `there is no scheduler file '${path}'. Start one with 'lola scheduler', or say where it is: --scheduler ws://host:port or --scheduler-file FILE.`,
+      `there is no scheduler file '${path}'. Start one with 'lola scheduler', or say where it is: by its address, ws://host:port, or by --scheduler-file FILE.`,
     );
   }
 }

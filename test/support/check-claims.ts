@@ -5,12 +5,18 @@ let log: MockInstance;
 beforeEach(() => (log = vi.spyOn(console, 'log').mockImplementation(() => {})));
 afterEach(() => log.mockRestore());
 
+/** A text as it was before its lines were wrapped, each of which fits the page. */
+export function unwrapped(text: string): string {
+  expect(text.split('\n').filter((line) => line.length > 100 && line.includes(' '))).toEqual([]);
+  return text.replace(/\n(?! |Here \w+ has\n)/g, ' ');
+}
+
 /** What a check prints for an answer, which may be of any type: cells are not checked strictly. */
 export async function said<A>(check: (answer: A) => unknown, answer: unknown): Promise<string> {
   log.mockClear();
   await check(answer as A);
   expect(log.mock.calls.length).toBe(1);
-  return log.mock.calls[0][0] as string;
+  return unwrapped(log.mock.calls[0][0] as string);
 }
 
 /** Claims that some answers pass, and that wrong ones do not and are told apart. */
