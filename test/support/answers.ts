@@ -20,9 +20,14 @@ export function cellsBefore(notebook: string): string[] {
     .map(sourceOf);
 }
 
+interface Printed {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** A kernel with its cells: runs one, whatever became of those before, and gives what it wrote; or loses all names. */
 export interface Cells {
-  readonly run: (code: string) => Promise<{ readonly stdout: string; readonly stderr: string }>;
+  readonly run: (code: string) => Promise<Printed>;
   readonly restart: () => Promise<void>;
 }
 
@@ -34,16 +39,21 @@ export async function judgeAll(cells: Cells): Promise<Answer[]> {
     let verdict = '';
     for (const cell of [SET_UP, ...answer.cells])
       if (cell === RESTART) await cells.restart();
-      else for (const code of cell === SET_UP ? before : [cell]) verdict = verdictOf(await cells.run(code));
+      else
+        for (const code of cell === SET_UP ? before : [cell])
+          verdict = verdictOf(await cells.run(code), answer.verdict);
     judged.push({ ...answer, verdict });
   }
   return judged;
 }
 
-/** The lines of a check; without any, the error that kept the cell from reaching it. */
-function verdictOf({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): string {
+/** The lines of a check, as one where they were wrapped; without any, the error that kept the cell from reaching it. */
+function verdictOf({ stdout, stderr }: Printed, expected: string): string {
   const lines = stdout.split('\n').filter((line) => /^(passed|not yet): /.test(line));
   const error = stderr.split('\n').find((line) => /^(\d+:\d+ - |\w*Error: )/.test(line));
+  const at = stdout.replaceAll('\n', ' ').indexOf(expected);
+  if (lines.length === 1 && at >= 0 && /^$|\n/.test(stdout.slice(at + expected.length)[0] ?? ''))
+    return expected;
   return lines.length > 0 ? lines.join('\n') : `no verdict: ${error}`;
 }
 
@@ -61,43 +71,43 @@ export const ANSWERS: readonly Answer[] = [
   answer(
     '01',
     'while (true)',
-    'not yet: your code was stopped: it had not ended after 5 s. Does `while (true)` ever end?',
+    'not yet: your code was stopped: it had not ended after 5 s. Does `while (true)` ever end? Or does it take billions of steps?',
     'check.samplesFor(function samplesFor(error) {\n  while (true);\n});',
   ),
   answer(
     '01',
     'a for that takes no step',
-    'not yet: your code was stopped: it had not ended after 5 s. Does `for (let start = 0; start < total; start += 0)` ever end?',
+    'not yet: your code was stopped: it had not ended after 5 s. Does `for (let start = 0; start < total; start += 0)` ever end? Or does it take billions of steps?',
     'check.pieces(function countInPieces(key, total, size) {\n  let inside = 0;\n  for (let start = 0; start < total; start += 0) inside += countInside(key, start, 1);\n  return inside;\n});',
   ),
   answer(
     '03',
     'a while whose condition never changes',
-    'not yet: your code was stopped: it had not ended after 5 s. Does `while (rest >= 0)` ever end?',
+    'not yet: your code was stopped: it had not ended after 5 s. Does `while (rest >= 0)` ever end? Or does it take billions of steps?',
     'check.shares(function shares(total, parts) {\n  let rest = total;\n  while (rest >= 0) rest = rest - 0;\n  return [rest];\n});',
   ),
   answer(
     '05',
     'a loop where a lazy number is built',
-    'not yet: your code was stopped: it had not ended after 5 s. Does `for (;;)` ever end?',
+    'not yet: your code was stopped: it had not ended after 5 s. Does `for (;;)` ever end? Or does it take billions of steps?',
     'await check.meanDistance((samples, chunks) => {\n  for (;;);\n});',
   ),
   answer(
     '06',
     'a loop that waits for a list to become shorter',
-    'not yet: your code was stopped: it had not ended after 5 s. Does `while (log.length > 0)` ever end?',
+    'not yet: your code was stopped: it had not ended after 5 s. Does `while (log.length > 0)` ever end? Or does it take billions of steps?',
     'check.here(function workersHere(log) {\n  while (log.length > 0) log.slice(1);\n  return log;\n});',
   ),
   answer(
     '08',
     'a search that misses its end',
-    'not yet: your code was stopped: it had not ended after 5 s. Does `while (1 / (1 + serial * (workers - 1)) !== efficiency)` ever end?',
+    'not yet: your code was stopped: it had not ended after 5 s. Does `while (1 / (1 + serial * (workers - 1)) !== efficiency)` ever end? Or does it take billions of steps?',
     'check.worthwhile(function worthwhile(serial, efficiency) {\n  let workers = 1;\n  while (1 / (1 + serial * (workers - 1)) !== efficiency) workers++;\n  return workers;\n});',
   ),
   answer(
     '09',
     'a loop in a task',
-    'not yet: your code was stopped: it had not ended after 5 s. Does `while (true)` ever end?',
+    'not yet: your code was stopped: it had not ended after 5 s. Does `while (true)` ever end? Or does it take billions of steps?',
     "await check.sum({ name: 'mine', width: 1, largest: 1, expected: 1, tolerance: 1e-4, sum: () => {\n  while (true);\n} });",
   ),
   answer(
@@ -204,7 +214,7 @@ export const ANSWERS: readonly Answer[] = [
   answer(
     '09',
     'a loop where an array is built',
-    'not yet: your code was stopped: it had not ended after 5 s. Does `for (let i = 0; i < terms; i *= 2)` ever end?',
+    'not yet: your code was stopped: it had not ended after 5 s. Does `for (let i = 0; i < terms; i *= 2)` ever end? Or does it take billions of steps?',
     "const unit = { name: '1', width: 1, largest: 1, expected: 1, tolerance: 1e-4, sum: ({ length, grains }) => length * grains };",
     'await check.array((terms, chunks, grains) => {\n  for (let i = 0; i < terms; i *= 2);\n  return undefined;\n}, unit);',
   ),
@@ -223,7 +233,7 @@ export const ANSWERS: readonly Answer[] = [
   answer(
     '03',
     'a list that grows for ever',
-    'not yet: your code was stopped: a list had a million elements, and was still growing. Does `while (list.length >= 0)` ever end?',
+    'not yet: your code was stopped: a list had a million elements, and was still growing. Does `while (list.length >= 0)` ever end? Or does it take billions of steps?',
     'check.shares(function shares(total, parts) {\n  const list: number[] = [];\n  while (list.length >= 0) list.push(1);\n  return list;\n});',
   ),
   answer(
@@ -465,7 +475,7 @@ export const ANSWERS: readonly Answer[] = [
   answer(
     '01',
     'the set-up is run again',
-    'passed: a digit costs 100 times the samples. If you double the workers, you gain only 0.15 of a digit.',
+    'passed: a digit costs 100 times the samples. Twice the samples give only 0.15 of a digit.',
     DIGIT,
     SET_UP,
     DIGIT,
@@ -514,7 +524,7 @@ export const ANSWERS: readonly Answer[] = [
   answer(
     '01',
     'right',
-    'passed: a digit costs 100 times the samples. If you double the workers, you gain only 0.15 of a digit.',
+    'passed: a digit costs 100 times the samples. Twice the samples give only 0.15 of a digit.',
     DIGIT,
   ),
   answer(
