@@ -57,11 +57,11 @@ function leave(): void {
  * was joined, the wall can then show everybody's. Without one, it only returns the value.
  * @param name what is predicted, in up to 60 characters: the same text is the same prediction
  * @param value a number; NaN, as the notebook has it, is no prediction yet
- * @returns the value
+ * @returns the value; undefined where there is none yet
  */
-export function predict(name: string, value: number): number {
+export function predict(name: string, value: number): number | undefined {
   if (Number.isFinite(value)) report({ kind: 'prediction', name, value });
-  return value;
+  return Number.isNaN(value) ? undefined : value;
 }
 
 /**

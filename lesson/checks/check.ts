@@ -161,13 +161,19 @@ function wrongFunction<A extends readonly unknown[], R>(
   if (typeof answer !== 'function')
     return `${name} must be a function of ${list.replace(/, (?=\w+$)/, ' and ')}.`;
   for (const [i, input] of inputs.entries()) {
-    const found: unknown = called(answer, ...structuredClone(input)); // a learner's code may change what it gets
-    if (found === undefined && i === 0) return `${name} returns nothing. Does it end in a return?`;
     const shown = input.map((value, i) => inCall(value, parameters[i]));
     const call = `${name}(${shown.join(', ')})`;
     const hidden = parameters.map((parameter, p) =>
       i > 0 && shown[p] === parameter && parameter !== 'key' ? hiddenValue(parameter, input[p]) : '',
     );
+    let found: unknown;
+    try {
+      found = called(answer, ...structuredClone(input)); // a learner's code may change what it gets
+    } catch (error) {
+      if (i === 0 || error instanceof TooLong) throw error;
+      return `in ${call}, ${stoppedWith(error)}${hidden.join('')}`;
+    }
+    if (found === undefined && i === 0) return `${name} returns nothing. Does it end in a return?`;
     if (found === undefined) return `${call} gives nothing back. Which way has no return?${hidden.join('')}`;
     const asList = gives === 'a list' && isIterable(found) ? ': make a list of it, as [...it]' : '';
     const made = /\b(to(?:Fixed|Precision|String)|String)\(/.exec(String(answer))?.[1]; // a text of a number

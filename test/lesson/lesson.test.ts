@@ -46,7 +46,7 @@ describe('notebook 01', () => {
         [(e: number) => Math.ceil(factor / e), /square both sides/],
         [(e: number) => Math.ceil(1 / e ** 2), /which number is divided by sqrt/],
         [(e: number) => Math.ceil(1.64 / e ** 2), /you square 1\.64 too/],
-        [(e: number) => (factor / e) ** 2, /cannot draw a fraction of a sample\. Round up/],
+        [(e: number) => (factor / e) ** 2, /nobody can draw 2696766\.21 samples\. Round up/],
         [(e: number) => String(Math.ceil((factor / e) ** 2)), /is '2696767', a text: leave out String\./],
         [(e: number) => ((factor / e) ** 2).toFixed(), /is '2696766', a text: leave out toFixed/],
         [(e: number) => Math.floor((factor / e) ** 2), /is 2 696 766: this is one sample too few/],
@@ -141,6 +141,13 @@ describe('notebook 01', () => {
             return count;
           },
           /countInPieces\(key, 196608, 65536\) is 102 961: in one go it is 154 360/,
+        ],
+        [
+          (key: Key, total: number, size: number) => {
+            const rest = (Math.floor(total / size) - 1) * size; // the last piece takes all that is left
+            return countInside(key, 0, rest) + countInside(key, rest, total - rest);
+          },
+          /in countInPieces\(key, 10, 100\), your code stopped with InvalidArgumentError: /,
         ],
         [fails, /oops/],
       ],

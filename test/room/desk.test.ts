@@ -268,9 +268,9 @@ describe('the door for answers', () => {
 describe('a notebook', () => {
   test('sends nothing before it has joined, and after it has left', async () => {
     const teach = await listenAsInstructor();
-    expect(predict('share', 0.4)).toBe(0.4);
+    expect([predict('share', 0), predict('share', 0.4)]).toEqual([0, 0.4]);
     await joinRoom(room.urls[0].url, 'Ana', keyOf(7));
-    expect(predict('share', NaN)).toBeNaN();
+    expect(predict('share', NaN)).toBeUndefined();
     expect(predict('share', 0.5)).toBe(0.5);
     report({ kind: 'progress', exercise: '02 amdahl', passed: false, slip: 'upside down.' });
     const points = [{ workers: 2, speedUp: { median: 1.8, low: 1.7, high: 1.9 } }];
