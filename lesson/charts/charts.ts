@@ -82,7 +82,7 @@ export function efficiencyChart(stages: Stages<AtWorkers>): LineChart {
   });
   const points = measured(stages, ({ workers, speedUp }) => [workers, each(speedUp, workers)]);
   const ideal = curve('ideal', [1, workers[workers.length - 1]], () => 1);
-  const title = 'Efficiency: speed-up for each worker';
+  const title = 'Efficiency';
   return lines(title, { label: 'workers', ticks: workers }, { label: 'efficiency' }, [...points, ideal]);
 }
 

@@ -22,7 +22,7 @@ test.each(notebookNames())('%s asks for a prediction, and shows each beside the 
   expect(asking.length).toBeGreaterThan(0);
   for (const i of asking) {
     const variable = /(\w+) = predict\(/.exec(code[i])?.[1];
-    const answer = new RegExp(`\\b${variable} (\\|\\||\\?) .*'nothing'`);
+    const answer = new RegExp(`\\b${variable} (\\?\\?|=== undefined \\?) 'nothing'`);
     expect(
       code.slice(i).some((text) => answer.test(text)),
       code[i],
