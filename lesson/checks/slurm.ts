@@ -87,6 +87,7 @@ function wrongMissing(found: readonly unknown[], tasks: number, names: readonly 
   if (beyond !== undefined) return `there is no task ${beyond}: they are 0 to ${tasks - 1}.`;
   const missing = missingIn(tasks, names);
   const lacking = missing.find((task) => !given.includes(task));
+  if (lacking !== undefined && given.length === 0) return 'the list is empty. Which tasks have no result?';
   if (lacking !== undefined)
     return names.some((name) => name.endsWith('draft'))
       ? `task ${lacking} has no result. A draft was never finished: its element was lost while it wrote.`

@@ -79,7 +79,7 @@ export abstract class OwnCluster implements LocalCluster {
     if (this.closed) throw new ClosedError('connect: this cluster');
     return this.openClient({
       noWorkersMs: 30_000,
-      noWorkersRemedy: 'All workers of this cluster have ended, perhaps for lack of memory. Start another.',
+      noWorkersRemedy: 'All workers of this cluster have ended: killed, or out of memory. Start another.',
       ...options,
     });
   }

@@ -153,7 +153,8 @@ describe('notebook 07', () => {
     await claim(checkSlurm.missing, {
       right: [right, (tasks: number, names: readonly string[]) => right(tasks, names).reverse()],
       wrong: [
-        [() => [], /task 8 has no result, and is not in your list/],
+        [() => [], /the list is empty\. Which tasks have no result/],
+        [() => [9], /task 8 has no result, and is not in your list/],
         [() => undefined, /missing returns nothing/],
         [() => 8, /must be a list, but is 8/],
         [[8, 9], /must be a function/],
