@@ -46,5 +46,7 @@ await until(() => /Opened solved/.test(document.querySelector('.notices').textCo
 named('Run all').click();
 await ended();
 const seen = JSON.stringify({ untouched, solved: look() });
+// What this page fetches ahead would else be counted as the next one's.
+await until(() => document.querySelector('[data-complete]'));
 const next = await (await fetch('/job', { method: 'POST', body: seen })).text();
 if (next) location.href = `/${next}`;
