@@ -1,4 +1,3 @@
-// The door of stages 1 and 2: this thread, a pool of threads, and the threads themselves.
+// The door of stages 1 and 2: this thread, and a pool of threads.
 export { startPool, type PoolOptions } from './pool.js';
 export { startSerial, type LocalOptions } from './serial.js';
-export { startThreads, type Threads } from './threads.js';

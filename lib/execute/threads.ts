@@ -1,8 +1,7 @@
 // Threads of this process. Each runs one batch of tasks at a time, and is replaced when it ends.
 import { EstimatorError, InvalidArgumentError, fromErrorRecord, toErrorRecord } from '../errors.js';
 import { packValue, type PackedTask } from '../task/pack.js';
-import { shortened } from '../task/run-task.js';
-import type { Task, Value } from '../task/task.js';
+import { shortened, type Task, type Value } from '../task/task.js';
 import { openPort } from './node-port.js';
 import type { Answer, Port, Posted, Setup, Work } from './thread.js';
 

@@ -3,7 +3,7 @@ import { InvalidArgumentError, show, toErrorRecord } from '../errors.js';
 import { countInside } from '../sampling/kernel.js';
 import type { Key } from '../sampling/seed.js';
 import { evaluate, type Evaluation } from './evaluate.js';
-import { copyValue, type Task, type Value } from './task.js';
+import { copyValue, shortened, type Task, type Value } from './task.js';
 
 /** An operation takes a task's input and gives its value, or a promise of it. It must not change its input. */
 export type TaskOperation = (input: Value) => Value | Promise<Value>;
@@ -56,11 +56,6 @@ async function importModule(url: string): Promise<Record<string, unknown>> {
     const error = new InvalidArgumentError(`tasks: ${why}. Give the full path of a built .js or .mjs file.`);
     throw Object.assign(error, { cause });
   }
-}
-
-/** A URL may hold the whole module (see module.ts). */
-export function shortened(url: string): string {
-  return url.startsWith('data:') ? `the module ${url.slice(0, 60)}...` : url;
 }
 
 /**

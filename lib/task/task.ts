@@ -153,3 +153,8 @@ function copyArray(given: ArrayBufferView): TypedArray {
     if (given instanceof Kind) return new Kind(given as never);
   throw new Misfit(`must be ${PLAIN}, got ${show(given)}`);
 }
+
+/** A task module's URL, for people: it may hold the whole module (see module.ts). */
+export function shortened(url: string): string {
+  return url.startsWith('data:') ? `the module ${url.slice(0, 60)}...` : url;
+}

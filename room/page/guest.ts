@@ -1,8 +1,9 @@
 /// <reference lib="dom" />
 // A guest's page: joins the room with one tap, counts on this device's threads, and comes back when it was away.
-import { startWorker, type ClusterWorker, type Wire } from '../../lib/cluster/index.js';
+import type { Wire } from '../../lib/cluster/index.js';
+import { startWorker, type ClusterWorker } from '../../lib/cluster/worker-shell.js';
 import { ConnectionError } from '../../lib/errors.js';
-import { startThreads, type Threads } from '../../lib/execute/index.js';
+import { startThreads, type Threads } from '../../lib/execute/threads.js';
 import { newKey } from '../names.js';
 import { ROOM_VERSION } from '../version.js';
 import type { OwnPicture } from '../picture.js';
@@ -70,8 +71,7 @@ async function join(): Promise<void> {
 }
 
 async function work(threads: Threads): Promise<void> {
-  const options = { dial, threads, name: 'guest', deathTimeoutMs: FOR_EVER_MS };
-  const worker = startWorker(options);
+  const worker = startWorker({ dial, threads, name: 'guest', deathTimeoutMs: FOR_EVER_MS });
   await Promise.race([worker.joined, worker.ended]);
   const listener = new Listener(`/live?${query()}`, (data) => draw(data as OwnPicture), onState);
   joined = { threads, worker, listener };

@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import seedrandom from 'seedrandom';
 import { WebSocket } from 'ws';
-import { connect, readSchedulerFile } from '../../dist/lib/cluster/index.js';
+import { connect } from '../../dist/lib/cluster/connect.js';
 import { PROTOCOL, encode } from '../../dist/lib/cluster/messages.js';
+import { readSchedulerFile } from '../../dist/lib/cluster/scheduler-file.js';
 import { proofOf } from '../../dist/lib/cluster/websocket.js';
 
 const [minutes = '0.5', seed = String(Date.now())] = process.argv.slice(2);

@@ -1,9 +1,11 @@
 // `npm run test:many`: joins 500 and 2 000 workers that only answer, and compares: what joining and a task cost, who is lost.
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
-import { connect, dial, startScheduler } from '../../dist/lib/cluster/index.js';
+import { connect } from '../../dist/lib/cluster/connect.js';
 import { Connection } from '../../dist/lib/cluster/connection.js';
+import { dial } from '../../dist/lib/cluster/dial.js';
 import { decodeFromScheduler } from '../../dist/lib/cluster/messages.js';
+import { startScheduler } from '../../dist/lib/cluster/start-scheduler.js';
 import { packValue } from '../../dist/lib/task/pack.js';
 
 /** Tasks for each worker. */

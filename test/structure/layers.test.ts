@@ -27,8 +27,9 @@ const UNITS: readonly (readonly string[])[] = [
 ];
 /** simd is a room that a reader may skip: it has one way in. */
 const WAY_INTO_SIMD = /^lib\/task\/evaluate\.ts -> lib\/simd\//;
-/** Lesson, tools and room enter lib by these alone. */
-const DOORS = /^lib\/(index|errors|machine|atomic|entrance|[a-z]+\/index)\.ts$/;
+/** Lesson, tools and room enter lib by these alone. A program that starts one thing loads its file alone: it is up sooner. */
+const DOORS =
+  /^lib\/(index|errors|machine|atomic|entrance|[a-z]+\/index|execute\/threads|cluster\/(dial|scheduler-file|start-scheduler|worker-shell))\.ts$/;
 /** Files of lib in which sockets, threads, processes and timers may be. */
 const WITH_IO =
   /^lib\/(execute|slurm)\/|^lib\/(machine|atomic|lola|entrance)|^lib\/cluster\/(client-shell|connect|connection|dial|link|local|scheduler-file|scheduler-shell|start-scheduler|websocket|worker-shell)\.ts/;

@@ -2,6 +2,9 @@
 import { Option } from 'commander';
 import { InvalidArgumentError } from '../../lib/errors.js';
 
+/** What --public-url means, wherever there is a dashboard. */
+export const PUBLIC_URL = 'where a proxy shows the dashboard (default: what JupyterHub or Codespaces say)';
+
 /** A flag whose value is a whole number, as readCount reads it. */
 export function countOption(flags: string, description: string, least = 1): Option {
   const option = new Option(flags, description);

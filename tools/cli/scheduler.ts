@@ -1,15 +1,10 @@
 // `lola scheduler`: starts a scheduler and logs what happens, until it is stopped.
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import {
-  askStatus,
-  defaultSchedulerFile,
-  readSchedulerFile,
-  startScheduler,
-} from '../../lib/cluster/index.js';
-import { readCount } from './flags.js';
+import { defaultSchedulerFile, readSchedulerFile } from '../../lib/cluster/scheduler-file.js';
+import { startScheduler } from '../../lib/cluster/start-scheduler.js';
+import { PUBLIC_URL, readCount } from './flags.js';
 import { stopped } from './interrupt.js';
-import { PUBLIC_URL } from './watch.js';
 
 /** How often to see whether the file is still this scheduler's (ms). */
 const LOOK_MS = 2000;
@@ -55,7 +50,8 @@ async function runScheduler(flags: SchedulerFlags): Promise<void> {
   const asked = stopped(); // from now on there may be something to take back
   const watch = flags.dashboard ? await import('./watch.js') : undefined; // a dashboard's packages take 30 ms
   const dashboard = await watch?.showDashboard("Lola's pi: cluster", flags);
-  const earlier = existsSync(file) ? askStatus({ file }).then(String, () => undefined) : undefined;
+  const client = existsSync(file) ? await import('../../lib/cluster/index.js') : undefined; // its files take 10 ms
+  const earlier = client?.askStatus({ file }).then(String, () => undefined);
   try {
     const scheduler = await startScheduler({
       host,

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { askStatus, defaultSchedulerFile, readSchedulerFile } from '../../lib/cluster/index.js';
+import { askStatus } from '../../lib/cluster/index.js';
+import { defaultSchedulerFile, readSchedulerFile } from '../../lib/cluster/scheduler-file.js';
 import { ConnectionError, InvalidArgumentError } from '../../lib/errors.js';
 import {
   COMMENT,

@@ -6,12 +6,9 @@ import { describeMachine } from '../../lib/machine.js';
 import type { ExecutorEvent } from '../../lib/task/index.js';
 import { beside, tellFailure } from './beside.js';
 import { announce, forgetDashboard, noteDashboard } from './dashboard.js';
-import { readCount } from './flags.js';
+import { PUBLIC_URL, readCount } from './flags.js';
 import { stopped } from './interrupt.js';
 import { outputFile } from './output.js';
-
-/** What --public-url means, wherever there is a dashboard. */
-export const PUBLIC_URL = 'where a proxy shows the dashboard (default: what JupyterHub or Codespaces say)';
 
 /** The flags that addWatchFlags adds. */
 export interface WatchFlags {

@@ -1,7 +1,7 @@
 // The flags that say where a scheduler is, alike for every command that looks for one.
 import type { Command } from 'commander';
 import { InvalidArgumentError } from '../../lib/errors.js';
-import type { Whereabouts } from '../../lib/cluster/index.js';
+import type { Whereabouts } from '../../lib/cluster/scheduler-file.js';
 
 /** As commander gives them. */
 export interface WhereFlags {
