@@ -24,7 +24,7 @@ import {
   type FromScheduler,
   type ToScheduler,
 } from './messages.js';
-import type { NetAction, Net, StateMachine } from './state-machine.js';
+import { sendTo, type NetAction, type Net, type StateMachine } from './state-machine.js';
 
 /** Batches with the scheduler at a time for each thread (for one thread if there is none). */
 const BATCHES_AHEAD = 8;
@@ -77,7 +77,7 @@ export class ClientMachine implements StateMachine<ClientEvent, NetAction<ToSche
         if (event.peer === this.peer) this.closed();
         return [];
       case 'message':
-        return event.peer === this.peer ? this.message(event.message, now) : []; // of an old connection
+        return event.peer === this.peer ? this.message(event.message, now) : []; // of an old connection, in the simulation
       case 'run':
         return this.run(event.run, now);
       case 'settled':
@@ -200,7 +200,7 @@ export class ClientMachine implements StateMachine<ClientEvent, NetAction<ToSche
     const messages: ToScheduler<'submit'>[] = [];
     let bytes = 0;
     for (const { id, drawn, packed } of tasks) {
-      const kind = drawn.task.operation.slice(0, 200) || '-';
+      const kind = drawn.task.operation.slice(0, 200);
       let last = messages.at(-1);
       bytes += packed.payload.length;
       if (last?.kind !== kind || last.tasks.length === MOST_IN_MESSAGE || bytes > MESSAGE_BYTES) {
@@ -253,9 +253,7 @@ export class ClientMachine implements StateMachine<ClientEvent, NetAction<ToSche
   }
 
   private send(...messages: readonly ToScheduler[]): readonly NetAction<ToScheduler>[] {
-    const { peer } = this;
-    if (peer === undefined) return [];
-    return messages.map((message) => ({ type: 'send', peers: [peer], message }) as const);
+    return sendTo(this.peer, messages);
   }
 }
 

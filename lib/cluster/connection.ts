@@ -190,7 +190,8 @@ export class Connection<In extends ToScheduler | FromScheduler> {
   /** A frame begins. */
   private begin(data: Uint8Array): void {
     const view = new DataView(data.buffer, data.byteOffset, data.length);
-    const [head, total] = data.length === FRAME_BYTES ? [view.getUint32(1), view.getUint32(5)] : [1, 0];
+    if (data.length !== FRAME_BYTES) throw new ProtocolError('a frame that is none.');
+    const [head, total] = [view.getUint32(1), view.getUint32(5)];
     if (head > total || total > this.mostBytes)
       throw new ProtocolError(`a message of ${total} bytes; ${this.mostBytes} travel at most.`);
     const frame: Frame = (this.frame = { head, total, early: [], at: 0 });
@@ -265,9 +266,9 @@ export class Connection<In extends ToScheduler | FromScheduler> {
   private gone(reason: string): void {
     clearInterval(this.beating);
     clearTimeout(this.impatient);
+    this.end(reason); // first: a peer that is gone has not become quick at reading
     this.addWaiting(-this.waiting);
     this.queue.length = 0;
-    this.end(reason);
   }
 
   private end(reason: string): void {

@@ -7,7 +7,7 @@ import { pack, unpack } from '../task/pack.js';
 export const PROTOCOL = 'lolas-pi.4';
 /** The longest message (bytes). */
 export const MOST_BYTES = 256 * 2 ** 20;
-/** Unfinished tasks that a client may have with the scheduler. */
+/** Unfinished tasks that a client may have with the scheduler, whatever its window is. */
 export const MOST_SUBMITTED = 20_000;
 /** Room in a message for everything except a task's input or value (bytes). */
 export const ENVELOPE_BYTES = 2 ** 20;
@@ -46,11 +46,11 @@ const TO_SCHEDULER = {
     op: v.literal('hello'),
     role: v.picklist(['worker', 'client', 'status']),
     name,
-    threads: v.optional(threads, 1),
-    instance: v.optional(name, '-'),
+    threads,
+    instance: name,
     memoryBytes: v.optional(count),
   }),
-  // ---- from a client. Ids are the client's own, each used once. Tasks of one kind take about equally long.
+  // ---- from a client. Ids are the client's own, each used once. A kind is an operation: its tasks take about equally long.
   submit: v.object({
     op: v.literal('submit'),
     kind: name,

@@ -2,6 +2,7 @@
 //
 // From clients:    hello, submit, cancel         To clients:    welcome, started, finished, failed, workers
 // From workers:    hello, started, done, leave   To workers:    welcome, assign, stop
+// (Whoever asks for the status says hello and is welcomed, no more. The shell says `bye` where a `close` asks for it.)
 // From its shell:  tick, congested               To its shell:  queued, dropped (for those who watch)
 //
 // A task (Entry) is in one of two places: in the queue of its line (the tasks of one kind of one client), or in a batch
@@ -242,10 +243,11 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
       }
   }
 
-  private started({ batch, worker }: Assignment, thread: number, age: number): void {
+  private started(assignment: Assignment, thread: number, age: number): void {
+    const { batch, worker } = assignment;
     const [task] = batch.tasks;
+    if (!isWanted(task) || !batch.assignments.has(assignment)) return; // or the batch is over: its tasks wait again
     const { id, line } = task;
-    if (!isWanted(task)) return;
     this.send([line.client.peer], { op: 'started', id, worker: worker.name, thread, age }, [task]);
   }
 
@@ -259,7 +261,7 @@ export class SchedulerMachine implements StateMachine<SchedulerEvent, SchedulerA
       return this.lose(worker, reason, false); // the worker is at fault, not what it was running
     }
     worker.assignments.delete(number);
-    worker.memoryBytes = done.memoryBytes;
+    worker.memoryBytes = done.memoryBytes ?? worker.memoryBytes;
     this.updateFree(worker);
     if (!assignments.delete(assignment)) return; // the batch is over: cancelled, or another worker was faster
     if (isEmpty(done) && assignments.size > 0) return; // given back, and another worker has it

@@ -87,7 +87,7 @@ function doorOf(token: string, shell: SchedulerShell): Entrance {
       sockets.handleUpgrade(request, socket, head, (peer) => challenge(peer, socket));
     },
   });
-  /** Until it has answered with its proof, and said who it is by a hello, a peer is a stranger, who has little time. */
+  /** Until it has answered with its proof, and sent a message more, a peer is a stranger, who has little time. */
   const challenge = (peer: WebSocket, socket: Socket) => {
     const text = randomBytes(16).toString('hex');
     const flood = () => peer.terminate(); // of small frames, for which a stranger has no use
@@ -97,7 +97,7 @@ function doorOf(token: string, shell: SchedulerShell): Entrance {
       const [protocol, nonce = '', proof] = data.toString('latin1').split(' ');
       if (protocol === PROTOCOL && sameProof(proof, proofOf(token, 'peer', text, nonce))) {
         peer.off('ping', flood).off('pong', flood);
-        peer.once('message', () => entrance.admit(socket)); // now it has said who it is, too
+        peer.once('message', () => entrance.admit(socket)); // its hello, or the shell will send it away
         peer.send(proofOf(token, 'scheduler', text, nonce));
         return shell.accept(wireOf(peer, socket));
       }

@@ -19,6 +19,14 @@ export type NetAction<Message> =
   /** `close` is in order: a scheduler tells the peer why, and it does not come back. `cut` is at once, and it may. */
   | { readonly type: 'close' | 'cut'; readonly peer: number; readonly reason: string };
 
+/** What sends messages to a peer; to nobody, while there is none. */
+export function sendTo<Message>(
+  peer: number | undefined,
+  messages: readonly Message[],
+): NetAction<Message>[] {
+  return peer === undefined ? [] : messages.map((message) => ({ type: 'send', peers: [peer], message }));
+}
+
 /** Drives a machine: one event at a time, and all that follows from it before the next one. */
 export class Shell<In, Out> {
   private readonly events: In[] = [];

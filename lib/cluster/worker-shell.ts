@@ -30,18 +30,10 @@ export interface WorkerOptions {
  * Starts a worker. It looks for its scheduler until it finds it, also when it is lost in between.
  * @throws InvalidArgumentError for an invalid name
  */
-export function startWorker(options: WorkerOptions): ClusterWorker {
-  const { name } = options;
-  if (name.length < 1 || name.length > 200)
-    throw new InvalidArgumentError(
-      `worker: name must have 1 to 200 characters, got ${show(name)}. Leave --name out for host and process.`,
-    );
-  return new ClusterWorker(options);
-}
+export const startWorker = (options: WorkerOptions): ClusterWorker => new ClusterWorker(options);
 
 /** A worker that is up. */
 export class ClusterWorker {
-  readonly name: string;
   /** Resolves when the scheduler has welcomed it for the first time; rejects as `ended` does. */
   readonly joined: Promise<void>;
   /** Resolves with the reason when the worker ends; rejects if no scheduler accepts it. */
@@ -52,7 +44,10 @@ export class ClusterWorker {
 
   constructor(private readonly options: WorkerOptions) {
     const { name, threads, dial, deathTimeoutMs = 60_000, memoryBytes } = options;
-    this.name = name;
+    if (name.length < 1 || name.length > 200)
+      throw new InvalidArgumentError(
+        `worker: name must have 1 to 200 characters, got ${show(name)}. Leave --name out for host and process.`,
+      );
     const instance = Array.from({ length: 4 }, () => Math.random().toString(36).slice(2)).join('');
     const hello = { op: 'hello', role: 'worker', name, threads: threads.count, instance } as const;
     const machine = new WorkerMachine({ ...hello, memoryBytes: memoryBytes?.() });

@@ -3,13 +3,13 @@
 // From the scheduler: welcome, assign, stop          To the scheduler: hello, started, done, leave
 // From its shell: begun, ended, leave                To its shell: run, stop
 //
-// For example, a worker of two threads that was sent batch 7 twice, by a network that repeats itself:
+// For example, a worker of two threads that was sent batch 7 twice, as the simulation does and a network should not:
 //
 //   peer 3, running { 5, 7 }, ahead { }, leaving false         the second 'assign 7' changed nothing
 //
 // Each batch is answered once, with `done`. A worker that leaves answers for what it runs, and gives back all else.
 import type { FromScheduler, ToScheduler } from './messages.js';
-import type { NetAction, Net, StateMachine } from './state-machine.js';
+import { sendTo, type NetAction, type Net, type StateMachine } from './state-machine.js';
 
 /** How a batch ended, with times (ms since 1970) in place of ages. */
 export type BatchResult = Omit<ToScheduler<'done'>, 'op' | 'batch' | 'ages'> & {
@@ -34,12 +34,12 @@ export class WorkerMachine implements StateMachine<WorkerEvent, WorkerAction> {
   private readonly running = new Set<number>();
   /** Of a connection that is gone: nobody waits for them, and their threads are about to stop. */
   private readonly ending = new Set<number>();
-  /** Came before a thread was free: while threads stop after a reconnection, or from a network that repeats messages. */
+  /** Came before a thread was free: while threads stop after a reconnection. */
   private readonly ahead = new Map<number, FromScheduler<'assign'>>();
   private leaving = false;
 
   /** @param hello what it says first on each connection */
-  constructor(private readonly hello: ToScheduler<'hello'> & { readonly threads: number }) {}
+  constructor(private readonly hello: ToScheduler<'hello'>) {}
 
   handle(event: WorkerEvent, now: number): readonly WorkerAction[] {
     switch (event.type) {
@@ -47,7 +47,7 @@ export class WorkerMachine implements StateMachine<WorkerEvent, WorkerAction> {
         this.peer = event.peer;
         return this.leaving ? this.goodbye() : this.send(this.hello);
       case 'message':
-        return event.peer === this.peer ? this.message(event.message) : []; // of an old connection
+        return event.peer === this.peer ? this.message(event.message) : []; // of an old connection, in the simulation
       case 'closed':
         return event.peer === this.peer ? this.closed() : [];
       case 'begun': {
@@ -116,9 +116,7 @@ export class WorkerMachine implements StateMachine<WorkerEvent, WorkerAction> {
   }
 
   private send(...messages: readonly ToScheduler[]): readonly WorkerAction[] {
-    const { peer } = this;
-    if (peer === undefined) return [];
-    return messages.map((message) => ({ type: 'send', peers: [peer], message }) as const);
+    return sendTo(this.peer, messages);
   }
 }
 

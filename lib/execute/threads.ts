@@ -15,7 +15,7 @@ const MOVED_BYTES = 64 * 2 ** 10;
 /** Each call of run or runPacked takes an idle thread: make at most `count` calls at a time. */
 export interface Threads {
   readonly count: number;
-  /** Runs the tasks on one thread, one after the other. Never rejects. */
+  /** Runs the tasks on one thread, one after the other; settles well, whatever becomes of them. */
   run(tasks: readonly Task[], options: ThreadOptions): Promise<BatchEnd<readonly Value[]>>;
   /** The same for packed tasks, whose large payloads move. The thread unpacks them and packs their values, as one list. */
   runPacked(tasks: readonly PackedTask[], options: ThreadOptions): Promise<BatchEnd<Uint8Array>>;

@@ -43,7 +43,6 @@ export class SimulatedClient extends Peer<ClientEvent, NetAction<ToScheduler>> {
 
 /** A run that goes on when a task is lost, and finds out when a task ends twice. */
 class SimulatedRun implements RunFace {
-  readonly watched = true;
   /** The tasks that have no end. */
   readonly open: Set<number>;
   cancelled = false;

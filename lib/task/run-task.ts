@@ -52,9 +52,8 @@ async function importModule(url: string): Promise<Record<string, unknown>> {
   try {
     return (await import(url)) as Record<string, unknown>;
   } catch (cause) {
-    const why = `cannot load ${shortened(url)}: ${toErrorRecord(cause).message}`;
-    const error = new InvalidArgumentError(`tasks: ${why}. Give the full path of a built .js or .mjs file.`);
-    throw Object.assign(error, { cause });
+    const why = `tasks: cannot load ${shortened(url)}: ${toErrorRecord(cause).message}`;
+    throw new InvalidArgumentError(`${why}. Give the full path of a built .js or .mjs file.`, { cause });
   }
 }
 

@@ -4,7 +4,7 @@ import { clock, type ExecutorEvent, type RunOptions } from './executor.js';
 import { takeTask, type Task, type Value } from './task.js';
 
 /** The side of a run that a cluster's client sees; the simulation has another one behind it. */
-export type RunFace = Pick<Run, 'watched' | 'draw' | 'started' | 'finished' | 'failed' | 'report' | 'fail'>;
+export type RunFace = Pick<Run, 'draw' | 'started' | 'finished' | 'failed' | 'report' | 'fail'>;
 
 /** A task that a run has drawn. */
 export interface Drawn {

@@ -218,6 +218,8 @@ describe('the scheduler counts', () => {
     s.hear(1, { op: 'hello', role: 'worker', name: 'w1', threads: 1, instance: 'i', memoryBytes: 5 });
     s.submit(10);
     s.done(1, 0, 1, 100, { memoryBytes: 7 });
+    s.cancel([1]);
+    s.done(1, 1, 0); // given back: that tells nothing of memory
     const [action] = s.machine.handle(
       {
         type: 'message',
@@ -234,7 +236,7 @@ describe('the scheduler counts', () => {
         op: 'welcome',
         heartbeatMs: 1000,
         clients: 1,
-        waiting: 8,
+        waiting: 7,
         workers: [{ name: 'w1', threads: 1, running: 1, finished: 1, leaving: false, memoryBytes: 7 }],
       },
     });
@@ -524,6 +526,16 @@ test('the client hears that a task has started', () => {
   s.join(1);
   s.submit(1);
   expect(s.hear(1, { op: 'started', batch: 0, thread: 0, age: 3 })).toEqual(['100 started 0']);
+});
+
+test('the client hears of no start in a batch that is over, though its task waits again', () => {
+  const s = scheduler();
+  s.connect();
+  s.join(1);
+  s.submit(20);
+  s.done(1, 0, 1, 1); // 1 and 2 are with it now
+  expect(s.cancel([2])).toEqual(['1 stop 1', 'drop 2']);
+  expect(s.hear(1, { op: 'started', batch: 1, thread: 0, age: 3 })).toEqual([]);
 });
 
 describe('a slow worker', () => {
