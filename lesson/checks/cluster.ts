@@ -176,7 +176,7 @@ export const checkCluster = checksOf('06', {
         [(share, lies) => share ** lies, 'that is the chance that every lie is caught. One is enough.'],
         [
           (share, lies) => lies * share * (1 - share) ** (lies - 1),
-          'that is the chance to catch exactly one lie.',
+          'that is the chance of catching exactly one lie.',
         ],
       ],
     }),

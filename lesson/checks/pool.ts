@@ -105,7 +105,7 @@ export const checkPool = checksOf('03', {
   errorFactor: numberCheck({
     right: 2,
     slips: [
-      [4, 'only a quarter of the points are different, but the error falls with the root of their number.'],
+      [4, 'only a quarter of the points differ, but the error falls with the square root of their number.'],
       [1, 'a point that is drawn four times says no more than once: the estimate is that of one worker.'],
       [0.5, 'the other way round: the true error is the larger one.'],
     ],

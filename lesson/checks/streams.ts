@@ -41,7 +41,7 @@ export const checkStreams = checksOf('04', {
   spread: numberCheck({
     right: 4,
     slips: [
-      [16, 'only 1/16 of the points are different, but the error falls with the root of their number.'],
+      [16, 'only 1/16 of the points differ, but the error falls with the square root of their number.'],
       [1, 'look at the table: with 4 workers it was well above 1 already.'],
     ],
     other: (n) => `${grouped(n)} is not it. What do 1, 4 and 9 workers give in the table?`,

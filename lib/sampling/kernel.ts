@@ -26,7 +26,7 @@ export function countInside(key: Key, start: number, samples: number): number {
   return inside;
 }
 
-/** V8 reads an imported constant in every round; a constant of this file becomes machine code: 3.1 ns a sample, not 3.9. */
+/** V8 reads an imported constant in every round; a constant of this file becomes machine code, and saves a fifth of the time. */
 const STRIDE = LANES;
 
 /** Counts samples j (from <= j < to) of a block: a lane at a time, whose eight integers stay in registers. */

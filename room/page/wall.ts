@@ -69,7 +69,7 @@ function drawTrust({ room, laptop, total, trust }: RoomPicture): void {
   const [, ten, hundred] = trust.chances;
   const chance = all
     ? 'no false result can get through'
-    : `chance to catch 10 lies: ${percent(ten)}, 100 lies: ${percent(hundred)}`;
+    : `chance of catching 10 lies: ${percent(ten)}, 100 lies: ${percent(hundred)}`;
   put('checked', `${exact(trust.proven)} of ${exact(trust.results)} results${waiting}; ${chance}`);
 }
 

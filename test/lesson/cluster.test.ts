@@ -125,7 +125,7 @@ describe('notebook 06', () => {
     });
   });
 
-  test('the chance to catch a worker that lies', async () => {
+  test('the chance of catching a worker that lies', async () => {
     await claim(checkCluster.caught, {
       right: [
         (share: number, lies: number) => 1 - (1 - share) ** lies,

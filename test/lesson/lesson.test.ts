@@ -268,7 +268,7 @@ describe('notebook 03', () => {
       wrong: [
         [NaN, /replace NaN/],
         [null, /give a number/],
-        [4, /the root of their number/],
+        [4, /the square root of their number/],
         [1, /that of one worker/],
         [0.5, /the larger one/],
         [3, /3 is not it/],

@@ -88,7 +88,7 @@ describe('trust', () => {
     expect(machine.finished).toBe(true);
   });
 
-  test('the chance to catch is 1 - (1 - p)^k, and certain where all is checked', () => {
+  test('the chance of catching a liar is 1 - (1 - p)^k, and certain where all is checked', () => {
     expect([1, 10, 100].map((lies) => chanceToCatch(0.05, lies))).toEqual([
       1 - 0.95,
       1 - 0.95 ** 10,
