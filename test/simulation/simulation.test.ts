@@ -95,7 +95,8 @@ describe('simulated clusters', () => {
 
   // 32795: a stalled worker joined again, and what its old connection still brought filled the queue of the new one.
   // 3484: a client heard of its workers before its welcome, took the cluster for empty, and kept its last task.
-  test.each([32795, 3484])('seed %i, which once found a mistake, counts exactly', (seed) => {
+  // 42175: a worker had not yet answered for two cancelled batches when their tasks became suspects elsewhere: the check was wrong.
+  test.each([32795, 3484, 42175])('seed %i, which once found a mistake, counts exactly', (seed) => {
     runSeed(seed);
   });
 

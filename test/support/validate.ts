@@ -19,7 +19,11 @@ export function validate(machine: SchedulerMachine): void {
       rule(isOwn, `batch ${number} is not ${name}'s`);
       if (assignment.batch.assignments.has(assignment)) checkBatch(machine, assignment);
     }
-    const suspects = count(assignments.values(), ({ batch }) => batch.tasks[0].suspect);
+    // A batch that is over may hold a task that became a suspect elsewhere: it is no longer this worker's.
+    const suspects = count(assignments.values(), (each) => {
+      const { assignments: held, tasks } = each.batch;
+      return held.has(each) && tasks[0].suspect;
+    });
     rule(suspects <= 1, `${name} has several suspects`);
     const free = machine.free.has(worker);
     rule(
