@@ -12,7 +12,7 @@ const HINTS: readonly (readonly [refusal: RegExp, hint: string])[] = [
   ],
 ];
 const UNKNOWN = /^(\d+:\d+ - )Cannot find name ('[\w$]+')/;
-const SET_UP = 'Have the set-up cell and all cells from there down to this one run? If so, look for a typo.';
+const SET_UP = 'Has every cell from the set-up to this one run? If so, look for a typo, or missing quotes.';
 /** More names than this are counted. */
 const MOST = 4;
 
@@ -30,7 +30,7 @@ function named(lines: readonly string[]): readonly string[] {
   if (first === undefined) return lines;
   const names = [...new Set(lines.map((line) => UNKNOWN.exec(line)?.[2] ?? ''))].filter(Boolean);
   const rest = lines.filter((line) => !UNKNOWN.test(line));
-  if (names.length === 1) return [first, ...rest];
+  if (names.length === 1) return [first, ...(first.includes('Did you mean') ? [] : [SET_UP]), ...rest];
   const more = names.length > MOST ? ` and ${names.length - MOST} more` : '';
   const all = `${UNKNOWN.exec(first)![1]}Cannot find the names ${names.slice(0, MOST).join(', ')}${more}.`;
   return [all, SET_UP, ...rest];

@@ -160,7 +160,7 @@ async function wrongValue(
       : `right with 1e6 terms, but with ${TERMS} the mean of f is ${rough}. Take the number of terms from \`terms\`.`;
   if (Math.abs(value / width - expected) <= tolerance)
     return `${value} is expected * width: \`width\` counts twice, or expected is a mean.`;
-  return `with 1e6 terms the value is ${value}, and you expected ${expected} to within ${tolerance}. Which of the two is wrong? Look at width and grains, too.`;
+  return `with 1e6 terms the value is ${value}, and you expected ${expected} to within ${tolerance}. Which of the two is wrong? Look at x, width and grains, too.`;
 }
 
 /** 'Write the same sum as an array.' */

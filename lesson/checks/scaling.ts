@@ -67,6 +67,6 @@ export const checkScaling = checksOf('08', {
   }),
   rows: check(
     wrongRows,
-    'threads wait for one chunk at most at the end, and each chunk is handed out once. The best size lies between.',
+    'threads wait for one chunk at most at the end, and each chunk is handed out, carried and started once. The best size lies between.',
   ),
 });

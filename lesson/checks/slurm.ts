@@ -55,7 +55,7 @@ function wrongElements(found: number, tasks: number, secondsPerTask: number): Wr
     return `with one task each, an element runs for ${secondsPerTask} s. The rules ask for ${LEAST_SECONDS} s.`;
   if (found > MOST_ELEMENTS) return `this site's arrays have ${MOST_ELEMENTS} elements at most.`;
   if (found === Math.floor(tasks / inMinute))
-    return `${found} elements of ${inMinute} tasks leave out ${tasks - found * inMinute} tasks.`;
+    return `with ${inMinute} tasks each, which is enough, ${found} elements leave out ${tasks - found * inMinute} tasks.`;
   const perElement = Math.ceil(tasks / found);
   const each = `each would have ${grouped(perElement)} tasks`;
   if (found < expected)

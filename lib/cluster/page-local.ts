@@ -31,7 +31,9 @@ class PageCluster extends OwnCluster {
   readonly token = '';
   private readonly scheduler = new SchedulerShell({ ...this.options, log: (line) => this.log.push(line) });
 
-  protected async open(): Promise<void> {} // it is up already
+  protected async open(): Promise<void> {
+    this.scheduler.log('INFO', `  Scheduler at:  ${this.address}`); // it is up already
+  }
 
   protected async launch(name: string): Promise<LocalWorker & { readonly ended: Promise<unknown> }> {
     const { threads: count = 1, tasks } = this.options;

@@ -45,7 +45,7 @@ test('a cell that runs before the set-up says so in two lines', { timeout: 600_0
   expect(await status).toBe('error');
   expect(outputs.map(({ text }) => text).join('')).toBe(
     "1:1 - Cannot find the names 'one', 'two', 'three', 'four' and 2 more.\n" +
-      'Have the set-up cell and all cells from there down to this one run? If so, look for a typo.\n' +
+      'Has every cell from the set-up to this one run? If so, look for a typo, or missing quotes.\n' +
       "3:7 - Type 'string' is not assignable to type 'number'.\n",
   );
 });

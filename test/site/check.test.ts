@@ -19,7 +19,7 @@ const promised = '1:13 - A promise is no value yet: leave out `async`, or write 
 const RETURN =
   'The function returns nothing. Does it end in a return? (After `=>`, an object needs parentheses: `({ ... })`.)';
 const RUN_SET_UP =
-  'Have the set-up cell and all cells from there down to this one run? If so, look for a typo.';
+  'Has every cell from the set-up to this one run? If so, look for a typo, or missing quotes.';
 
 describe('a cell is refused', () => {
   test.each<[string, string[], string[]]>([
@@ -67,7 +67,7 @@ describe('a cell is refused', () => {
       ["const n: number = 'ten';"],
       ["1:7 - Type 'string' is not assignable to type 'number'."],
     ],
-    ['for an unknown name', ['const a = 1;', 'a +\n  b'], ["2:3 - Cannot find name 'b'."]],
+    ['for an unknown name', ['const a = 1;', 'a +\n  b'], ["2:3 - Cannot find name 'b'.", RUN_SET_UP]],
     [
       'for many unknown names, in two lines and with what to do',
       ['b + c(b,\n  c) + d + e(f, g)'],
@@ -117,7 +117,7 @@ test('names may be declared again by another kind of declaration, and types are 
 
 test('a name of a refused cell stays unknown, unless the cell has run', () => {
   expect(checker.check("const n: number = '';").length).toBe(1);
-  expect(checker.check('n')).toEqual(["1:1 - Cannot find name 'n'."]);
+  expect(checker.check('n')).toEqual(["1:1 - Cannot find name 'n'.", RUN_SET_UP]);
   checker.check("const n: number = '';", true);
   expect(checker.check('n')).toEqual([]);
 });

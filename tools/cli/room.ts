@@ -134,9 +134,10 @@ const NOBODY =
   'No other machine has reached the room yet. Are they on the same Wi-Fi? Many guest networks keep devices apart: open a hotspot on this laptop or a phone, and start the room again.';
 
 function resultOf(room: Room): string {
-  const { room: counted, here, trust } = room.picture();
+  const { room: counted, guests, trust } = room.picture();
+  const devices = guests.filter((guest) => guest.samples > 0).length;
   const { inside, samples, pi, error, seconds } = counted;
-  return `All ${samples} points are counted, in ${seconds.toFixed(1)} s by ${here} devices: ${inside} are inside. pi = ${pi} +- ${error?.toExponential(1)}. ${trust.proven} of ${trust.results} results were checked.`;
+  return `All ${samples} points are counted, in ${seconds.toFixed(1)} s by ${devices === 1 ? '1 device' : `${devices} devices`}: ${inside} are inside. pi = ${pi} +- ${error?.toExponential(1)}. ${trust.proven} of ${trust.results} results were checked.`;
 }
 
 function openInBrowser(url: string): void {

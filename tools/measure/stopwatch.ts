@@ -23,7 +23,7 @@ export interface Timings<T> {
 /**
  * Times a function: one cold run, then `repeats` warm ones.
  * @param timed takes all it needs as parameters. A notebook's top-level variables live behind a Proxy: a loop that
- *   uses one is about 60 times slower, so a function that names one is refused.
+ *   uses one is ten to a thousand times slower, so a function that names one is refused.
  * @param given what it is called with
  * @throws InvalidArgumentError; what the function throws
  */
@@ -96,7 +96,7 @@ function checkNoNotebookVariable(code: unknown): void {
   const names = [...new Set(used)].join(', ');
   throw new InvalidArgumentError(
     `timeRuns: the timed code uses ${names} from the notebook's top level. Each access there goes through a Proxy, ` +
-      `which makes a loop about 60 times slower. ` +
+      `which makes a loop ten to a thousand times slower. ` +
       `Make ${names} a parameter and pass the value: timeRuns((${names}) => ..., [${names}]).`,
   );
 }

@@ -29,6 +29,9 @@ const { inShort } = await import('../../../dist/lesson/refusal.js').catch(() => 
 const { error } = console;
 let wrong = [];
 console.error = (format, ...values) => {
+  // An interrupt is no mistake: where in tslab it came through is of no use to a learner.
+  if (format?.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED' || format?.message === 'Interrupted asynchronously')
+    return error('Interrupted. What this cell defines is not there.');
   if (format !== '%s%d:%d - %s') return error(format, ...values);
   const [file, line, column, text] = values;
   if (wrong.push(`${file}${line}:${column} - ${text}`) > 1) return;
