@@ -69,7 +69,7 @@ async function runRoom(flags: RoomFlags): Promise<void> {
   if (flags.wall && process.stdout.isTTY) openInBrowser(room.wall);
   const isAwaited = () => !options.host.startsWith('127.') && room.picture().reached === 0;
   const nobody = setTimeout(() => isAwaited() && say(NOBODY), NOBODY_MS);
-  void room.over.then(() => say(resultOf(room)));
+  void room.over.then(() => say(resultOf(room.picture())));
   await ended;
   clearTimeout(nobody);
   await room.close();
@@ -133,8 +133,8 @@ function bannerOf({ urls, code, wall, teach, port }: Room): string {
 const NOBODY =
   'No other machine has reached the room yet. Are they on the same Wi-Fi? Many guest networks keep devices apart: open a hotspot on this laptop or a phone, and start the room again.';
 
-function resultOf(room: Room): string {
-  const { room: counted, guests, trust } = room.picture();
+/** The last line: who has counted, also those who have left. */
+export function resultOf({ room: counted, guests, trust }: ReturnType<Room['picture']>): string {
   const devices = guests.filter((guest) => guest.samples > 0).length;
   const { inside, samples, pi, error, seconds } = counted;
   return `All ${samples} points are counted, in ${seconds.toFixed(1)} s by ${devices === 1 ? '1 device' : `${devices} devices`}: ${inside} are inside. pi = ${pi} +- ${error?.toExponential(1)}. ${trust.proven} of ${trust.results} results were checked.`;

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { describeMachine } from '../../../lib/index.js';
 import type { InstructorPicture } from '../../../room/answers.js';
+import { resultOf } from '../../../tools/cli/room.js';
 import { lola, until, type Lola } from '../../support/cluster.js';
 import { lolaHere } from '../../support/lola-here.mjs';
 
@@ -122,4 +123,15 @@ describe('lola room', () => {
     expect(third.stderr).toContain(`port ${taken} is taken`);
     other.close();
   });
+});
+
+test('the last line tells how many devices have counted, also those that have left', () => {
+  const room = { samples: 10, inside: 8, pi: 3.2, error: 0.5, seconds: 2, done: true };
+  const trust = { proven: 1, results: 3 };
+  const said = (...samples: number[]) => {
+    const guests = samples.map((one) => ({ samples: one }));
+    return resultOf({ room, guests, trust, here: 1 } as unknown as Parameters<typeof resultOf>[0]);
+  };
+  expect(said(4, 6, 0)).toContain('All 10 points are counted, in 2.0 s by 2 devices: 8 are inside.');
+  expect(said(10)).toContain('by 1 device:');
 });
