@@ -175,6 +175,7 @@ export class Answers {
     this.advance(now);
     return {
       shown: this.shown,
+      devices: this.devices.size, // that have answered something
       votes: Array.from(this.ballots.keys(), (id) => ({
         id,
         ...this.stageOf(id, now),

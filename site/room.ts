@@ -33,13 +33,14 @@ export class RoomPlace {
     const code = storage?.getItem(CODE) ?? '';
     this.room.value = code;
     this.element.open = code !== '';
+    const shared = `Nothing is sent before you join. ${SHARED} Only speed-ups carry a name. To vote, open the room itself.`;
     const form = make(
       'form',
       {},
       make('label', {}, 'Code on the wall, or address of the room ', this.room),
       make('label', {}, 'Name for your speed-ups (optional) ', this.nickname),
       this.button,
-      make('p', {}, `Nothing is sent before you join. ${SHARED} Only speed-ups carry a name.`),
+      make('p', {}, shared),
     );
     form.onsubmit = (event) => {
       event.preventDefault();

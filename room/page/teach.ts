@@ -94,9 +94,9 @@ function draw(given: InstructorPicture): void {
     find<HTMLSelectElement>('votes').value = shown.id; // also where another instructor has opened it
   picture = given;
   const open = openVote();
-  const { predictions, timings, exercises } = picture;
+  const { devices, predictions, timings, exercises } = picture;
   const on = { room: 'the count', timings: 'the speed-ups', vote: 'a vote', prediction: 'a prediction' };
-  put('on-wall', `On the wall: ${on[shown.what]}`);
+  put('on-wall', `On the wall: ${on[shown.what]}. Devices that have answered so far: ${devices}`);
   put('next', open ? NEXT[open.stage] : 'Open this vote');
   const vote = votes.find(({ id }) => id === open?.id);
   redraw(find('vote'), [vote, open], () =>

@@ -194,7 +194,8 @@ describe('predictions, speed-ups and exercises', () => {
         room.say(keyOf(i), { kind: 'progress', exercise: name, passed: false });
       }
     }
-    const { predictions, timings, exercises } = room.instructor();
+    const { devices, predictions, timings, exercises } = room.instructor();
+    expect(devices).toBe(CLIENTS);
     const values = Array.from({ length: CLIENTS }, (_, i) => i / 2);
     expect(predictions).toEqual(names.map((name) => ({ name, values })));
     expect(timings.map(({ nickname }) => nickname)).toEqual(values.map((_, i) => `m ${i}`));
@@ -211,7 +212,13 @@ describe('predictions, speed-ups and exercises', () => {
     expect(room.learner(keyOf(0))).toBeUndefined();
     room.order({ do: 'clear' });
     expect(room.wall()).toEqual({ what: 'room' });
-    expect(room.instructor()).toMatchObject({ predictions: [], timings: [], exercises: [], votes: [] });
+    expect(room.instructor()).toMatchObject({
+      devices: 0,
+      predictions: [],
+      timings: [],
+      exercises: [],
+      votes: [],
+    });
   });
 
   test('show odd names as text of one line, and of nobody as somebody', () => {

@@ -20,7 +20,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   lib: 9623, // 7 000; any number of runs and tasks at the price of one each; where a server listens; what Slurm may have taken; an interrupt ends all runs; one of Slurm's clusters for all of a run, numbers that it gives again, its refusals
   lesson: 2918, // 2 400: verdicts in lines that fit a page; what the compiler says of a missing return; answers that were rounded; answers that are off where no input was exact; a cell that runs too early, in two lines; terminal rows that fit the page; answers that read nothing; time limits and words for any answer, in Jupyter and in a tab, that fit more slips; what set-up cells need
   tools: 5084, // 4 800: races that Windows wrote; where the dashboard listens; what to do about any file that the system refuses; notices beside a progress bar; a race in one line to paste, and a board that reads it and keeps other samples apart; jobs that a key takes back
-  room: 2968, // 1 500: votes, predictions, speed-ups and progress: a machine, its door, a client, three pages
+  room: 2969, // 1 500: how many have answered; votes, predictions, speed-ups and progress: a machine, its door, a client, three pages
   site: 2703, // 2 500: an interrupt ends all runs; a learner's tab joins a room with one click, and predictions have an entry below their cell
 };
 const MOST_LINES = 350;
