@@ -2,7 +2,7 @@
 //
 // From clients:    hello, submit, cancel         To clients:    welcome, started, finished, failed, workers
 // From workers:    hello, started, done, leave   To workers:    welcome, assign, stop
-// (Whoever asks for the status says hello and is welcomed, no more. The shell says `bye` where a `close` asks for it.)
+// (`lola status` sends hello and gets welcome, nothing else. For a `close`, the shell sends `bye`.)
 // From its shell:  tick, congested               To its shell:  queued, dropped (for those who watch)
 //
 // A task (Entry) is in one of two places: in the queue of its line (the tasks of one kind of one client), or in a batch
