@@ -187,6 +187,12 @@ test.skipIf(process.platform === 'win32')(
     }
     const loop = "import { exec } from 'node:child_process'; exec(`kill -INT ${process.pid}`); for (;;) {}";
     expect(await next(loop)).toEqual(['error', interrupted]);
+    await next("import { exec } from 'node:child_process'; const before = 1;");
+    // as Jupyter does, which signals the kernel's whole group: that is how its thread beside the loop learns of it
+    const group = '`sleep 0.3; pkill -INT -P ${process.pid} -x cat; kill -INT ${process.pid}`';
+    for (const busy of ['for (;;) {}', 'for (;;) await null;', 'await pool.run([]); for (;;) {}'])
+      expect(await next(`exec(${group}); await Promise.resolve(); ${busy}`)).toEqual(['error', interrupted]);
+    expect(await next('before')).toEqual(['ok', '1\n']);
     const after =
       'const used = process.cpuUsage(); await new Promise((go) => setTimeout(go, 1000)); console.log(process.cpuUsage(used).user < 5e5);';
     expect(await next(after)).toEqual(['ok', 'true\n']);
