@@ -10,6 +10,11 @@ const HINTS: readonly (readonly [refusal: RegExp, hint: string])[] = [
     /^(\d+:\d+ - ).*'(?:.*=> )?void' is not assignable/,
     'The function returns nothing. Does it end in a return? (After `=>`, an object needs parentheses: `({ ... })`.)',
   ],
+  [
+    /^(\d+:\d+ - )Argument of type '(?:.*=> )?(?:string|bigint)' is not assignable .*number'/,
+    'This must be a number: leave out the quotes, `toFixed`, or the n at its end.',
+  ],
+  [/^(\d+:\d+ - )Expected \d+ arguments?, but got \d/, 'Decimals are written with a point: 1.8, not 1,8.'],
 ];
 const UNKNOWN = /^(\d+:\d+ - )Cannot find name ('[\w$]+')/;
 const SET_UP = 'Has every cell from the set-up to this one run? If so, look for a typo, or missing quotes.';
@@ -29,7 +34,7 @@ function named(lines: readonly string[]): readonly string[] {
   const first = lines.find((line) => UNKNOWN.test(line));
   if (first === undefined) return lines;
   const names = [...new Set(lines.map((line) => UNKNOWN.exec(line)?.[2] ?? ''))].filter(Boolean);
-  const rest = lines.filter((line) => !UNKNOWN.test(line));
+  const rest = lines.filter((line) => !UNKNOWN.test(line) && !line.includes('is using private name'));
   if (names.length === 1) return [first, ...(first.includes('Did you mean') ? [] : [SET_UP]), ...rest];
   const more = names.length > MOST ? ` and ${names.length - MOST} more` : '';
   const all = `${UNKNOWN.exec(first)![1]}Cannot find the names ${names.slice(0, MOST).join(', ')}${more}.`;

@@ -45,12 +45,12 @@ export function timingCharts(timings: readonly Timing[]): Chart[] {
   });
 }
 
-/** The median of the serial parts that explain each machine's speed-ups, overhead included; from 0 to 1. */
+/** The median of the serial parts that explain each machine's speed-ups, overhead included; from 0 to 1. None explains one below 1. */
 export function serialPartOfAll(timings: readonly Timing[]): number | undefined {
   const parts = timings.flatMap(({ points }) =>
     points
-      .filter(({ workers }) => workers > 1)
+      .filter(({ workers, speedUp }) => workers > 1 && speedUp.median >= 1)
       .map(({ workers, speedUp }) => karpFlatt(speedUp.median, workers)),
   );
-  return parts.length === 0 ? undefined : Math.min(1, Math.max(0, range(parts).median));
+  return parts.length === 0 ? undefined : Math.max(0, range(parts).median);
 }

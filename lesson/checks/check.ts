@@ -67,7 +67,8 @@ function tell(judged: unknown, wrong: Wrong, why: string | (() => string)): void
 
 /** What stopped a learner's code, with the loops in it where it did not end. */
 export function stoppedWith(error: unknown, code?: unknown): string {
-  const { name, message } = toErrorRecord(error);
+  const { name, message, code: reason } = toErrorRecord(error);
+  if (reason === 'INTERRUPTED') return 'you interrupted the check. Run the cell again.';
   if (message.startsWith('threw a value')) return `your code ${message}`;
   if (!(error instanceof TooLong)) return `your code stopped with ${name}: ${message}`;
   return `your code was stopped: ${message}. ${doesItEnd(code)}`;

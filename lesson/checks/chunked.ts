@@ -5,23 +5,23 @@ import { checksOf, check, checkLater, grouped, wrongNumber, type Wrong } from '.
 
 type Counts = { readonly [form in 'unfused' | 'fused']: number };
 
-/** 'How many tasks has the count over 1 000 000 points in chunks of 300 000, unfused, and how many fused?' */
+/** 'How many tasks has the count over 1 000 000 points in chunks of 220 000, unfused, and how many fused?' */
 function wrongTasks(answer: Counts): Wrong {
   const { unfused, fused } = Object(answer) as Counts;
   if (typeof unfused !== 'number' || typeof fused !== 'number')
     return 'give two numbers, as { unfused: 1, fused: 1 }.';
   if (Number.isNaN(unfused) || Number.isNaN(fused)) return 'replace both NaN by a number.';
-  if (unfused === 29 || fused === 5)
+  if (unfused === 36 || fused === 6)
     return "the box 'sum of all' is no task: the caller adds up the counts of the chunks.";
-  if (unfused === 21 || fused === 3) return 'three chunks hold 900 000 points. Where are the other 100 000?';
-  if (unfused === 4 && fused === 28) return 'the other way round: fusion makes fewer tasks.';
+  if (unfused === 28 || fused === 4) return 'four chunks hold 880 000 points. Where are the other 120 000?';
+  if (unfused === 5 && fused === 35) return 'the other way round: fusion makes fewer tasks.';
   if (unfused === 7 && fused === 1) return 'that is one chunk. How many chunks are there?';
   if (unfused === fused)
     return 'fusion makes a difference. Count the operations of one chunk: unfused, each of them is a task.';
-  if (unfused === 24) return 'almost: the sum over a chunk is a task too.';
-  if (fused !== 4)
+  if (unfused === 30) return 'almost: the sum over a chunk is a task too.';
+  if (fused !== 5)
     return `after fusion each chunk is one task. How many chunks are there? Not ${grouped(fused)}.`;
-  if (unfused === 28) return undefined;
+  if (unfused === 35) return undefined;
   return `not ${grouped(unfused)} tasks. For each chunk: x, y, two squares, one addition, one comparison, one sum.`;
 }
 
@@ -109,7 +109,7 @@ function wrongBall(count: number, streams: Points): Wrong {
 
 /** What notebook 05 calls. */
 export const checkChunked = checksOf('05', {
-  tasks: check(wrongTasks, '4 chunks of 7 operations, or 4 chunks of one.'),
+  tasks: check(wrongTasks, '5 chunks of 7 operations, or 5 chunks of one.'),
   cut: check(wrongCut, 'each thread gets the same work, to one point.'),
   meanDistance: pointsCheck(
     'meanDistance',

@@ -49,6 +49,7 @@ export const checkScaling = checksOf('08', {
   }),
   rounds: numberCheck({
     right: 5,
+    within: 1e-3,
     slips: [
       [8, '8 threads take 8 chunks. And then?'],
       [10, '10 chunks at once need 10 threads.'],

@@ -21,8 +21,9 @@ function wrongScript(answer: string): Wrong {
       : 'nothing asks for four cores (-c 4).';
   const more = ['nodes', 'ntasks', 'array'].find((name) => (options.get(name)?.value ?? '1') !== '1');
   if (more) return `--${more} asks for more than one worker. Lola wants one, with four cores: leave it out.`;
-  const [start] = /^exec\b.*\bworker\b.*(?<!& *)$/m.exec(script) ?? [];
-  if (!start) return 'the last line must start the worker, begin with exec, and not end with &.';
+  const start = script.match(/^[^#\s].*(?:\\\n.*)*$/gm)?.at(-1) ?? ''; // the last command, with its continued lines
+  if (!/^exec\b.*\blola\b.*\bworker\b.*(?<!& *)$/s.test(start))
+    return 'the last line must start the worker, begin with exec, and not end with &.';
   const [, threads = '4'] = /--threads[ =]"?(\d+)/.exec(start) ?? [];
   return threads === '4' ? undefined : `a worker with four cores computes on four threads, not ${threads}.`;
 }

@@ -111,14 +111,13 @@ class Cluster extends OwnCluster {
     child.once('exit', () => this.children.delete(child));
     const up = new Promise<void>((resolve, reject) => {
       let output = '';
-      const fail = (why: string) =>
-        reject(
-          new ConnectionError(
-            `the local cluster's ${command} did not start: ${why}. ${output.trim().replaceAll('\n', '; ')}`,
-          ),
-        );
+      const fail = (why: string) => {
+        const text = `the local cluster's ${command} did not start: ${why}.`;
+        reject(new ConnectionError(`${text} ${output.trim().replaceAll('\n', '; ')}`));
+      };
       const onLine = (line: string, to: NodeJS.WriteStream) => {
         output = `${output}${line}\n`.slice(-MOST_OUTPUT);
+        if (line.includes('Looking for the scheduler')) return; // a worker that is up first: no news
         if (line.startsWith('lola.')) this.log.push(line.replace(this.file, 'a file of its own'));
         else to.write(`${line}\n`);
         if (ready.test(line)) resolve();

@@ -183,6 +183,7 @@ describe('notebook 08', () => {
         [10, /need 10 threads/],
         [1.25, /in the second round/],
         [3, /3 is not it/],
+        [4.9, /4\.9 is not it/],
       ],
     });
   });

@@ -46,8 +46,17 @@ describe('notebook 07', () => {
         [undefined, /must be a text, not nothing/],
       ],
     });
-    const inBackground = mended.replace('threads 4', 'threads 4 &'); // the job would end at once
-    expect(await said(checkSlurm.script, inBackground)).toMatch(/begin with exec, and not end with &/);
+    const others = [
+      mended.replace('threads 4', 'threads 4 &'), // the job would end at once
+      mended.replace(/exec .*/, 'exec echo worker'),
+      `${mended.trim()}\necho done`,
+    ];
+    for (const other of others)
+      expect(await said(checkSlurm.script, other)).toMatch(
+        /last line must start the worker, begin with exec/,
+      );
+    const continued = mended.replace(' --threads', ' \\\n  --threads');
+    expect(await said(checkSlurm.script, continued)).toMatch(/^passed/);
   });
 
   test('the time to ask for', async () => {

@@ -40,12 +40,16 @@ test('a cell that runs before the set-up says so in two lines', { timeout: 600_0
   const kernel = await Kernel.start(process.cwd(), {});
   onTestFinished(() => kernel.kill());
   const { status, outputs } = kernel.execute(
-    'one(two(three, four));\nfive + six + one;\nconst n: number = "ten";',
+    'one(two(three, four));\nfive + six + one;\nconst n: number = "ten";\nMath.abs(1,8);\nMath.abs("1");',
   );
   expect(await status).toBe('error');
   expect(outputs.map(({ text }) => text).join('')).toBe(
     "1:1 - Cannot find the names 'one', 'two', 'three', 'four' and 2 more.\n" +
       'Has every cell from the set-up to this one run? If so, look for a typo, or missing quotes.\n' +
-      "3:7 - Type 'string' is not assignable to type 'number'.\n",
+      "3:7 - Type 'string' is not assignable to type 'number'.\n" +
+      '4:12 - Expected 1 arguments, but got 2.\n' +
+      "5:10 - Argument of type 'string' is not assignable to parameter of type 'number'.\n" +
+      '5:10 - This must be a number: leave out the quotes, `toFixed`, or the n at its end.\n' +
+      '4:12 - Decimals are written with a point: 1.8, not 1,8.\n',
   );
 });

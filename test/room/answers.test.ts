@@ -281,6 +281,7 @@ describe('the charts', () => {
       'Ana 3',
     ]);
     expect(serialPartOfAll(timings.slice(0, 3))).toBeCloseTo(0.2, 12); // Karp and Flatt give Amdahl's own part back
+    expect(serialPartOfAll([timingOf(1e7, 1.3, 2, 'Dan')])).toBeUndefined(); // slower than one worker
     const charts = timingCharts(timings);
     expect(charts.map(({ title }) => title)).toEqual([
       expect.stringMatching(/^Speed-up.*1e9 samples$/),

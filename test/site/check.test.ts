@@ -86,7 +86,10 @@ describe('a cell is refused', () => {
     [
       'for a wrong argument of lib',
       ["import { piOf } from '../lib';", "piOf(1, '2')"],
-      ["1:9 - Argument of type 'string' is not assignable to parameter of type 'number'."],
+      [
+        "1:9 - Argument of type 'string' is not assignable to parameter of type 'number'.",
+        '1:9 - This must be a number: leave out the quotes, `toFixed`, or the n at its end.',
+      ],
     ],
     [
       'for an export that is not there',

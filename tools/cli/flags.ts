@@ -21,7 +21,7 @@ export function readCount(flag: string, text: string, least = 1): number {
   const value = /^\d+(_\d+)*(\.\d+)?(e\+?\d+)?$/i.test(text) ? Number(text.replaceAll('_', '')) : NaN;
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new InvalidArgumentError(
-    `${flag} must be a whole number from ${least} to 2^53 - 1, got '${text}'. Write it as 1000000, 1e6 or 1_000_000.`,
+    `${flag} must be a whole number from ${least} to 2^53 - 1, got '${text}'. Write it as 12, 1_000_000 or 1e6.`,
   );
 }
 
