@@ -66,6 +66,11 @@ describe.each(names)('%s', (name) => {
       expect(checksOf(await runNotebook(notebook, quick))).toEqual(each(notebook, 'not yet'));
     });
 
+    test.concurrent('runs untouched on one core', async () => {
+      const alone = { env: { ...quick.env, SLURM_CPUS_PER_TASK: '1' } };
+      expect(checksOf(await runNotebook(notebook, alone))).toEqual(each(notebook, 'not yet'));
+    });
+
     test.concurrent('runs from half time on, after the set-up alone', async () => {
       const later = fromHalfTime(notebook);
       expect(checksOf(await runNotebook(later, quick))).toEqual(each(later, 'not yet'));
