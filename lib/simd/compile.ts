@@ -94,34 +94,83 @@ function emit({ steps, reduce }: Expression, layout: Layout): readonly WasmFunct
   const run = new Loop();
   const skip = new Loop();
   for (const s of layout.generators) emitAdvance(skip, wordsAt(skip, layout.places[s]));
-  const values: Code[] = []; // for each step, code that pushes its value
-  steps.forEach((_, s) => values.push(emitStep(run, steps, s, values, layout.places[s])));
+  const held: Held[] = []; // the steps' values
+  steps.forEach((_, s) => held.push(emitStep(run, steps, s, held, layout.places[s])));
   const last = steps.length - 1;
-  if (reduce === 'none') emitStore(run, values[last], steps[last].dtype, layout.result);
-  else emitReduction(run, reduce, values[last], steps[last].dtype, layout.lanes);
+  const value = valueOf(run, held[last]);
+  if (reduce === 'none') emitStore(run, value, steps[last].dtype, layout.result);
+  else emitReduction(run, reduce, value, steps[last].dtype, layout.lanes);
   return [run.finish('run'), skip.finish('skip')];
 }
 
-function emitStep(run: Loop, steps: readonly Step[], s: number, values: Code[], place: number): Code {
+/**
+ * A value of the loop: `code` pushes value * 2^shift, of which the magnitude is 2^size at most. Samples stay the integers that
+ * were drawn, and so do their products and sums: a power of two moves no bit of them, and pi's loop never multiplies by 2^-24.
+ */
+interface Held {
+  readonly code: Code;
+  readonly shift: number;
+  readonly size: number;
+  readonly constant?: true;
+  /** The value itself, once some step needed it. */
+  value?: Code;
+}
+
+/** A sample times 2 to this power is the integer that was drawn. */
+const SAMPLE_BITS = -Math.log2(STEP);
+/** float32 ends at 2^128 and grows coarse below 2^-126. Integers up to this size, as a power of two, reach neither end. */
+const MOST_SIZE = 100;
+
+const plain = (code: Code): Held => ({ code, shift: 0, size: Infinity, value: code });
+
+function emitStep(run: Loop, steps: readonly Step[], s: number, held: readonly Held[], place: number): Held {
   const step = steps[s];
-  if (step.op === 'uniform') return values[generatorOf(steps, s)] ?? emitSample(run, place);
-  if (step.op === 'constant') return run.load(place);
-  if (step.op === 'chunk') return run.name(elementsAt(place, step.dtype));
+  if (step.op === 'uniform') return held[generatorOf(steps, s)] ?? emitSample(run, place);
+  const vector: Code = ['i32.const', 0, 'v128.load', 0, place];
+  if (step.op === 'constant') return { ...plain(run.once(vector)), constant: true };
+  if (step.op === 'chunk') return plain(run.name(elementsAt(place, step.dtype)));
   const { op, args, dtype } = step as Step & { readonly op: ElementwiseName }; // an index is not covered
-  const operands = args.map((arg) => values[arg]);
-  if (op === 'astype') return run.name(convert(operands[0], steps[args[0]].dtype, dtype));
+  const operands = args.map((arg) => held[arg]);
   if (op === 'where') operands.push(operands.shift()!); // the instruction takes its condition last
-  return run.name([...operands, ELEMENTWISE[op].simd]);
+  const values = () => operands.map((operand) => valueOf(run, operand));
+  if (op === 'astype') return plain(run.name(convert(values()[0], steps[args[0]].dtype, dtype)));
+  return onHeld(run, op, operands) ?? plain(run.name([...values(), ELEMENTWISE[op].simd]));
+}
+
+function valueOf(run: Loop, held: Held): Code {
+  return (held.value ??= run.name([held.code, splat(2 ** -held.shift), 'f32x4.mul']));
+}
+
+/** The operation on values as they are held, where the result has the same bits. */
+function onHeld(
+  run: Loop,
+  op: Exclude<ElementwiseName, 'astype'>,
+  [a, b]: readonly Held[],
+): Held | undefined {
+  const { arity, takes, gives, simd } = ELEMENTWISE[op];
+  const shift = Math.max(a.shift, b?.shift ?? 0);
+  if (arity !== 2 || takes !== 'numbers' || shift === 0) return undefined;
+  if (gives === 'bool') {
+    // What overflows on its way up is beyond all that is held, as it was before.
+    const [left, right] = [a, b].map(({ code, shift: from, constant }) => {
+      const product: Code = [code, splat(2 ** (shift - from)), 'f32x4.mul'];
+      return from === shift ? code : constant ? run.once(product) : product;
+    });
+    return plain(run.name([left, right, simd]));
+  }
+  const isProduct = op === 'multiply';
+  const size = isProduct ? a.size + b.size : Math.max(a.size, b.size) + 1;
+  if (op === 'divide' || size > MOST_SIZE || (!isProduct && a.shift !== b.shift)) return undefined;
+  return { code: run.name([a.code, b.code, simd]), shift: isProduct ? a.shift + b.shift : shift, size };
 }
 
 /** Emits four samples, one of each lane, and advances the generators (see sampling/stream.ts). */
-function emitSample(run: Loop, place: number): Code {
+function emitSample(run: Loop, place: number): Held {
   const words = wordsAt(run, place);
   const sum: Code = [words[0].get, words[3].get, 'i32x4.add'];
-  const bits: Code = [sum, 'i32.const', 8, 'i32x4.shr_u', 'f32x4.convert_i32x4_s'];
-  const sample = run.name([bits, splat(STEP), 'f32x4.mul']);
+  const code = run.name([sum, 'i32.const', 8, 'i32x4.shr_u', 'f32x4.convert_i32x4_s']);
   emitAdvance(run, words);
-  return sample;
+  return { code, shift: SAMPLE_BITS, size: SAMPLE_BITS };
 }
 
 function wordsAt(loop: Loop, place: number): readonly Local[] {
@@ -206,10 +255,10 @@ class Loop {
     return get;
   }
 
-  /** Loads a vector before the loop. Returns code that pushes it. */
-  load(place: number): Code {
+  /** Computes a value before the loop. Returns code that pushes it. */
+  once(value: Code): Code {
     const { get, set } = this.newLocal();
-    this.before.push(set('i32.const', 0, 'v128.load', 0, place));
+    this.before.push(set(value));
     return get;
   }
 
