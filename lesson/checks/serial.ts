@@ -47,7 +47,7 @@ export const checkSerial = checksOf('01', {
       ([FACTOR, 1.64].some((f) => samples === Math.ceil((f / error) ** 2 - 1e-6) - 1)
         ? 'this is one sample too few. Round up.'
         : undefined) ??
-      (Number.isInteger(samples) ? undefined : 'nobody can draw a part of a sample. Round up.'),
+      (Number.isInteger(samples) ? undefined : 'its decimals are not shown. Round up.'),
     why: 'an error ten times smaller costs a hundred times the samples.',
   }),
   years: functionCheck<[digits: number, nanoseconds: number]>({
