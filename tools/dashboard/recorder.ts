@@ -127,6 +127,7 @@ export class Recorder {
   private finished(event: Event<'finished'>): void {
     const { task, start, end, time } = event;
     const thread = this.threadOf(event.worker, event.thread, start);
+    this.unqueueIfLost(task);
     // A slow worker's task was given to a second one, which was faster.
     const slow = thread.running?.task !== task && this.threads.find(({ running }) => running?.task === task);
     if (slow) this.endTry(slow, 'lost', task, slow.running!.start, time);
@@ -140,6 +141,7 @@ export class Recorder {
 
   private failed(event: Event<'failed'>): void {
     const { task, time, retried } = event;
+    this.unqueueIfLost(task);
     const worker = this.workerOf(event.worker);
     const thread = worker.threads.get(event.thread);
     if (thread?.running) this.endTry(thread, retried ? 'lost' : 'failed', task, thread.running.start, time);
@@ -147,6 +149,12 @@ export class Recorder {
     if (retried) this.run.retry(task, time);
     else this.run.end(task, 'failed', time);
     this.run.add(event);
+  }
+
+  /** A task that was lost with its worker may end without a second start: it has left the queue all the same. */
+  private unqueueIfLost(task: string): void {
+    if (this.run.wasTried(task) && !this.threads.some(({ running }) => running?.task === task))
+      this.run.unqueue();
   }
 
   /** Its run ended before the task did: nothing of it is left, neither in the queue nor on a thread. */

@@ -176,6 +176,23 @@ describe('the recorder', () => {
     ]);
   });
 
+  test('waits no longer once it has ended elsewhere, though no second start was told', () => {
+    const lost = [
+      joined('a', 1, 0),
+      joined('b', 1, 0),
+      queued('t', 0),
+      started('t', 'a', 0, 1),
+      left('a', 2),
+    ];
+    const progressOf = (...then: ExecutorEvent[]) => pictureOf([...lost, ...then]).progress;
+    expect(progressOf()).toMatchObject({ waiting: 1, running: 0, retried: 1 });
+    expect(progressOf(finished('t', 'b', 0, 3, 4))).toMatchObject({ waiting: 0, running: 0, finished: 1 });
+    const lostAgain = failed('t', 'b', 0, true, 4);
+    expect(progressOf(lostAgain)).toMatchObject({ waiting: 1, running: 0, retried: 2 });
+    const atLast = [lostAgain, started('t', 'b', 0, 5), finished('t', 'b', 0, 5, 6)];
+    expect(progressOf(...atLast)).toMatchObject({ waiting: 0, running: 0, finished: 1, retried: 2 });
+  });
+
   test('a cancelled run leaves nothing behind: no box grows, nothing waits', () => {
     const events: ExecutorEvent[] = [
       joined('w', 2, 0),
