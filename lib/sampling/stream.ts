@@ -17,8 +17,9 @@ export const X = 0;
 export const Y = 1;
 
 /** The state that lane `lane` (0 to 3) of block `block` (0 to 2^37 - 1) of a stream starts from. */
-export function laneState(key: Key, stream: number, block: number, lane: number): Words {
-  return philox4x32([lane, stream, block >>> 0, Math.floor(block / 2 ** 32)], key);
+export function laneState(key: Key, stream: number, block: number, lane: number, into: Words = [0, 0, 0, 0]) {
+  [into[0], into[1], into[2], into[3]] = [lane, stream, block >>> 0, Math.floor(block / 2 ** 32)];
+  return philox4x32(into, key);
 }
 
 /**

@@ -1,4 +1,5 @@
 // Runs compiled expressions block by block: puts states, constants and chunks into memory, and takes results out of it.
+import type { Words } from '../sampling/philox.js';
 import { BLOCK, LANES, laneState } from '../sampling/stream.js';
 import { ARRAY_OF, EMPTY, foldLanes, newArray } from '../task/interpret.js';
 import type { DType, Expression, Step, TypedArray } from '../task/operations.js';
@@ -97,11 +98,14 @@ function writeConstant(
   else new Float32Array(buffer, place, LANES).fill(value);
 }
 
+/** One array for all: one for each lane and block would be garbage, by which the heap grows. */
+const state: Words = [0, 0, 0, 0];
+
 /** Sets every generator to its block's first samples: word w of the four lanes is one vector. */
 function writeStates({ streams }: Frame, block: number): void {
   for (const { step, words } of streams) {
     for (let lane = 0; lane < LANES; lane++) {
-      const state = laneState(step.key, step.stream, block, lane);
+      laneState(step.key, step.stream, block, lane, state);
       for (let w = 0; w < 4; w++) words[w * LANES + lane] = state[w];
     }
   }
