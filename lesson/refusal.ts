@@ -14,7 +14,7 @@ const HINTS: readonly (readonly [refusal: RegExp, hint: string])[] = [
     /^(\d+:\d+ - )Argument of type '(?:.*=> )?(?:string|bigint)' is not assignable .*number'/,
     'This must be a number: leave out the quotes, `toFixed`, or the n at its end.',
   ],
-  [/^(\d+:\d+ - )Expected \d+ arguments?, but got \d/, 'Decimals are written with a point: 1.8, not 1,8.'],
+  [/^(\d+:\d+ - )Expected (1.*got 2|2.*got 3|3.*got 4)\.$/, 'A decimal number? Write 1.8, not 1,8.'],
 ];
 const UNKNOWN = /^(\d+:\d+ - )Cannot find name ('[\w$]+')/;
 const SET_UP = 'Has every cell from the set-up to this one run? If so, look for a typo, or missing quotes.';

@@ -45,7 +45,7 @@ export function timingCharts(timings: readonly Timing[]): Chart[] {
   });
 }
 
-/** The median of the serial parts that explain each machine's speed-ups, overhead included; from 0 to 1. None explains one below 1. */
+/** The median of the serial parts that explain each machine's speed-ups, overhead included; from 0. One below 1 has none. */
 export function serialPartOfAll(timings: readonly Timing[]): number | undefined {
   const parts = timings.flatMap(({ points }) =>
     points

@@ -1,6 +1,8 @@
 // Whatever a learner's code does, a check has a verdict, and never throws: loops, throws, promises, odd kinds, odd errors.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { EstimatorError } from '../../lib/errors.js';
 import { checkCapstone } from '../../lesson/checks/capstone.js';
+import { stoppedWith } from '../../lesson/checks/check.js';
 import { checkChunked } from '../../lesson/checks/chunked.js';
 import { checkCluster } from '../../lesson/checks/cluster.js';
 import { limit } from '../../lesson/checks/limit.js';
@@ -10,6 +12,7 @@ import { checkScaling } from '../../lesson/checks/scaling.js';
 import { checkSerial } from '../../lesson/checks/serial.js';
 import { checkSlurm } from '../../lesson/checks/slurm.js';
 import { checkStreams } from '../../lesson/checks/streams.js';
+import { inShort } from '../../lesson/refusal.js';
 import { said } from '../support/check-claims.js';
 
 type AnyCheck = (answer: unknown, ...more: unknown[]) => unknown;
@@ -188,4 +191,20 @@ test('so is a promise in place of any other answer', async () => {
     await said((answer: string) => checkCapstone.limit(answer, ['dispatch']), later),
   ];
   expect(verdicts).toEqual(verdicts.map(() => expect.stringMatching(/a promise: leave out `async`/)));
+});
+
+test('an interrupt is the learner’s own, and no error of the answer', () => {
+  const error = new EstimatorError('INTERRUPTED', 'the run was ended by an interrupt.');
+  expect(stoppedWith(error)).toBe('you interrupted the check. Run the cell again.');
+});
+
+test('a refused cell: one argument too many may be a decimal comma, and what follows from an unknown name is left out', () => {
+  const hints = (line: string) => inShort([line]).slice(1);
+  for (const numbers of ['1 arguments, but got 2', '2 arguments, but got 3', '3 arguments, but got 4'])
+    expect(hints(`1:9 - Expected ${numbers}.`)).toEqual(['1:9 - A decimal number? Write 1.8, not 1,8.']);
+  for (const numbers of ['2 arguments, but got 1', '1 arguments, but got 0', '1 arguments, but got 12'])
+    expect(hints(`1:9 - Expected ${numbers}.`)).toEqual([]);
+  const names = ["1:1 - Cannot find name 'pool'.", "1:1 - Cannot find name 'few'."];
+  const follows = "1:44 - Parameter 'pool' of exported function has or is using private name 'Executor'.";
+  expect(inShort([...names, follows])).toEqual(inShort(names));
 });

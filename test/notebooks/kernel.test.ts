@@ -50,6 +50,6 @@ test('a cell that runs before the set-up says so in two lines', { timeout: 600_0
       '4:12 - Expected 1 arguments, but got 2.\n' +
       "5:10 - Argument of type 'string' is not assignable to parameter of type 'number'.\n" +
       '5:10 - This must be a number: leave out the quotes, `toFixed`, or the n at its end.\n' +
-      '4:12 - Decimals are written with a point: 1.8, not 1,8.\n',
+      '4:12 - A decimal number? Write 1.8, not 1,8.\n',
   );
 });
